@@ -1,0 +1,447 @@
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A script that runs for real: a process of its own, started as a person would start it, with its
+ * output as it comes, its input, signals and exit status. Every wait has a limit, and where one
+ * fails it tells all that was printed.
+ *
+ * <pre>{@code
+ * try (var cluster = Run.script("cluster.java")) {
+ *     cluster.awaitLine("ready");
+ *     cluster.type("stop kafka-1");
+ *     cluster.awaitLine("kafka-1 stopped");
+ *     cluster.interrupt();
+ *     cluster.expectExit(0);
+ *     cluster.awaitNothingLeft();
+ * }
+ * }</pre>
+ */
+final class Run implements AutoCloseable {
+    /** The repository's directory. */
+    static final Path ROOT = root();
+
+    /** The repository's JBang. */
+    static final String JBANG = ROOT.resolve("jbang").toString();
+
+    /** How long is waited where a test does not say: long enough for a busy machine. */
+    static final Duration LIMIT = Duration.ofMinutes(2);
+
+    private static final Duration BUILD_LIMIT =
+            Duration.ofMinutes(10); // may fetch 100 MB of dependencies
+    private static final Duration GRACE =
+            Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
+    private static final Duration DRAIN =
+            Duration.ofSeconds(5); // for the last output, after the end
+    private static final int SHOWN = 500; // lines in a failure's message
+    private static final Set<Path> BUILT = new HashSet<>();
+    private static final Set<Run> OPEN = ConcurrentHashMap.newKeySet();
+    private static volatile boolean ending;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(Run::endAll));
+    }
+
+    private final Process process;
+    private final String command;
+    private final Lines out = new Lines("out");
+    private final Lines err = new Lines("err");
+    private final List<String> transcript = new ArrayList<>();
+    private final Set<ProcessHandle> descendants = new LinkedHashSet<>();
+
+    /** Starts {@code ./jbang SCRIPT ARGUMENT...} in the repository's directory. */
+    static Run script(String script, String... arguments) {
+        return here().script(script, arguments);
+    }
+
+    /** Starts any command in the repository's directory. */
+    static Run command(String... command) {
+        return here().command(command);
+    }
+
+    /**
+     * The repository's directory and the suite's environment, to be changed before something is
+     * started there.
+     */
+    static Surroundings here() {
+        return new Surroundings();
+    }
+
+    /**
+     * Builds each script, once in a suite. JBang's cache is not made for two that start the same
+     * unbuilt script at once; {@link #script} calls this by itself.
+     */
+    static synchronized void build(String... scripts) {
+        for (String script : scripts) {
+            Path file = ROOT.resolve(script);
+            if (BUILT.contains(file)) {
+                continue;
+            }
+            try (Run build = command(JBANG, "build", file.toString())) {
+                build.expectExit(0, BUILD_LIMIT);
+            }
+            BUILT.add(file);
+        }
+    }
+
+    /** Where a command runs: the directory and the environment. One can start several commands. */
+    static final class Surroundings {
+        private final ProcessBuilder builder = new ProcessBuilder().directory(ROOT.toFile());
+
+        private Surroundings() {
+            without("KAFKA_BOOTSTRAP_SERVERS"); // a developer's own cluster is not for tests
+        }
+
+        Surroundings in(Path directory) {
+            builder.directory(directory.toFile());
+            return this;
+        }
+
+        Surroundings with(String variable, Object value) {
+            builder.environment().put(variable, value.toString());
+            return this;
+        }
+
+        Surroundings without(String... variables) {
+            builder.environment().keySet().removeAll(Set.of(variables));
+            return this;
+        }
+
+        Run script(String script, String... arguments) {
+            Path file = builder.directory().toPath().resolve(script);
+            if (Files.exists(file)) {
+                build(file.toString());
+            }
+            var command = new ArrayList<>(List.of(JBANG, script));
+            command.addAll(List.of(arguments));
+            return command(command.toArray(String[]::new));
+        }
+
+        Run command(String... command) {
+            try {
+                return new Run(builder.command(command));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private Run(ProcessBuilder builder) throws IOException {
+        command = String.join(" ", builder.command());
+        process = builder.start();
+        OPEN.add(this);
+        out.readFrom(process.inputReader(StandardCharsets.UTF_8));
+        err.readFrom(process.errorReader(StandardCharsets.UTF_8));
+        if (ending) {
+            close();
+            throw new IllegalStateException("the suite is ending");
+        }
+    }
+
+    /** All lines of standard output so far. */
+    List<String> out() {
+        return out.copy();
+    }
+
+    /** All lines of standard error so far. */
+    List<String> err() {
+        return err.copy();
+    }
+
+    /** The script itself: the wrapper that was started has become its JVM. */
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isRunning() {
+        return process.isAlive();
+    }
+
+    /**
+     * Waits for a line with this text on standard output or standard error, and returns it. Each
+     * call goes on behind the line that the last one found on the same stream, so a line is found
+     * only once.
+     */
+    String awaitLine(String text) {
+        return awaitLine(text, LIMIT);
+    }
+
+    String awaitLine(String text, Duration limit) {
+        return nextLine(Pattern.compile(text, Pattern.LITERAL), limit);
+    }
+
+    /** As {@link #awaitLine(String)}, for a line in which the pattern is found. */
+    MatchResult awaitLine(Pattern pattern) {
+        return awaitLine(pattern, LIMIT);
+    }
+
+    MatchResult awaitLine(Pattern pattern, Duration limit) {
+        Matcher matcher = pattern.matcher(nextLine(pattern, limit));
+        matcher.find();
+        return matcher;
+    }
+
+    private synchronized String nextLine(Pattern pattern, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            for (Lines lines : List.of(out, err)) {
+                String line = lines.next(pattern);
+                if (line != null) {
+                    return line;
+                }
+            }
+            if (out.ended && err.ended) {
+                throw failure("ended without a line with '" + pattern + "'");
+            }
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0) {
+                throw failure("printed no line with '" + pattern + "' within " + seconds(limit));
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+    }
+
+    /** Writes a line to standard input. */
+    void type(String line) {
+        rememberDescendants();
+        note("in", line);
+        try {
+            process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+        } catch (IOException e) {
+            throw failure("does not read '" + line + "': " + e.getMessage());
+        }
+    }
+
+    /** Ends standard input, as Ctrl-D does. */
+    void endInput() {
+        rememberDescendants();
+        try {
+            process.outputWriter(StandardCharsets.UTF_8).close();
+        } catch (IOException e) {
+            throw failure("does not read its input: " + e.getMessage());
+        }
+    }
+
+    /** SIGINT, as Ctrl-C sends it; to this process alone. */
+    void interrupt() {
+        signal("INT");
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        signal("TERM");
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        signal("KILL");
+    }
+
+    /** Any signal by its name, such as {@code STOP} and {@code CONT}. */
+    void signal(String name) {
+        rememberDescendants();
+        note("signal", name);
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Waits for the end and returns the exit status: 128 + N if signal N ended it. */
+    int awaitExit() {
+        return awaitExit(LIMIT);
+    }
+
+    int awaitExit(Duration limit) {
+        try {
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw failure("still runs after " + seconds(limit));
+            }
+            // What was printed last may still be on its way. Do not wait for a descendant that
+            // holds the streams open.
+            out.reader.join(DRAIN.toMillis());
+            err.reader.join(DRAIN.toMillis());
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+        return process.exitValue();
+    }
+
+    /** Waits for the end and fails if the exit status is another. */
+    void expectExit(int status) {
+        expectExit(status, LIMIT);
+    }
+
+    void expectExit(int status, Duration limit) {
+        int actual = awaitExit(limit);
+        if (actual != status) {
+            throw failure("ended with exit status " + actual + ", not " + status);
+        }
+    }
+
+    /**
+     * Waits until this process and all that it had started have ended. Known are those that ran
+     * when input was last typed or a signal was last sent.
+     */
+    void awaitNothingLeft() {
+        awaitNothingLeft(LIMIT);
+    }
+
+    void awaitNothingLeft(Duration limit) {
+        awaitExit(limit);
+        for (ProcessHandle descendant : descendants) {
+            try {
+                descendant.onExit().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            } catch (ExecutionException | TimeoutException e) {
+                String what = descendant.info().commandLine().orElse("process " + descendant.pid());
+                throw failure("left behind: " + what);
+            }
+        }
+    }
+
+    /** Ends the process with SIGTERM; if it does not obey, and all it has started, with SIGKILL. */
+    @Override
+    public void close() {
+        rememberDescendants();
+        process.destroy();
+        try {
+            process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        rememberDescendants();
+        process.destroyForcibly();
+        descendants.forEach(ProcessHandle::destroyForcibly);
+        OPEN.remove(this);
+    }
+
+    /** The command and what went in and out so far: all of it, unless that is very much. */
+    @Override
+    public synchronized String toString() {
+        int left = Math.max(0, transcript.size() - SHOWN);
+        String more = left == 0 ? "" : "  ... " + left + " lines ...\n";
+        return command
+                + "\n"
+                + more
+                + String.join("\n", transcript.subList(left, transcript.size()));
+    }
+
+    private AssertionError failure(String what) {
+        return new AssertionError(what + "\n$ " + this);
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("interrupted while waiting", e);
+    }
+
+    private static String seconds(Duration limit) {
+        return limit.toMillis() / 1000.0 + " s";
+    }
+
+    private synchronized void note(String stream, String line) {
+        transcript.add("  " + stream + "| " + line);
+        notifyAll();
+    }
+
+    /** Once their parent has ended, nothing tells any more whose children they were. */
+    private synchronized void rememberDescendants() {
+        process.descendants().forEach(descendants::add);
+    }
+
+    private static void endAll() {
+        ending = true;
+        // All at once first, so that they use the same grace.
+        OPEN.forEach(run -> run.process.destroy());
+        OPEN.forEach(Run::close);
+    }
+
+    private static Path root() {
+        Path start = Path.of("").toAbsolutePath();
+        for (Path directory = start; directory != null; directory = directory.getParent()) {
+            if (Files.exists(directory.resolve("test/Run.java"))) {
+                return directory;
+            }
+        }
+        throw new IllegalStateException(
+                "not in the repository: " + start + ". Run there: ./jbang test/suite.java");
+    }
+
+    /** One of the two output streams, read by a thread of its own; guarded by the Run. */
+    private final class Lines {
+        private final String stream;
+        private final List<String> lines = new ArrayList<>();
+        private int seen; // how many lines awaitLine has gone past
+        private boolean ended;
+        private Thread reader;
+
+        private Lines(String stream) {
+            this.stream = stream;
+        }
+
+        private void readFrom(BufferedReader input) {
+            reader = new Thread(() -> read(input), stream + " of " + command);
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        private void read(BufferedReader input) {
+            try {
+                for (String line = input.readLine(); line != null; line = input.readLine()) {
+                    synchronized (Run.this) {
+                        lines.add(line);
+                        note(stream, line);
+                    }
+                }
+            } catch (IOException e) {
+                note(stream, "cannot be read: " + e.getMessage());
+            }
+            synchronized (Run.this) {
+                ended = true;
+                Run.this.notifyAll();
+            }
+        }
+
+        private String next(Pattern pattern) {
+            for (int i = seen; i < lines.size(); i++) {
+                if (pattern.matcher(lines.get(i)).find()) {
+                    seen = i + 1;
+                    return lines.get(i);
+                }
+            }
+            return null;
+        }
+
+        private List<String> copy() {
+            synchronized (Run.this) {
+                return List.copyOf(lines);
+            }
+        }
+    }
+}

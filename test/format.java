@@ -1,0 +1,85 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Formats Java files with google-java-format (AOSP style) and leaves the JBang header as it is
+//JAVA 17+
+//DEPS com.google.googlejavaformat:google-java-format:1.28.0
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+
+import com.google.googlejavaformat.java.Formatter;
+import com.google.googlejavaformat.java.FormatterException;
+import com.google.googlejavaformat.java.JavaFormatterOptions;
+import com.google.googlejavaformat.java.JavaFormatterOptions.Style;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code ./jbang test/format.java [--check] FILE...}: formats the files, or with {@code --check}
+ * only tells which would change. Exit status 1 if one would, or if one cannot be formatted.
+ *
+ * <p>google-java-format takes {@code //DEPS} and its like for comments and puts a blank behind the
+ * slashes, and JBang then sees nothing in them. So all that stands before the first line of Java
+ * stays as it is.
+ */
+class format {
+    public static void main(String... arguments) throws IOException {
+        var files = new ArrayList<>(List.of(arguments));
+        boolean check = files.remove("--check");
+        if (files.isEmpty()) {
+            System.err.println("Which files? Usage: ./jbang test/format.java [--check] FILE...");
+            System.exit(2);
+        }
+        var formatter = new Formatter(JavaFormatterOptions.builder().style(Style.AOSP).build());
+        boolean good = true;
+        for (String file : files) {
+            Path path = Path.of(file);
+            String text = Files.readString(path);
+            int body = startOfJava(text);
+            String formatted;
+            try {
+                formatted =
+                        text.substring(0, body)
+                                + formatter.formatSourceAndFixImports(text.substring(body));
+            } catch (FormatterException e) {
+                int headerLines = (int) text.substring(0, body).lines().count();
+                for (var problem : e.diagnostics()) {
+                    System.out.printf(
+                            "%s:%d: %s%n", file, problem.line() + headerLines, problem.message());
+                }
+                good = false;
+                continue;
+            }
+            if (formatted.equals(text)) {
+                continue;
+            }
+            if (check) {
+                System.out.printf(
+                        "needs formatting: %s (./jbang test/format.java %s)%n", file, file);
+                good = false;
+            } else {
+                Files.writeString(path, formatted);
+                System.out.printf("formatted: %s%n", file);
+            }
+        }
+        System.exit(good ? 0 : 1);
+    }
+
+    /** The offset of the first line that is neither blank nor a {@code //} comment. */
+    private static int startOfJava(String text) {
+        int offset = 0;
+        for (String line : text.split("(?<=\n)")) {
+            if (!line.isBlank() && !line.startsWith("//")) {
+                break;
+            }
+            offset += line.length();
+        }
+        return offset;
+    }
+}

@@ -1,0 +1,215 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Runs the tests: all of them, or those whose class has one of the arguments in its name
+//JAVA 17+
+//DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS org.junit.platform:junit-platform-launcher:6.1.3
+//DEPS org.assertj:assertj-core:3.27.7
+//SOURCES Run.java
+//SOURCES WrapperTest.java
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/**
+ * {@code ./jbang test/suite.java [NAME...]}. A new test class is a file beside this one, named
+ * above in a {@code //SOURCES} line and below in {@link #TESTS}.
+ */
+class suite {
+    /** In the order in which they run: first what the others stand on. */
+    private static final List<Class<?>> TESTS = List.of(WrapperTest.class);
+
+    /** Methods with an {@code @Order} run in that order. */
+    private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
+
+    public static void main(String... names) {
+        var request =
+                LauncherDiscoveryRequestBuilder.request()
+                        .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
+                        .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
+        select(names).forEach(test -> request.selectors(selectClass(test)));
+        var report = new Report(Boolean.parseBoolean(System.getenv("CI")));
+        LauncherFactory.create().execute(request.build(), report);
+        System.exit(report.end() ? 0 : 1);
+    }
+
+    /** All tests, or those with one of the names in theirs. */
+    private static Set<Class<?>> select(String... names) {
+        var selected = new LinkedHashSet<>(names.length == 0 ? TESTS : List.of());
+        for (String name : names) {
+            var called = TESTS.stream().filter(test -> isCalled(test, name)).toList();
+            if (called.isEmpty()) {
+                System.err.printf("No test is called '%s'. There are: %s%n", name, names(TESTS));
+                System.exit(2);
+            }
+            selected.addAll(called);
+        }
+        return selected;
+    }
+
+    private static boolean isCalled(Class<?> test, String name) {
+        return test.getSimpleName()
+                .toLowerCase(Locale.ROOT)
+                .contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    private static String names(List<Class<?>> tests) {
+        return tests.stream().map(Class::getSimpleName).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Prints a line for each test when it has ended, under its class; at the end what failed, and
+     * the count.
+     */
+    static class Report implements TestExecutionListener {
+        /** A skipped test has failed: where all must run, none is left out unnoticed. */
+        private final boolean strict;
+
+        private final Map<TestIdentifier, Long> started = new ConcurrentHashMap<>();
+        private final List<String> failures = new ArrayList<>();
+        private TestPlan plan;
+        private int passed;
+        private int failed;
+        private int skipped;
+
+        Report(boolean strict) {
+            this.strict = strict;
+        }
+
+        @Override
+        public void testPlanExecutionStarted(TestPlan plan) {
+            this.plan = plan;
+        }
+
+        @Override
+        public void executionStarted(TestIdentifier test) {
+            started.put(test, System.nanoTime());
+            if (isClass(test)) {
+                System.out.printf("%s%n", test.getDisplayName());
+            }
+        }
+
+        @Override
+        public void executionSkipped(TestIdentifier test, String reason) {
+            if (isClass(test)) {
+                System.out.printf("%s%n", test.getDisplayName());
+            }
+            skip(test, reason);
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            var reason = result.getThrowable();
+            switch (result.getStatus()) {
+                case SUCCESSFUL -> {
+                    if (test.isTest()) {
+                        passed++;
+                        line("ok", test, "");
+                    }
+                }
+                case ABORTED ->
+                        skip(test, reason.map(Throwable::getMessage).orElse("no reason given"));
+                case FAILED -> fail(test, reason.map(Report::inShort).orElse("no reason given"));
+            }
+        }
+
+        /**
+         * Prints the failures and, as the last line, the count; false if something failed or
+         * nothing ran.
+         */
+        boolean end() {
+            failures.forEach(failure -> System.out.printf("%n%s%n", failure));
+            System.out.printf("%n%d passed, %d failed", passed, failed);
+            System.out.printf(skipped > 0 ? ", %d skipped%n" : "%n", skipped);
+            return failed == 0 && passed > 0;
+        }
+
+        /** Skips a test, or all the tests of a class. */
+        private void skip(TestIdentifier part, String reason) {
+            var tests = new ArrayList<>(plan.getDescendants(part));
+            tests.removeIf(below -> !below.isTest());
+            if (tests.isEmpty()) {
+                tests.add(part);
+            }
+            for (TestIdentifier test : tests) {
+                if (strict) {
+                    fail(test, "skipped, and with CI=true all tests must run: " + reason);
+                } else {
+                    skipped++;
+                    line("skipped", test, ": " + reason);
+                }
+            }
+        }
+
+        private void fail(TestIdentifier test, String reason) {
+            failed++;
+            line("FAIL", test, "");
+            failures.add(
+                    "FAIL "
+                            + className(test)
+                            + name(test)
+                            + "\n"
+                            + reason.indent(5).stripTrailing());
+        }
+
+        private void line(String verdict, TestIdentifier test, String remark) {
+            long start = started.getOrDefault(test, System.nanoTime());
+            double seconds = (System.nanoTime() - start) / 1e9;
+            System.out.printf(
+                    Locale.ROOT, "  %-7s %6.1f s  %s%s%n", verdict, seconds, name(test), remark);
+        }
+
+        /** What the test is called; before a case of a parameterized test the name of that. */
+        private String name(TestIdentifier test) {
+            var parent = plan.getParent(test).filter(above -> !isClass(above) && !isClass(test));
+            return parent.map(above -> name(above) + " ").orElse("") + test.getDisplayName();
+        }
+
+        private String className(TestIdentifier test) {
+            var parent = plan.getParent(test).filter(above -> !isClass(test));
+            return parent.map(
+                            above ->
+                                    isClass(above)
+                                            ? above.getDisplayName() + ": "
+                                            : className(above))
+                    .orElse("");
+        }
+
+        private static boolean isClass(TestIdentifier part) {
+            return part.getSource().filter(source -> source instanceof ClassSource).isPresent();
+        }
+
+        /** The message, and where in the tests it happened. */
+        private static String inShort(Throwable failure) {
+            String message =
+                    failure instanceof AssertionError ? failure.getMessage() : failure.toString();
+            String where =
+                    Arrays.stream(failure.getStackTrace())
+                            .filter(Report::isOurs)
+                            .map(frame -> "at " + frame.getFileName() + ":" + frame.getLineNumber())
+                            .collect(Collectors.joining(", "));
+            return String.valueOf(message).strip() + "\n" + where;
+        }
+
+        private static boolean isOurs(StackTraceElement frame) {
+            return !frame.getClassName().contains(".") && !frame.getClassName().equals("suite");
+        }
+    }
+}
