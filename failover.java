@@ -7,51 +7,6 @@
 //COMPILE_OPTIONS -encoding UTF-8
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx512m
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.BufferExhaustedException;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.ElectionType;
-import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.RecordBatchTooLargeException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
-
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -91,11 +46,56 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.internals.AppInfoParser;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine;
 
 /**
  * Runs the guide's three scenarios on a real cluster, and proves each observation: which consumer
@@ -124,27 +124,24 @@ class failover implements Callable<Integer> {
     @Parameters(
             paramLabel = "WHAT",
             arity = "0..*",
-            description =
-                    "Scenarios of the guide (1, 2, 3), or topics; a name such as orders-3p-rf2"
-                        + " gives the shape of a topic that does not exist yet (default: 1 2 3).")
+            description = "Scenarios of the guide (1, 2, 3), or topics; a name such as orders-3p-rf2"
+                    + " gives the shape of a topic that does not exist yet (default: 1 2 3).")
     List<String> what = List.of("1", "2", "3");
 
     @Option(
             names = "--fault",
             paramLabel = "FAULT",
             split = ",",
-            description =
-                    "What happens to the broker: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it"
-                        + " hangs) or disconnect (off the network; Docker only). A list compares"
-                        + " (default: stop).")
+            description = "What happens to the broker: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it"
+                    + " hangs) or disconnect (off the network; Docker only). A list compares"
+                    + " (default: stop).")
     List<Fault> faults = List.of(Fault.stop);
 
     @Option(
             names = "--target",
             paramLabel = "BROKER",
-            description =
-                    "The broker: a number, 'leader' (of partition 0), or 'all-in-turn', a rolling"
-                            + " restart (default: ${DEFAULT-VALUE}).",
+            description = "The broker: a number, 'leader' (of partition 0), or 'all-in-turn', a rolling"
+                    + " restart (default: ${DEFAULT-VALUE}).",
             defaultValue = "leader")
     String target;
 
@@ -153,18 +150,16 @@ class failover implements Callable<Integer> {
             paramLabel = "TIME",
             converter = Time.class,
             defaultValue = "3s",
-            description =
-                    "How long records flow before the fault, such as 500ms, 10s or 2m (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "How long records flow before the fault, such as 500ms, 10s or 2m (default:"
+                    + " ${DEFAULT-VALUE}).")
     Duration before;
 
     @Option(
             names = "--down",
             paramLabel = "TIME",
             converter = Time.class,
-            description =
-                    "How long the broker stays away (default: 4s for stop; 15s else, as a dead"
-                            + " broker is noticed after broker.session.timeout.ms, 9 s).")
+            description = "How long the broker stays away (default: 4s for stop; 15s else, as a dead"
+                    + " broker is noticed after broker.session.timeout.ms, 9 s).")
     Duration down;
 
     @Option(
@@ -172,9 +167,7 @@ class failover implements Callable<Integer> {
             paramLabel = "TIME",
             converter = Time.class,
             defaultValue = "2s",
-            description =
-                    "How long records flow after the cluster has healed (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "How long records flow after the cluster has healed (default: ${DEFAULT-VALUE}).")
     Duration after;
 
     @Option(
@@ -188,48 +181,39 @@ class failover implements Callable<Integer> {
             names = "--size",
             paramLabel = "BYTES",
             defaultValue = "0",
-            description =
-                    "Pad each record to this size (default: the guide's record, about 80 bytes).")
+            description = "Pad each record to this size (default: the guide's record, about 80 bytes).")
     int size;
 
     @Option(
             names = "--acks",
             paramLabel = "ACKS",
             split = ",",
-            description =
-                    "The producer's acks: all, 1 or 0. A list compares (default: that of the client"
-                            + " properties, else all).")
+            description = "The producer's acks: all, 1 or 0. A list compares (default: that of the client"
+                    + " properties, else all).")
     List<String> acks = List.of("");
 
     @Option(
             names = "--try",
             paramLabel = "NAME:KEY=VALUE,...",
-            description =
-                    "A set of client properties to try, such as patient:linger.ms=50,acks=all."
-                            + " Repeatable: each is an experiment.")
+            description = "A set of client properties to try, such as patient:linger.ms=50,acks=all."
+                    + " Repeatable: each is an experiment.")
     List<String> tries = List.of("");
 
     @Option(
             names = "--runs",
             paramLabel = "N",
             defaultValue = "1",
-            description =
-                    "Repeat each experiment, and report the worst and the median (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "Repeat each experiment, and report the worst and the median (default: ${DEFAULT-VALUE}).")
     int runs;
 
-    @Option(
-            names = "--strict",
-            description = "A loss is a failure also where the settings allow it (acks=1, acks=0).")
+    @Option(names = "--strict", description = "A loss is a failure also where the settings allow it (acks=1, acks=0).")
     boolean strict;
 
     @Option(
             names = "--cluster",
             paramLabel = "SCRIPT",
             defaultValue = "cluster.java",
-            description =
-                    "The script that starts a cluster where none answers (default:"
-                            + " ${DEFAULT-VALUE}).")
+            description = "The script that starts a cluster where none answers (default: ${DEFAULT-VALUE}).")
     String clusterScript;
 
     @Option(
@@ -238,17 +222,12 @@ class failover implements Callable<Integer> {
             description = "Your command that harms a broker; {id}, {host} and {port} are put in.")
     String stopCommand;
 
-    @Option(
-            names = "--start-command",
-            paramLabel = "COMMAND",
-            description = "Your command that heals it.")
+    @Option(names = "--start-command", paramLabel = "COMMAND", description = "Your command that heals it.")
     String startCommand;
 
     @Option(
             names = "--manual",
-            description =
-                    "You harm and heal the broker when asked; the script notices, measures and"
-                            + " judges.")
+            description = "You harm and heal the broker when asked; the script notices, measures and judges.")
     boolean manual;
 
     @Option(
@@ -260,17 +239,14 @@ class failover implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description =
-                    "Draw the run as a picture, .svg or .html; it takes report.java in this"
-                            + " directory.")
+            description = "Draw the run as a picture, .svg or .html; it takes report.java in this directory.")
     Path report;
 
-    @Option(
-            names = "--json",
-            description = "Print the verdict as one JSON object instead of the text.")
+    @Option(names = "--json", description = "Print the verdict as one JSON object instead of the text.")
     boolean json;
 
-    @Mixin Cluster cluster;
+    @Mixin
+    Cluster cluster;
 
     // ---- what is tried ----
 
@@ -282,65 +258,54 @@ class failover implements Callable<Integer> {
         disconnect
     }
 
-    /** One trial: a scenario of the guide, or a topic under a fault with certain settings. */
-    record Plan(
-            String name,
-            String title,
-            String observation,
-            String topic,
-            String group,
-            int consumers,
-            Fault fault, // null: no broker is harmed, but the busy consumer leaves
-            String settings,
-            Map<String, String> properties) {
+    /** The scenarios of the guide, with its observations. */
+    enum Scenario {
+        ONE("a basic topic (1 partition, 1 replica)", "test-1p-rf1", 2, """
+                Only one consumer receives messages. The other is idle because there is only one partition."""),
+        TWO("scalability with partitions (2 partitions, 1 replica)", "test-2p-rf1", 2, """
+                Messages are load-balanced across both consumers. The partition on the stopped broker \
+                becomes unavailable: a lack of fault tolerance."""),
+        THREE("high availability (2 partitions, 2 replicas)", "test-2p-rf2", 1, """
+                The producer and consumer pause briefly, then recover automatically as a new leader is \
+                elected. No data is lost.""");
 
-        static Plan scenario(
-                String number, Fault fault, String settings, Map<String, String> properties) {
-            return switch (number) {
-                case "1" ->
-                        new Plan(
-                                number,
-                                "Scenario 1: a basic topic (1 partition, 1 replica)",
-                                "Only one consumer receives messages. The other is idle because"
-                                        + " there is only one partition.",
-                                "test-1p-rf1",
-                                "group1",
-                                2,
-                                null,
-                                settings,
-                                properties);
-                case "2" ->
-                        new Plan(
-                                number,
-                                "Scenario 2: scalability with partitions (2 partitions, 1 replica)",
-                                "Messages are load-balanced across both consumers. The partition on"
-                                        + " the stopped broker becomes unavailable: a lack of fault"
-                                        + " tolerance.",
-                                "test-2p-rf1",
-                                "group2",
-                                2,
-                                fault,
-                                settings,
-                                properties);
-                default ->
-                        new Plan(
-                                number,
-                                "Scenario 3: high availability (2 partitions, 2 replicas)",
-                                "The producer and consumer pause briefly, then recover"
-                                    + " automatically as a new leader is elected. No data is lost.",
-                                "test-2p-rf2",
-                                "group3",
-                                1,
-                                fault,
-                                settings,
-                                properties);
-            };
+        final int number = ordinal() + 1;
+        final String title;
+        final String topic;
+        final int consumers;
+        final String observation;
+
+        Scenario(String title, String topic, int consumers, String observation) {
+            this.title = "Scenario %d: %s".formatted(number, title);
+            this.topic = topic;
+            this.consumers = consumers;
+            this.observation = observation;
+        }
+    }
+
+    /** One experiment: a scenario or any topic, a fault, and the client's settings. */
+    record Plan(Scenario scenario, String topic, Fault fault, String settings, Map<String, String> properties) {
+        static Plan of(String what, Fault fault, String settings, Map<String, String> properties) {
+            if (!what.matches("[123]")) return new Plan(null, what, fault, settings, properties);
+            Scenario scenario = Scenario.values()[Integer.parseInt(what) - 1];
+            Fault its = scenario == Scenario.ONE ? null : fault; // there, a consumer leaves instead
+            return new Plan(scenario, scenario.topic, its, settings, properties);
         }
 
-        static Plan topic(
-                String topic, Fault fault, String settings, Map<String, String> properties) {
-            String title = "Topic " + topic + ": " + fault + " a broker in mid-stream";
-            return new Plan(topic, title, null, topic, null, 1, fault, settings, properties);
+        String name() {
+            return scenario == null ? topic : "Scenario " + scenario.number;
+        }
+
+        String title() {
+            return scenario == null ? "Topic %s: %s a broker in mid-stream".formatted(topic, fault) : scenario.title;
+        }
+
+        String observation() {
+            return scenario == null ? null : scenario.observation;
+        }
+
+        int consumers() {
+            return scenario == null ? 1 : scenario.consumers;
         }
 
         /** Whether Kafka promises to keep what it acknowledged: not with acks=1 or acks=0. */
@@ -364,19 +329,11 @@ class failover implements Callable<Integer> {
             for (Fault fault : faults)
                 for (String ack : acks)
                     for (String attempt : tries) {
-                        String name =
-                                attempt.contains(":")
-                                        ? attempt.substring(0, attempt.indexOf(':'))
-                                        : "";
                         Map<String, String> properties = promising(ack);
                         properties.putAll(parsed(attempt));
-                        String settings = name.isEmpty() ? "acks=" + properties.get("acks") : name;
-                        Plan plan =
-                                each.matches("[123]")
-                                        ? Plan.scenario(each, fault, settings, properties)
-                                        : Plan.topic(each, fault, settings, properties);
-                        boolean once = plan.fault == null && fault != faults.get(0);
-                        if (!once) plans.add(plan);
+                        String settings = attempt.isEmpty() ? "acks=" + properties.get("acks") : attempt.split(":")[0];
+                        Plan plan = Plan.of(each, fault, settings, properties);
+                        if (!plans.contains(plan)) plans.add(plan); // Scenario 1 has no fault to compare
                     }
         return plans;
     }
@@ -388,30 +345,26 @@ class failover implements Callable<Integer> {
         var properties = new LinkedHashMap<String, String>();
         Properties given = cluster.properties(Map.of());
         properties.put("acks", ack.isEmpty() ? given.getProperty("acks", "all") : ack);
-        for (String name :
-                List.of(
-                        "enable.idempotence",
-                        "retries",
-                        "max.in.flight.requests.per.connection",
-                        "delivery.timeout.ms",
-                        "request.timeout.ms"))
-            if (given.containsKey(name)) properties.put(name, given.getProperty(name));
+        for (String name : PROMISING) if (given.containsKey(name)) properties.put(name, given.getProperty(name));
         return properties;
     }
+
+    private static final List<String> PROMISING = List.of(
+            "enable.idempotence",
+            "retries",
+            "max.in.flight.requests.per.connection",
+            "delivery.timeout.ms",
+            "request.timeout.ms");
 
     private static Map<String, String> parsed(String attempt) {
         var properties = new LinkedHashMap<String, String>();
         if (attempt.isEmpty()) return properties;
         for (String pair : attempt.substring(attempt.indexOf(':') + 1).split(",")) {
             String[] parts = pair.split("=", 2);
-            boolean known =
-                    ProducerConfig.configNames().contains(parts[0])
-                            || ConsumerConfig.configNames().contains(parts[0]);
+            boolean known = ProducerConfig.configNames().contains(parts[0])
+                    || ConsumerConfig.configNames().contains(parts[0]);
             if (parts.length < 2 || !known || attempt.indexOf(':') < 1)
-                throw new Failure(
-                        2,
-                        "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.",
-                        attempt);
+                throw new Failure(2, "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.", attempt);
             properties.put(parts[0], parts[1]);
         }
         return properties;
@@ -424,15 +377,10 @@ class failover implements Callable<Integer> {
         checkOptions();
         List<Plan> plans = plans();
         var results = new ArrayList<Result>();
-        Path log =
-                events != null || report == null
-                        ? events
-                        : Files.createTempFile("failover-", ".jsonl");
+        Path log = events != null || report == null ? events : Files.createTempFile("failover-", ".jsonl");
         try (Writer file = log == null ? Writer.nullWriter() : openEvents(log);
                 Stage stage = openStage()) {
-            show(
-                    "@|bold %s|@: %d brokers (%s)",
-                    stage.engine.about(), stage.brokers.size(), addresses(stage.brokers));
+            show("@|bold %s|@: %d brokers (%s)", stage.engine.about(), stage.brokers.size(), addresses(stage.brokers));
             for (Plan plan : plans)
                 for (int run = 1; run <= runs && !Cluster.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
@@ -458,16 +406,13 @@ class failover implements Callable<Integer> {
     private void draw(Path log) throws Exception {
         String command = "jbang report.java " + log + " -o " + report;
         if (!Files.exists(Path.of("report.java")))
-            throw new Failure(
-                    1, "There is no report.java in this directory. Where it is: %s", command);
+            throw new Failure(1, "There is no report.java in this directory. Where it is: %s", command);
         String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
-        var process =
-                new ProcessBuilder(jbang, "report.java", log.toString(), "-o", report.toString())
-                        .redirectError(Redirect.INHERIT)
-                        .redirectOutput(Redirect.DISCARD)
-                        .start();
-        if (process.waitFor() != 0)
-            throw new Failure(1, "The picture was not drawn. Try: %s", command);
+        var process = new ProcessBuilder(jbang, "report.java", log.toString(), "-o", report.toString())
+                .redirectError(Redirect.INHERIT)
+                .redirectOutput(Redirect.DISCARD)
+                .start();
+        if (process.waitFor() != 0) throw new Failure(1, "The picture was not drawn. Try: %s", command);
         if (events == null) Files.delete(log);
         show("picture: %s", report);
     }
@@ -478,13 +423,9 @@ class failover implements Callable<Integer> {
         if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
         if ((stopCommand == null) != (startCommand == null))
             throw new Failure(2, "--stop-command and --start-command go together.");
-        if (stopCommand != null && manual)
-            throw new Failure(2, "--manual and --stop-command exclude each other.");
+        if (stopCommand != null && manual) throw new Failure(2, "--manual and --stop-command exclude each other.");
         if (!target.matches("\\d+|leader|all-in-turn"))
-            throw new Failure(
-                    2,
-                    "--target takes a broker's number, leader or all-in-turn, not '%s'.",
-                    target);
+            throw new Failure(2, "--target takes a broker's number, leader or all-in-turn, not '%s'.", target);
         for (String ack : acks)
             if (!List.of("", "all", "-1", "1", "0").contains(ack))
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
@@ -505,11 +446,13 @@ class failover implements Callable<Integer> {
                 "PAUSE",
                 "VERDICT");
         for (Plan plan : plans) {
-            List<Result> its = results.stream().filter(result -> result.plan == plan).toList();
+            List<Result> its =
+                    results.stream().filter(result -> result.plan == plan).toList();
             if (!its.isEmpty()) show("%s", row(plan, its));
         }
         if (json)
-            Cluster.print(Json.of(details("trials", results.stream().map(Result::toMap).toList())));
+            Cluster.print(Json.of(
+                    details("trials", results.stream().map(Result::toMap).toList())));
         boolean complete = results.size() == plans.size() * runs;
         boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
         if (!complete) System.err.println("Interrupted: nothing is proven of what did not run.");
@@ -518,13 +461,14 @@ class failover implements Callable<Integer> {
 
     /** One line per plan; over several runs the sum, and the median pause with the worst. */
     private static String row(Plan plan, List<Result> its) {
-        double[] pauses = its.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
+        double[] pauses =
+                its.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
         Verdict worst =
                 its.stream().map(Result::verdict).max(Comparator.naturalOrder()).orElseThrow();
         String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
         if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
         return ROW.formatted(
-                plan.observation == null ? plan.name : "Scenario " + plan.name,
+                plan.name(),
                 plan.fault == null ? "-" : plan.fault,
                 plan.settings,
                 total(its, Account::acknowledged),
@@ -539,7 +483,10 @@ class failover implements Callable<Integer> {
     private static final String ROW = "%-12s %-10s %-9s %12s %6s %10s %9s %8s %8s  %s";
 
     private static String total(List<Result> its, ToLongFunction<Account> what) {
-        return "%,d".formatted(its.stream().mapToLong(it -> what.applyAsLong(it.account)).sum());
+        return "%,d"
+                .formatted(its.stream()
+                        .mapToLong(it -> what.applyAsLong(it.account))
+                        .sum());
     }
 
     // ---- the story of one trial ----
@@ -548,8 +495,7 @@ class failover implements Callable<Integer> {
     private class Trial {
         final Stage stage;
         final Plan plan;
-        final String run =
-                UUID.randomUUID().toString().substring(0, 8); // in a header of each record
+        final String run = UUID.randomUUID().toString().substring(0, 8); // in a header of each record
         final String group;
         final Journal journal = new Journal();
         final List<Member> members = new ArrayList<>();
@@ -570,27 +516,28 @@ class failover implements Callable<Integer> {
             this.stage = stage;
             this.plan = plan;
             this.number = number;
-            this.group = plan.group != null ? plan.group : "failover-" + run;
+            this.group = plan.scenario == null ? "failover-" + run : "group" + plan.scenario.number;
         }
 
         Result run() throws Exception {
             show("");
-            show("@|bold %s|@%s", plan.title, runs > 1 ? ", run " + number : "");
+            show("@|bold %s|@%s", plan.title(), runs > 1 ? ", run " + number : "");
             topic = stage.prepare(plan, group);
             ledger = new Ledger(topic.partitions(), journal::now);
             show("  %s", intention());
             show("");
             try {
                 observer = new Observer(topic, journal);
-                leaders =
-                        IntStream.range(0, topic.partitions()).mapToObj(observer::leader).toList();
+                leaders = IntStream.range(0, topic.partitions())
+                        .mapToObj(observer::leader)
+                        .toList();
                 act();
                 account();
             } finally {
                 if (load != null) load.close();
                 members.forEach(Member::leave);
                 if (observer != null) observer.close();
-                if (plan.group == null) stage.admin.deleteConsumerGroups(List.of(group));
+                if (plan.scenario == null) stage.admin.deleteConsumerGroups(List.of(group));
             }
             return new Result(this);
         }
@@ -617,8 +564,7 @@ class failover implements Callable<Integer> {
             if (load == null || Cluster.stopping()) return;
             try {
                 load.finish();
-                journal.tell(
-                        "load", Map.of(), "the producer ends: %,d records sent", ledger.last());
+                journal.tell("load", Map.of(), "the producer ends: %,d records sent", ledger.last());
                 new Audit(this).read();
                 audited = true;
                 awaitTheGroup();
@@ -633,82 +579,36 @@ class failover implements Callable<Integer> {
         }
 
         private String intention() {
-            return "%s in group %s, %,d records/s to %s, %s"
-                    .formatted(
-                            plan.consumers == 1 ? "1 consumer" : plan.consumers + " consumers",
-                            group,
-                            rate,
-                            plan.topic,
-                            plan.settings);
+            String consumers = plan.consumers() == 1 ? "1 consumer" : plan.consumers() + " consumers";
+            String intention = "%s in group %s, %,d records/s to %s, %s";
+            return intention.formatted(consumers, group, rate, plan.topic, plan.settings);
         }
 
+        /** What was to be done, and with what: the first of the trial's JSON lines. */
         Map<String, Object> header() {
-            var header =
-                    details(
-                            "type",
-                            "trial",
-                            "ms",
-                            0,
-                            "run",
-                            run,
-                            "number",
-                            number,
-                            "started",
-                            started.toString(),
-                            "title",
-                            plan.title,
-                            "observation",
-                            plan.observation,
-                            "topic",
-                            topic.name(),
-                            "partitions",
-                            topic.partitions(),
-                            "replicas",
-                            topic.replicas().get(0).size(),
-                            "group",
-                            group,
-                            "consumers",
-                            plan.consumers,
-                            "fault",
-                            plan.fault == null ? null : plan.fault.name(),
-                            "settings",
-                            plan.settings,
-                            "properties",
-                            plan.properties,
-                            "rate",
-                            rate,
-                            "size",
-                            size,
-                            "brokers",
-                            List.copyOf(stage.brokers.keySet()),
-                            "cluster",
-                            stage.engine.about());
-            header.put("leaders", leaders);
-            header.put("in_sync", topic.replicas());
-            header.put(
-                    "versions",
-                    details(
-                            "failover",
-                            "1.0.0",
-                            "kafka_client",
-                            AppInfoParser.getVersion(),
-                            "java",
-                            System.getProperty("java.version")));
-            header.put(
-                    "limit_ms",
-                    details(
-                            "broker.session.timeout.ms",
-                            stage.sessionTimeout,
-                            "request.timeout.ms",
-                            Long.valueOf(
-                                    plan.properties.getOrDefault("request.timeout.ms", "30000"))));
-            return header;
+            var line = details("type", "trial", "ms", 0, "run", run, "number", number, "started", started.toString());
+            line.putAll(details("title", plan.title(), "observation", plan.observation(), "settings", plan.settings));
+            line.putAll(details("topic", topic.name(), "partitions", topic.partitions(), "replicas", topic.copies()));
+            line.putAll(details("group", group, "consumers", plan.consumers(), "fault", plan.fault, "rate", rate));
+            line.putAll(details("size", size, "properties", plan.properties, "cluster", stage.engine.about()));
+            line.putAll(details("brokers", stage.brokers.keySet(), "leaders", leaders, "in_sync", topic.replicas()));
+            String java = System.getProperty("java.version");
+            line.put(
+                    "versions", details("failover", "1.0.0", "kafka_client", AppInfoParser.getVersion(), "java", java));
+            line.put("limit_ms", limits());
+            return line;
+        }
+
+        /** After how many ms the cluster, or a client, gives up a broker that is silent. */
+        Map<String, Object> limits() {
+            String request = plan.properties.getOrDefault("request.timeout.ms", "30000");
+            return details(
+                    "broker.session.timeout.ms", stage.sessionTimeout, "request.timeout.ms", Long.valueOf(request));
         }
 
         /** Starts the consumers and waits until the group has given out all partitions, evenly. */
         private void gather() throws Exception {
-            for (int number = 1; number <= plan.consumers; number++)
-                members.add(new Member(this, number));
+            for (int number = 1; number <= plan.consumers(); number++) members.add(new Member(this, number));
             await("the consumers were not given the partitions", 60, this::gathered);
         }
 
@@ -716,8 +616,7 @@ class failover implements Callable<Integer> {
             int assigned = 0;
             for (Member member : members) {
                 Set<Integer> its = member.partitions;
-                if (its == null || (its.isEmpty() && topic.partitions() >= members.size()))
-                    return false;
+                if (its == null || (its.isEmpty() && topic.partitions() >= members.size())) return false;
                 assigned += its.size();
             }
             return assigned == topic.partitions();
@@ -740,26 +639,20 @@ class failover implements Callable<Integer> {
         }
 
         private void harmAndHeal(Node broker) throws Exception {
-            var outage =
-                    new Outage(broker.id(), stage.engine.name(broker), observer.led(broker.id()));
+            var outage = new Outage(broker.id(), stage.engine.name(broker), observer.led(broker.id()));
             outages.add(outage);
             var details = details("broker", broker.id(), "name", outage.name);
-            outage.harmedAt =
-                    journal.tell(
-                            "fault", details, "%s", stage.engine.harmCommand(plan.fault, broker));
+            outage.harmedAt = journal.tell("fault", details, "%s", stage.engine.harmCommand(plan.fault, broker));
             stage.harm(plan.fault, broker, journal);
             if (manual) awaitPerson(outage);
             if (Cluster.stopsWithin(downTime().toNanos())) throw new Unobserved("interrupted");
 
-            outage.healedAt =
-                    journal.tell(
-                            "heal", details, "%s", stage.engine.healCommand(plan.fault, broker));
+            outage.healedAt = journal.tell("heal", details, "%s", stage.engine.healCommand(plan.fault, broker));
             stage.heal(broker, journal);
             await("the in-sync replicas were not whole again", manual ? 600 : 180, observer::whole);
             outage.wholeAt = journal.tell("whole", Map.of(), "all replicas are in sync again");
             awaitPreferredLeaders();
-            outage.endedAt =
-                    journal.tell("preferred", Map.of(), "the preferred leaders lead again");
+            outage.endedAt = journal.tell("preferred", Map.of(), "the preferred leaders lead again");
         }
 
         private void awaitPreferredLeaders() throws Exception {
@@ -768,8 +661,7 @@ class failover implements Callable<Integer> {
                 if (holdsWithin(1, observer::preferred)) return;
                 if (Cluster.stopping()) throw new Unobserved("interrupted");
             }
-            if (!observer.preferred())
-                throw new Unobserved("the preferred leaders did not return (waited 60 s)");
+            if (!observer.preferred()) throw new Unobserved("the preferred leaders did not return (waited 60 s)");
         }
 
         /** A person is slower than the script: the fault is when the cluster shows it. */
@@ -778,7 +670,7 @@ class failover implements Callable<Integer> {
             await(
                     "nothing happened to a broker",
                     600,
-                    () -> !observer.changesSince(asked).isEmpty());
+                    () -> observer.changesSince(asked).size() > 0);
             outage.harmedAt = observer.changesSince(asked).get(0).tick();
         }
 
@@ -788,19 +680,11 @@ class failover implements Callable<Integer> {
 
         /** Scenario 1: the idle consumer is a standby, not a waste. */
         private void busyConsumerLeaves() throws Exception {
-            busy =
-                    members.stream()
-                            .filter(member -> !member.partitions.isEmpty())
-                            .findAny()
-                            .orElseThrow();
-            leftAt =
-                    journal.tell(
-                            "leave",
-                            details("consumer", busy.number),
-                            "consumer %d, the busy one, leaves the group",
-                            busy.number);
-            busy.leave();
+            busy = members.get(members.get(0).partitions.isEmpty() ? 1 : 0);
             Member idle = members.get(2 - busy.number);
+            var details = details("consumer", busy.number);
+            leftAt = journal.tell("leave", details, "consumer %d, the busy one, leaves the group", busy.number);
+            busy.leave();
             await("the idle consumer did not take over", 60, () -> idle.received > 0);
         }
 
@@ -809,7 +693,7 @@ class failover implements Callable<Integer> {
             long quietSince = System.nanoTime();
             long before = -1;
             while (ledger.countUnseen() > 0) {
-                long received = members.stream().mapToLong(member -> member.received).sum();
+                long received = members.stream().mapToLong(it -> it.received).sum();
                 if (received != before) quietSince = System.nanoTime();
                 before = received;
                 if (System.nanoTime() - quietSince > 20e9) return; // they are unseen, then
@@ -845,8 +729,7 @@ class failover implements Callable<Integer> {
     }
 
     /** Waits for a condition; every wait has a limit, and ends with Ctrl-C. */
-    private static void await(String complaint, int limitSeconds, Callable<Boolean> condition)
-            throws Exception {
+    private static void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
             if (System.nanoTime() - start > limitSeconds * 1e9)
@@ -861,7 +744,11 @@ class failover implements Callable<Integer> {
     enum Fate {
         UNKNOWN,
         ACKNOWLEDGED,
-        FAILED
+        FAILED;
+
+        String said() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**
@@ -981,8 +868,11 @@ class failover implements Callable<Integer> {
         int[][] times(IntUnaryOperator when) {
             int[][] times = new int[partitions][];
             for (int partition = 0; partition < partitions; partition++)
-                times[partition] =
-                        ids(partition).map(when).filter(tick -> tick > 0).sorted().toArray();
+                times[partition] = ids(partition)
+                        .map(when)
+                        .filter(tick -> tick > 0)
+                        .sorted()
+                        .toArray();
             return times;
         }
 
@@ -990,10 +880,7 @@ class failover implements Callable<Integer> {
         long[] latencies(int partition) {
             return ids(partition)
                     .filter(id -> acknowledgedAt(id) > 0)
-                    .mapToLong(
-                            id ->
-                                    ((long) acknowledgedAt(id) << 32)
-                                            | (acknowledgedAt(id) - sentAt(id)))
+                    .mapToLong(id -> ((long) acknowledgedAt(id) << 32) | (acknowledgedAt(id) - sentAt(id)))
                     .sorted()
                     .toArray();
         }
@@ -1020,8 +907,7 @@ class failover implements Callable<Integer> {
     }
 
     /** The crossing table: by fate, how many records are in the log not, once, or more often. */
-    record Account(
-            long[][] crossed, BitSet lostIds, long unseen, long redelivered, long reordered) {
+    record Account(long[][] crossed, BitSet lostIds, long unseen, long redelivered, long reordered) {
         private long sum(Fate fate) {
             return Arrays.stream(crossed[fate.ordinal()]).sum();
         }
@@ -1062,19 +948,13 @@ class failover implements Callable<Integer> {
 
         List<String> table() {
             var lines = new ArrayList<String>();
-            lines.add(
-                    "%-13s %12s %12s %12s %12s"
-                            .formatted("", "records", "in log once", "twice, more", "not in log"));
+            lines.add("%-13s %12s %12s %12s %12s".formatted("", "records", "in log once", "twice, more", "not in log"));
             for (Fate fate : List.of(Fate.ACKNOWLEDGED, Fate.UNKNOWN, Fate.FAILED)) {
                 long[] row = crossed[fate.ordinal()];
-                String name = fate.name().toLowerCase(Locale.ROOT);
-                lines.add(
-                        "%-13s %,12d %,12d %,12d %,12d"
-                                .formatted(name, sum(fate), row[1], row[2], row[0]));
+                lines.add("%-13s %,12d %,12d %,12d %,12d".formatted(fate.said(), sum(fate), row[1], row[2], row[0]));
             }
-            lines.add(
-                    "received by the group %,d; unseen %,d, redelivered %,d, out of order %,d"
-                            .formatted(inLog() - unseen, unseen, redelivered, reordered));
+            lines.add("received by the group %,d; unseen %,d, redelivered %,d, out of order %,d"
+                    .formatted(inLog() - unseen, unseen, redelivered, reordered));
             return lines;
         }
     }
@@ -1109,68 +989,49 @@ class failover implements Callable<Integer> {
     }
 
     /** The claims about the records themselves: they are the same for every trial with a log. */
-    static List<Claim> claimsOf(
-            Account it, Ledger ledger, boolean promisesNoLoss, boolean promisesNoDuplicate) {
+    static List<Claim> claimsOf(Account it, Ledger ledger, boolean promisesNoLoss, boolean promisesNoDuplicate) {
         var claims = new ArrayList<Claim>();
-        String lost =
-                "%,d acknowledged, %,d of them not in the log"
-                        .formatted(it.acknowledged(), it.lost());
+        String lost = "%,d acknowledged, %,d of them not in the log".formatted(it.acknowledged(), it.lost());
         if (it.lost() > 0) lost += ": " + some(it.lostIds(), ledger);
         claims.add(
                 it.lost() == 0 || promisesNoLoss
                         ? new Claim(
-                                it.lost() == 0 ? Verdict.PASS : Verdict.FAIL,
-                                "no acknowledged record is lost",
-                                lost)
-                        : new Claim(
-                                Verdict.ALLOWED,
-                                "lost %,d: these settings allow it".formatted(it.lost()),
-                                lost));
-        if (it.ghosts() > 0)
-            claims.add(Claim.of(false, "what failed is not in the log", "%,d are", it.ghosts()));
+                                it.lost() == 0 ? Verdict.PASS : Verdict.FAIL, "no acknowledged record is lost", lost)
+                        : new Claim(Verdict.ALLOWED, "lost %,d: these settings allow it".formatted(it.lost()), lost));
+        if (it.ghosts() > 0) claims.add(Claim.of(false, "what failed is not in the log", "%,d are", it.ghosts()));
         boolean clean = it.duplicates() == 0 && it.reordered() == 0;
-        String order =
-                "%,d duplicates, %,d out of order".formatted(it.duplicates(), it.reordered());
+        String order = "%,d duplicates, %,d out of order".formatted(it.duplicates(), it.reordered());
         claims.add(
                 clean || promisesNoDuplicate
                         ? Claim.of(clean, "each record is in the log once, in order", order)
-                        : new Claim(
-                                Verdict.ALLOWED,
-                                "repeated or out of order: these settings allow it",
-                                order));
-        claims.add(
-                Claim.of(
-                        it.unseen() == 0,
-                        "the group received all that is in the log",
-                        "%,d of %,d; %,d more than once",
-                        it.inLog() - it.unseen(),
-                        it.inLog(),
-                        it.redelivered()));
+                        : new Claim(Verdict.ALLOWED, "repeated or out of order: these settings allow it", order));
+        claims.add(Claim.of(
+                it.unseen() == 0,
+                "the group received all that is in the log",
+                "%,d of %,d; %,d more than once",
+                it.inLog() - it.unseen(),
+                it.inLog(),
+                it.redelivered()));
         return claims;
     }
 
     /** The first few ids and the last few, with their partitions. */
     private static String some(BitSet ids, Ledger ledger) {
-        List<String> all =
-                ids.stream()
-                        .limit(9)
-                        .mapToObj(id -> id + " in partition " + ledger.partition(id))
-                        .toList();
+        List<String> all = ids.stream()
+                .limit(9)
+                .mapToObj(id -> id + " in partition " + ledger.partition(id))
+                .toList();
         if (all.size() <= 8) return String.join(", ", all);
         int[] last = ids.stream().skip(ids.cardinality() - 3).toArray();
-        return "%s, ... %d, %d, %d"
-                .formatted(String.join(", ", all.subList(0, 3)), last[0], last[1], last[2]);
+        return "%s, ... %d, %d, %d".formatted(String.join(", ", all.subList(0, 3)), last[0], last[1], last[2]);
     }
 
     // ---- the stage: the cluster, and who can harm its brokers ----
 
     private Stage openStage() throws Exception {
         Engine engine = null;
-        boolean named =
-                cluster.bootstrapServer != null
-                        || !cluster.properties(Map.of())
-                                .get("bootstrap.servers")
-                                .equals(DEFAULT_SERVERS);
+        boolean named = cluster.bootstrapServer != null
+                || !cluster.properties(Map.of()).get("bootstrap.servers").equals(DEFAULT_SERVERS);
         if (!named && !answers(9092) && !answers(9095)) engine = new OwnCluster();
         Admin admin = null;
         try {
@@ -1207,15 +1068,18 @@ class failover implements Callable<Integer> {
     }
 
     private static String addresses(Map<Integer, Node> brokers) {
-        return brokers.values().stream()
-                .map(it -> it.host() + ":" + it.port())
-                .collect(Collectors.joining(","));
+        return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
     }
 
     /** The topic of a trial, as it was before. */
     record Topic(String name, Uuid id, List<List<Integer>> replicas, List<Long> ends) {
         int partitions() {
             return replicas.size();
+        }
+
+        /** How many replicas a partition has. */
+        int copies() {
+            return replicas.get(0).size();
         }
 
         /** The first replica is the preferred leader. */
@@ -1231,8 +1095,7 @@ class failover implements Callable<Integer> {
         final Map<Integer, Node> brokers;
         final Long sessionTimeout; // ms after which the cluster gives up a silent broker; null: not
         // known
-        private final Map<Node, String> broken =
-                new LinkedHashMap<>(); // with the command that mends it
+        private final Map<Node, String> broken = new LinkedHashMap<>(); // with the command that mends it
 
         Stage(Admin admin, Engine engine, Map<Integer, Node> brokers) {
             this.admin = admin;
@@ -1257,33 +1120,31 @@ class failover implements Callable<Integer> {
 
         /** Puts back what is still broken, however the trial ended. */
         void mend(String topic) {
-            if (engine instanceof OwnCluster && Cluster.stopping()) return; // it ends, too
-            for (var entry : new LinkedHashMap<>(broken).entrySet()) {
+            if (broken.isEmpty() || (engine instanceof OwnCluster && Cluster.stopping())) return; // it ends, too
+            broken.forEach((broker, command) -> {
                 try {
-                    show("  putting back what was broken: %s", entry.getValue());
-                    engine.execute(entry.getValue());
-                    broken.remove(entry.getKey());
-                    if (!holdsWithin(90, () -> isWhole(topic)))
-                        System.err.printf(
-                                "The in-sync replicas of %s are not whole yet; see: jbang"
-                                        + " topics.java describe --watch%n",
-                                topic);
-                    electPreferredLeaders(topic);
+                    show("  putting back what was broken: %s", command);
+                    engine.execute(command);
                 } catch (Exception cannot) {
-                    System.err.printf(
-                            "Broker %d is still broken (%s) Mend it: %s%n",
-                            entry.getKey().id(), Cluster.oneLine(cannot), entry.getValue());
+                    String complaint = "Broker %d is still broken. Mend it: %s (%s)%n";
+                    System.err.printf(complaint, broker.id(), command, Cluster.oneLine(cannot));
                 }
+            });
+            broken.clear();
+            try {
+                if (!holdsWithin(90, () -> isWhole(topic))) throw new Unobserved("waited 90 s");
+                electPreferredLeaders(topic);
+            } catch (Exception notYet) {
+                String complaint = "The replicas of %s are not all in sync yet (%s). See: jbang topics.java describe%n";
+                System.err.printf(complaint, topic, Cluster.oneLine(notYet));
             }
         }
 
         private boolean isWhole(String topic) throws Exception {
             try {
                 return Cluster.describe(admin, topic).partitions().stream()
-                        .allMatch(
-                                it ->
-                                        it.leader() != null
-                                                && it.isr().size() == it.replicas().size());
+                        .allMatch(it -> it.leader() != null
+                                && it.isr().size() == it.replicas().size());
             } catch (Failure noAnswer) {
                 return false;
             }
@@ -1309,44 +1170,36 @@ class failover implements Callable<Integer> {
             if (!holdsWithin(60, () -> isWhole(plan.topic)))
                 throw new Failure(
                         1,
-                        "Topic '%s' is not whole: start all its brokers first. See: jbang"
-                                + " topics.java describe %s",
+                        "Topic '%s' is not whole: start all its brokers first. See: jbang topics.java describe %s",
                         plan.topic,
                         plan.topic);
             electPreferredLeaders(plan.topic);
 
             var wanted = new TreeMap<Integer, OffsetSpec>();
-            for (TopicPartitionInfo it : described.partitions())
-                wanted.put(it.partition(), OffsetSpec.latest());
+            for (TopicPartitionInfo it : described.partitions()) wanted.put(it.partition(), OffsetSpec.latest());
             List<Long> ends = offsets(admin, plan.topic, wanted);
             rewind(group, plan.topic, ends);
-            var replicas =
-                    described.partitions().stream()
-                            .map(it -> it.replicas().stream().map(Node::id).toList())
-                            .toList();
+            var replicas = described.partitions().stream()
+                    .map(it -> it.replicas().stream().map(Node::id).toList())
+                    .toList();
             return new Topic(plan.topic, described.topicId(), replicas, ends);
         }
 
         private void createIfMissing(String name) throws Exception {
             if (admin.listTopics().names().get().contains(name)) return;
             var shape = Pattern.compile(".*-(\\d{1,4})p-rf(\\d)").matcher(name);
-            if (!shape.matches())
-                Cluster.describe(admin, name); // says that it does not exist, and what to do
+            if (!shape.matches()) Cluster.describe(admin, name); // says that it does not exist, and what to do
             int partitionCount = Integer.parseInt(shape.group(1));
             int replicaCount = Integer.parseInt(shape.group(2));
             List<Integer> ids = new ArrayList<>(brokers.keySet());
             if (replicaCount > ids.size())
                 throw new Failure(
                         1,
-                        "Topic '%s' needs %d brokers for its replicas; %d answer. Start the"
-                                + " others.",
+                        "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.",
                         name,
                         replicaCount,
                         ids.size());
-            var placement =
-                    new TreeMap<
-                            Integer,
-                            List<Integer>>(); // partition 0 leads on the first broker, 1 on the
+            var placement = new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the
             // next
             for (int partition = 0; partition < partitionCount; partition++)
                 for (int replica = 0; replica < replicaCount; replica++)
@@ -1356,39 +1209,38 @@ class failover implements Callable<Integer> {
             try {
                 admin.createTopics(List.of(new NewTopic(name, placement))).all().get();
             } catch (ExecutionException refused) {
-                throw new Failure(
-                        1, "Topic '%s' cannot be created: %s", name, Cluster.oneLine(refused));
+                throw new Failure(1, "Topic '%s' cannot be created: %s", name, Cluster.oneLine(refused));
             }
             if (!holdsWithin(30, () -> isWhole(name)))
                 throw new Failure(1, "Topic '%s' was created, and has no leaders.", name);
         }
 
         private void checkShape(Plan plan, TopicDescription topic) {
-            var shape = Pattern.compile("test-(\\d)p-rf(\\d)").matcher(plan.topic);
-            if (plan.observation == null || !shape.matches()) return;
-            if (topic.partitions().size() != Integer.parseInt(shape.group(1))
-                    || topic.partitions().get(0).replicas().size()
-                            != Integer.parseInt(shape.group(2)))
+            if (plan.scenario == null) return;
+            String shape = "test-%dp-rf%d"
+                    .formatted(
+                            topic.partitions().size(),
+                            topic.partitions().get(0).replicas().size());
+            if (!shape.equals(topic.name()))
                 throw new Failure(
                         1,
-                        "Topic '%s' has not the shape that its name says. Put it right: jbang"
-                                + " topics.java reset",
-                        plan.topic);
+                        "Topic '%s' has not the shape that its name says. Put it right: jbang topics.java reset",
+                        topic.name());
         }
 
         private void rewind(String group, String topic, List<Long> ends) throws Exception {
-            var described =
-                    admin.describeConsumerGroups(List.of(group)).describedGroups().get(group);
+            var described = admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group);
             try {
                 if (!holdsWithin(
                         5,
-                        () ->
-                                admin.describeConsumerGroups(List.of(group))
-                                        .describedGroups()
-                                        .get(group)
-                                        .get()
-                                        .members()
-                                        .isEmpty()))
+                        () -> admin.describeConsumerGroups(List.of(group))
+                                .describedGroups()
+                                .get(group)
+                                .get()
+                                .members()
+                                .isEmpty()))
                     throw new Failure(
                             1,
                             "Group '%s' has members: end your consumers first; they would take part"
@@ -1396,37 +1248,29 @@ class failover implements Callable<Integer> {
                             group);
                 described.get();
             } catch (ExecutionException noSuchGroup) {
-                if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException))
-                    throw noSuchGroup;
+                if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException)) throw noSuchGroup;
             }
             var starts = new HashMap<TopicPartition, OffsetAndMetadata>();
             for (int partition = 0; partition < ends.size(); partition++)
-                starts.put(
-                        new TopicPartition(topic, partition),
-                        new OffsetAndMetadata(ends.get(partition)));
+                starts.put(new TopicPartition(topic, partition), new OffsetAndMetadata(ends.get(partition)));
             try {
                 admin.alterConsumerGroupOffsets(group, starts).all().get();
             } catch (ExecutionException refused) {
                 throw new Failure(
-                        1,
-                        "Group '%s' cannot be set to the end of the topic: %s",
-                        group,
-                        Cluster.oneLine(refused));
+                        1, "Group '%s' cannot be set to the end of the topic: %s", group, Cluster.oneLine(refused));
             }
         }
 
         private Long askSessionTimeout() {
             try {
-                var broker =
-                        new ConfigResource(
-                                ConfigResource.Type.BROKER,
-                                "" + brokers.keySet().iterator().next());
-                var entry =
-                        admin.describeConfigs(List.of(broker))
-                                .all()
-                                .get()
-                                .get(broker)
-                                .get("broker.session.timeout.ms");
+                var broker = new ConfigResource(
+                        ConfigResource.Type.BROKER,
+                        "" + brokers.keySet().iterator().next());
+                var entry = admin.describeConfigs(List.of(broker))
+                        .all()
+                        .get()
+                        .get(broker)
+                        .get("broker.session.timeout.ms");
                 return entry == null ? null : Long.valueOf(entry.value());
             } catch (ExecutionException | InterruptedException | NumberFormatException notKnown) {
                 return null;
@@ -1441,13 +1285,13 @@ class failover implements Callable<Integer> {
     }
 
     /** The offsets of a topic's partitions, in order. */
-    private static List<Long> offsets(Admin admin, String topic, Map<Integer, OffsetSpec> wanted)
-            throws Exception {
+    private static List<Long> offsets(Admin admin, String topic, Map<Integer, OffsetSpec> wanted) throws Exception {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         wanted.forEach((partition, spec) -> asked.put(new TopicPartition(topic, partition), spec));
         var found = admin.listOffsets(asked).all().get();
         return wanted.keySet().stream()
-                .map(partition -> found.get(new TopicPartition(topic, partition)).offset())
+                .map(partition ->
+                        found.get(new TopicPartition(topic, partition)).offset())
                 .toList();
     }
 
@@ -1480,13 +1324,11 @@ class failover implements Callable<Integer> {
                 throw new Failure(
                         3,
                         "No cluster answers at %s, and there is no %s here to start one. Start one:"
-                            + " docker compose up -d --wait; or name one: -b HOST:PORT, --cluster"
-                            + " SCRIPT",
+                                + " docker compose up -d --wait; or name one: -b HOST:PORT, --cluster"
+                                + " SCRIPT",
                         DEFAULT_SERVERS,
                         clusterScript);
-            show(
-                    "@|faint No cluster answers at %s: starting one with %s.|@",
-                    DEFAULT_SERVERS, clusterScript);
+            show("@|faint No cluster answers at %s: starting one with %s.|@", DEFAULT_SERVERS, clusterScript);
             String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
             process = startDeafToCtrlC(List.of(jbang, clusterScript), Redirect.INHERIT);
             var reader = new Thread(this::readAnswers);
@@ -1500,13 +1342,10 @@ class failover implements Callable<Integer> {
         }
 
         private void readAnswers() {
-            process.inputReader()
-                    .lines()
-                    .forEach(
-                            line -> {
-                                if (line.contains(" died: ")) show("  @|red %s|@", line);
-                                else answers.add(line);
-                            });
+            process.inputReader().lines().forEach(line -> {
+                if (line.contains(" died: ")) show("  @|red %s|@", line);
+                else answers.add(line);
+            });
             answers.add("error: " + clusterScript + " has ended");
         }
 
@@ -1532,9 +1371,7 @@ class failover implements Callable<Integer> {
         @Override
         public String harmCommand(Fault fault, Node broker) {
             if (fault == Fault.disconnect)
-                throw new Failure(
-                        2,
-                        "--fault disconnect needs Docker's network: docker compose up -d --wait");
+                throw new Failure(2, "--fault disconnect needs Docker's network: docker compose up -d --wait");
             return fault + " " + name(broker);
         }
 
@@ -1562,8 +1399,7 @@ class failover implements Callable<Integer> {
     }
 
     /** A child that Ctrl-C does not reach: we are to end it, or wait for it, in good order. */
-    private static Process startDeafToCtrlC(List<String> command, Redirect errors)
-            throws IOException {
+    private static Process startDeafToCtrlC(List<String> command, Redirect errors) throws IOException {
         var all = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
         all.addAll(command);
         return new ProcessBuilder(all).redirectError(errors).start();
@@ -1574,8 +1410,9 @@ class failover implements Callable<Integer> {
         Path output = Files.createTempFile("failover-", ".out");
         try {
             var builder = new ProcessBuilder("sh", "-c", "trap '' INT; " + command);
-            Process process =
-                    builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            Process process = builder.redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
             process.outputWriter().close();
             boolean ended = process.waitFor(120, TimeUnit.SECONDS);
             if (!ended) {
@@ -1590,9 +1427,7 @@ class failover implements Callable<Integer> {
                     "'%s' failed (exit status %d): %s",
                     command,
                     process.exitValue(),
-                    said.isEmpty()
-                            ? "it says nothing."
-                            : said.substring(said.lastIndexOf('\n') + 1));
+                    said.isEmpty() ? "it says nothing." : said.substring(said.lastIndexOf('\n') + 1));
         } finally {
             Files.deleteIfExists(output);
         }
@@ -1606,8 +1441,7 @@ class failover implements Callable<Integer> {
                 try {
                     String published = shell("docker port " + container(broker));
                     boolean here = List.of("localhost", "127.0.0.1").contains(broker.host());
-                    if (!here || !published.matches("(?s).*:" + broker.port() + "\\b.*"))
-                        return false;
+                    if (!here || !published.matches("(?s).*:" + broker.port() + "\\b.*")) return false;
                 } catch (Exception noDockerOrNoContainer) {
                     return false;
                 }
@@ -1632,8 +1466,7 @@ class failover implements Callable<Integer> {
         @Override
         public String harmCommand(Fault fault, Node broker) {
             return switch (fault) {
-                case disconnect ->
-                        "docker network disconnect kafka-deploy_default " + container(broker);
+                case disconnect -> "docker network disconnect kafka-deploy_default " + container(broker);
                 default -> "docker " + fault + " " + container(broker);
             };
         }
@@ -1641,8 +1474,7 @@ class failover implements Callable<Integer> {
         @Override
         public String healCommand(Fault fault, Node broker) {
             return switch (fault) {
-                case disconnect ->
-                        "docker network connect kafka-deploy_default " + container(broker);
+                case disconnect -> "docker network connect kafka-deploy_default " + container(broker);
                 case pause -> "docker unpause " + container(broker);
                 default -> "docker start " + container(broker);
             };
@@ -1654,9 +1486,7 @@ class failover implements Callable<Integer> {
             shell(command);
             if (!command.startsWith("docker stop ")) return "";
             String status =
-                    shell(
-                            "docker inspect -f '{{.State.ExitCode}}' "
-                                    + command.substring("docker stop ".length()));
+                    shell("docker inspect -f '{{.State.ExitCode}}' " + command.substring("docker stop ".length()));
             return status.equals("137")
                     ? "Docker sent SIGKILL: it did not end within 10 s of SIGTERM"
                     : "it ended itself after SIGTERM (exit status " + status + ")";
@@ -1688,8 +1518,7 @@ class failover implements Callable<Integer> {
         /** What is put into a shell's command has no character that a shell reads. */
         private static String filledIn(String command, Node broker) {
             if (!broker.host().matches("[\\w.:-]+"))
-                throw new Failure(
-                        1, "Broker %d has a strange host name: '%s'.", broker.id(), broker.host());
+                throw new Failure(1, "Broker %d has a strange host name: '%s'.", broker.id(), broker.host());
             return command.replace("{id}", broker.idString())
                     .replace("{host}", broker.host())
                     .replace("{port}", "" + broker.port());
@@ -1716,14 +1545,12 @@ class failover implements Callable<Integer> {
 
         @Override
         public String harmCommand(Fault fault, Node broker) {
-            return "now %s broker %d (%s:%d)"
-                    .formatted(fault, broker.id(), broker.host(), broker.port());
+            return "now %s broker %d (%s:%d)".formatted(fault, broker.id(), broker.host(), broker.port());
         }
 
         @Override
         public String healCommand(Fault fault, Node broker) {
-            return "now heal broker %d (%s:%d)"
-                    .formatted(broker.id(), broker.host(), broker.port());
+            return "now heal broker %d (%s:%d)".formatted(broker.id(), broker.host(), broker.port());
         }
 
         @Override
@@ -1737,15 +1564,14 @@ class failover implements Callable<Integer> {
     /** The producer: numbered records to the partitions in turn, at a steady rate. */
     private class Load {
         /** Refused for good: such a record was never written. All else is unknown, not failed. */
-        private static final List<Class<? extends Exception>> REFUSALS =
-                List.of(
-                        RecordTooLargeException.class,
-                        RecordBatchTooLargeException.class,
-                        InvalidRecordException.class,
-                        SerializationException.class,
-                        BufferExhaustedException.class,
-                        InvalidTopicException.class,
-                        AuthorizationException.class);
+        private static final List<Class<? extends Exception>> REFUSALS = List.of(
+                RecordTooLargeException.class,
+                RecordBatchTooLargeException.class,
+                InvalidRecordException.class,
+                SerializationException.class,
+                BufferExhaustedException.class,
+                InvalidTopicException.class,
+                AuthorizationException.class);
 
         private final Trial trial;
         private final Producer<byte[], byte[]> producer;
@@ -1756,16 +1582,14 @@ class failover implements Callable<Integer> {
 
         Load(Trial trial) {
             this.trial = trial;
-            this.headers =
-                    List.of(new RecordHeader("run", trial.run.getBytes(StandardCharsets.UTF_8)));
+            this.headers = List.of(new RecordHeader("run", trial.run.getBytes(StandardCharsets.UTF_8)));
             var settings = new HashMap<String, Object>();
             settings.put("key.serializer", ByteArraySerializer.class.getName());
             settings.put("value.serializer", ByteArraySerializer.class.getName());
             Properties properties = cluster.properties(settings);
-            trial.plan.properties.forEach(
-                    (key, value) -> {
-                        if (ProducerConfig.configNames().contains(key)) properties.put(key, value);
-                    });
+            trial.plan.properties.forEach((key, value) -> {
+                if (ProducerConfig.configNames().contains(key)) properties.put(key, value);
+            });
             producer = Cluster.create(() -> new KafkaProducer<>(properties));
             producer.partitionsFor(trial.topic.name);
             thread.start();
@@ -1781,14 +1605,8 @@ class failover implements Callable<Integer> {
                     LockSupport.parkNanos(due - System.nanoTime());
                 if (ending) return;
                 trial.ledger.sent(id);
-                var record =
-                        new ProducerRecord<byte[], byte[]>(
-                                trial.topic.name,
-                                trial.ledger.partition(id),
-                                null,
-                                null,
-                                event(id),
-                                headers);
+                var record = new ProducerRecord<byte[], byte[]>(
+                        trial.topic.name, trial.ledger.partition(id), null, null, event(id), headers);
                 try {
                     producer.send(record, (at, error) -> ended(id, error));
                 } catch (KafkaException | IllegalStateException closed) {
@@ -1800,8 +1618,7 @@ class failover implements Callable<Integer> {
 
         private void ended(int id, Exception error) {
             boolean refused = REFUSALS.stream().anyMatch(kind -> kind.isInstance(error));
-            trial.ledger.ended(
-                    id, error == null ? Fate.ACKNOWLEDGED : refused ? Fate.FAILED : Fate.UNKNOWN);
+            trial.ledger.ended(id, error == null ? Fate.ACKNOWLEDGED : refused ? Fate.FAILED : Fate.UNKNOWN);
             if (error != null && complaint == null) {
                 complaint = "record %d: %s".formatted(id, Cluster.oneLine(error));
                 trial.journal.tell("note", Map.of(), "not acknowledged: %s", complaint);
@@ -1810,13 +1627,8 @@ class failover implements Callable<Integer> {
 
         /** The guide's record, padded to the size that was asked for. */
         private byte[] event(int id) {
-            String json =
-                    "{\"event_id\": "
-                            + id
-                            + ", \"key\": \"test\", \"message\": \"This is event number "
-                            + id;
-            return (json + " ".repeat(Math.max(0, size - json.length() - 2)) + "\"}")
-                    .getBytes(StandardCharsets.UTF_8);
+            String json = "{\"event_id\": " + id + ", \"key\": \"test\", \"message\": \"This is event number " + id;
+            return (json + " ".repeat(Math.max(0, size - json.length() - 2)) + "\"}").getBytes(StandardCharsets.UTF_8);
         }
 
         /** Sends no more, and waits until the fate of all that was sent is known. */
@@ -1860,10 +1672,9 @@ class failover implements Callable<Integer> {
             settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
             settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
             Properties properties = cluster.properties(settings);
-            trial.plan.properties.forEach(
-                    (key, value) -> {
-                        if (ConsumerConfig.configNames().contains(key)) properties.put(key, value);
-                    });
+            trial.plan.properties.forEach((key, value) -> {
+                if (ConsumerConfig.configNames().contains(key)) properties.put(key, value);
+            });
             consumer = Cluster.create(() -> new KafkaConsumer<>(properties));
             thread = new Thread(this::read, "consumer-" + number);
             thread.start();
@@ -1880,8 +1691,7 @@ class failover implements Callable<Integer> {
                 consumer.commitSync(Duration.ofSeconds(3));
                 consumer.unsubscribe();
             } catch (KafkaException failed) {
-                trial.journal.tell(
-                        "note", Map.of(), "consumer %d: %s", number, Cluster.oneLine(failed));
+                trial.journal.tell("note", Map.of(), "consumer %d: %s", number, Cluster.oneLine(failed));
             }
             partitions = Set.of();
         }
@@ -1920,10 +1730,7 @@ class failover implements Callable<Integer> {
             @Override
             public void onPartitionsLost(Collection<TopicPartition> taken) {
                 trial.journal.tell(
-                        "note",
-                        Map.of(),
-                        "consumer %d lost its partitions: the group went on without it",
-                        number);
+                        "note", Map.of(), "consumer %d lost its partitions: the group went on without it", number);
                 partitions = null;
             }
 
@@ -1937,9 +1744,7 @@ class failover implements Callable<Integer> {
                         details,
                         "consumer %d: %s",
                         number,
-                        now.isEmpty()
-                                ? "idle, no partition is left for it"
-                                : "partition " + joined(now));
+                        now.isEmpty() ? "idle, no partition is left for it" : "partition " + joined(now));
             }
         }
     }
@@ -1947,9 +1752,8 @@ class failover implements Callable<Integer> {
     /** The id of a record of this run, or -1. */
     static int idOf(ConsumerRecord<byte[], byte[]> record, String run) {
         Header header = record.headers().lastHeader("run");
-        if (header == null
-                || record.value() == null
-                || !run.equals(new String(header.value(), StandardCharsets.UTF_8))) return -1;
+        if (header == null || record.value() == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8)))
+            return -1;
         int id = 0;
         for (int i = "{\"event_id\": ".length(); i < record.value().length; i++) {
             int digit = record.value()[i] - '0';
@@ -1966,7 +1770,11 @@ class failover implements Callable<Integer> {
 
         record State(int leader, List<Integer> inSync) {}
 
-        record Change(int tick, int partition, State before, State now) {}
+        record Change(int tick, int partition, State before, State now) {
+            boolean leaderChanged() {
+                return now.leader != before.leader;
+            }
+        }
 
         private final Admin admin;
         private final Topic topic;
@@ -2021,17 +1829,14 @@ class failover implements Callable<Integer> {
                     .whenComplete((found, error) -> answer(number, found, error));
         }
 
-        private synchronized void answer(
-                long number, Map<String, TopicDescription> found, Throwable error) {
+        private synchronized void answer(long number, Map<String, TopicDescription> found, Throwable error) {
             outstanding--;
             if (number < answered || ending) return; // overtaken
             answered = number;
             if (error != null) {
-                boolean gone =
-                        error instanceof UnknownTopicOrPartitionException
-                                || error.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && !topicGone)
-                    journal.tell("note", Map.of(), "topic %s does not exist any more", topic.name);
+                boolean gone = error instanceof UnknownTopicOrPartitionException
+                        || error.getCause() instanceof UnknownTopicOrPartitionException;
+                if (gone && !topicGone) journal.tell("note", Map.of(), "topic %s does not exist any more", topic.name);
                 topicGone |= gone;
                 return;
             }
@@ -2044,7 +1849,8 @@ class failover implements Callable<Integer> {
                 int leader = it.leader() == null ? -1 : it.leader().id();
                 see(
                         it.partition(),
-                        new State(leader, it.isr().stream().map(Node::id).sorted().toList()));
+                        new State(
+                                leader, it.isr().stream().map(Node::id).sorted().toList()));
             }
         }
 
@@ -2069,25 +1875,16 @@ class failover implements Callable<Integer> {
 
         private void tell(int tick, int partition, State before, State now) {
             if (now.leader != before.leader) {
-                String text =
-                        now.leader < 0
-                                ? "no leader; it was broker " + before.leader
-                                : "broker "
-                                        + now.leader
-                                        + " leads"
-                                        + (before.leader < 0
-                                                ? ""
-                                                : " now; it was broker " + before.leader);
+                String text = now.leader < 0
+                        ? "no leader; it was broker " + before.leader
+                        : "broker "
+                                + now.leader
+                                + " leads"
+                                + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
                 journal.tellAt(
                         tick,
                         "leader",
-                        details(
-                                "partition",
-                                partition,
-                                "leader",
-                                now.leader,
-                                "before",
-                                before.leader),
+                        details("partition", partition, "leader", now.leader, "before", before.leader),
                         "partition %d: %s",
                         partition,
                         text);
@@ -2122,19 +1919,17 @@ class failover implements Callable<Integer> {
                     .collect(Collectors.toCollection(TreeSet::new));
         }
 
-        boolean whole() {
-            return partitions(
-                                    it ->
-                                            leader(it) >= 0
-                                                    && state(it).inSync.size()
-                                                            == topic.replicas.get(it).size())
+        boolean whole() throws Unobserved {
+            if (topicGone) throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name));
+            return partitions(it -> leader(it) >= 0
+                                    && state(it).inSync.size()
+                                            == topic.replicas.get(it).size())
                             .size()
                     == states.length;
         }
 
         boolean preferred() {
-            return partitions(it -> leader(it) == topic.preferredLeader(it)).size()
-                    == states.length;
+            return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length;
         }
 
         synchronized List<Change> changesSince(int tick) {
@@ -2193,17 +1988,14 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private void read(Consumer<byte[], byte[]> consumer, int partition, long begin, long end)
-                throws Exception {
+        private void read(Consumer<byte[], byte[]> consumer, int partition, long begin, long end) throws Exception {
             long from = trial.topic.ends.get(partition);
-            if (trial.observer.topicGone)
-                from = 0; // it was deleted; one of the same name starts at 0
+            if (trial.observer.topicGone) from = 0; // it was deleted; one of the same name starts at 0
             if (begin > from)
                 trial.journal.tell(
                         "note",
                         Map.of(),
-                        "partition %d: the log starts at offset %d now; what was before was"
-                                + " deleted",
+                        "partition %d: the log starts at offset %d now; what was before was deleted",
                         partition,
                         begin);
             from = Math.max(from, begin);
@@ -2224,8 +2016,7 @@ class failover implements Callable<Integer> {
                 if (!records.isEmpty()) progressAt = System.nanoTime();
                 if (System.nanoTime() - progressAt > 30e9)
                     throw new Unobserved(
-                            "partition %d cannot be read to its end (no progress for 30 s)"
-                                    .formatted(partition));
+                            "partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
                 if (Cluster.stopping()) throw new Unobserved("interrupted");
             }
         }
@@ -2252,12 +2043,7 @@ class failover implements Callable<Integer> {
             return tellAt(now(), kind, details, format, values);
         }
 
-        synchronized int tellAt(
-                int tick,
-                String kind,
-                Map<String, Object> details,
-                String format,
-                Object... values) {
+        synchronized int tellAt(int tick, String kind, Map<String, Object> details, String format, Object... values) {
             String text = String.format(Locale.ROOT, format, values);
             events.add(new Event(tick, kind, details, text));
             show(COLOURS.getOrDefault(kind, "%6.1f s  %s"), seconds(tick), text);
@@ -2269,13 +2055,12 @@ class failover implements Callable<Integer> {
         }
     }
 
-    private static final Map<String, String> COLOURS =
-            Map.of(
-                    "fault", "%6.1f s  @|bold,red %s|@",
-                    "heal", "%6.1f s  @|bold,green %s|@",
-                    "leader", "%6.1f s  @|yellow %s|@",
-                    "assigned", "%6.1f s  @|cyan %s|@",
-                    "unobserved", "%6.1f s  @|bold,yellow %s|@");
+    private static final Map<String, String> COLOURS = Map.of(
+            "fault", "%6.1f s  @|bold,red %s|@",
+            "heal", "%6.1f s  @|bold,green %s|@",
+            "leader", "%6.1f s  @|yellow %s|@",
+            "assigned", "%6.1f s  @|cyan %s|@",
+            "unobserved", "%6.1f s  @|bold,yellow %s|@");
 
     private static double seconds(int ticks) {
         return ticks / 1e5;
@@ -2321,67 +2106,46 @@ class failover implements Callable<Integer> {
         // -- the claims --
 
         private void judge() {
-            if (trial.unobserved != null)
-                claims.add(
-                        new Claim(
-                                Verdict.INCONCLUSIVE,
-                                "the trial came to its end",
-                                trial.unobserved));
+            if (trial.unobserved != null) claim(Verdict.INCONCLUSIVE, "the trial came to its end", trial.unobserved);
             for (Outage outage : outages) judgeFault(outage);
             judgeFlow();
-            if (plan.observation != null && trial.unobserved == null) {
-                switch (plan.name) {
-                    case "1" -> judgeStandby();
-                    case "2" -> judgeSharing();
-                    default -> judgeRecovery();
+            if (plan.scenario != null && trial.unobserved == null) {
+                switch (plan.scenario) {
+                    case ONE -> judgeStandby();
+                    case TWO -> judgeSharing(outages.get(0));
+                    case THREE -> outages.forEach(this::judgeRecovery);
                 }
             }
-            if (!trial.audited)
-                claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
-            else
-                claims.addAll(
-                        claimsOf(
-                                account,
-                                ledger,
-                                plan.promisesNoLoss(),
-                                plan.promisesNoDuplicate()));
+            if (!trial.audited) claim(Verdict.INCONCLUSIVE, "the log was read", "it was not");
+            else claims.addAll(claimsOf(account, ledger, plan.promisesNoLoss(), plan.promisesNoDuplicate()));
         }
 
-        /**
-         * PASS needs that the cluster itself noticed: nothing else shows that the fault was one.
-         */
+        private void claim(Verdict verdict, String text, String evidence) {
+            claims.add(new Claim(verdict, text, evidence));
+        }
+
+        private void claim(boolean holds, String text, String evidence) {
+            claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence);
+        }
+
+        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
         private void judgeFault(Outage outage) {
-            var noticed =
-                    trial.observer.changesSince(outage.harmedAt).stream()
-                            .filter(it -> outage.endedAt == 0 || it.tick() <= outage.endedAt)
-                            .filter(
-                                    it ->
-                                            (it.before().leader() == outage.broker
-                                                            && it.now().leader() != outage.broker)
-                                                    || (it.before().inSync().contains(outage.broker)
-                                                            && !it.now()
-                                                                    .inSync()
-                                                                    .contains(outage.broker)))
-                            .findFirst();
-            if (noticed.isPresent()) {
-                double after = seconds(noticed.get().tick() - outage.harmedAt);
-                String what =
-                        noticed.get().now().leader() == outage.broker
-                                ? "left the in-sync replicas"
-                                : "led partition " + noticed.get().partition() + " no more";
-                claims.add(
-                        new Claim(
-                                Verdict.PASS,
-                                outage.name + " went away",
-                                "it %s %.2f s after the fault".formatted(what, after)));
-            } else {
-                claims.add(
-                        new Claim(
-                                Verdict.INCONCLUSIVE,
-                                outage.name + " went away",
-                                "the cluster noticed nothing (it takes broker.session.timeout.ms: a"
-                                        + " longer --down?)"));
+            String text = outage.name + " went away";
+            for (var change : trial.observer.changesSince(outage.harmedAt)) {
+                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
+                boolean led = change.before().leader() == outage.broker
+                        && change.now().leader() != outage.broker;
+                boolean out = change.before().inSync().contains(outage.broker)
+                        && !change.now().inSync().contains(outage.broker);
+                if (!led && !out) continue;
+                String what = led ? "led partition %d no more" : "was out of the in-sync replicas of partition %d";
+                String when = ", %.2f s after the fault".formatted(seconds(change.tick() - outage.harmedAt));
+                claim(true, text, "it " + what.formatted(change.partition()) + when);
+                return;
             }
+            String hint =
+                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            claim(Verdict.INCONCLUSIVE, text, hint);
         }
 
         private void judgeFlow() {
@@ -2389,145 +2153,108 @@ class failover implements Callable<Integer> {
             int last = outages.isEmpty() ? trial.leftAt : outages.get(outages.size() - 1).endedAt;
             if (first == 0 || last == 0) return; // then the trial did not come to its end
             for (int partition = 0; partition < partitions; partition++) {
-                int[] times = acknowledged[partition];
-                long before = Arrays.stream(times).filter(it -> it < first).count();
-                long after = Arrays.stream(times).filter(it -> it > last).count();
-                if (before == 0 || after == 0)
-                    claims.add(
-                            new Claim(
-                                    Verdict.INCONCLUSIVE,
-                                    "records flow before and after",
-                                    "partition %d: %,d acknowledged before, %,d after"
-                                            .formatted(partition, before, after)));
+                long before = count(partition, 0, first);
+                long after = count(partition, last, Integer.MAX_VALUE);
+                if (before > 0 && after > 0) continue;
+                String evidence = "partition %d: %,d acknowledged before, %,d after";
+                claim(
+                        Verdict.INCONCLUSIVE,
+                        "records flow before and after",
+                        evidence.formatted(partition, before, after));
             }
+        }
+
+        /** How many records of a partition were acknowledged after one tick and before another. */
+        private long count(int partition, int after, int before) {
+            return Arrays.stream(acknowledged[partition])
+                    .filter(it -> it > after && it < before)
+                    .count();
         }
 
         /** Scenario 1. */
         private void judgeStandby() {
-            long[] received = new long[3];
+            long[] received = new long[3]; // by consumer
             for (int id = 1; id <= ledger.last(); id++)
-                if (ledger.receivedAt(id) > 0 && ledger.receivedAt(id) < trial.leftAt)
-                    received[ledger.reader(id)]++;
-            int busy = trial.busy.number;
-            int idle = 3 - busy;
-            claims.add(
-                    Claim.of(
-                            received[busy] > 0 && received[idle] == 0,
-                            "only one consumer receives messages, the other is idle",
-                            "consumer %d received %,d, consumer %d %,d",
-                            busy,
-                            received[busy],
-                            idle,
-                            received[idle]));
-            Member standby = trial.members.get(idle - 1);
-            claims.add(
-                    Claim.of(
-                            standby.firstOffset >= 0
-                                    && standby.firstOffset <= trial.busy.lastOffset + 1,
-                            "the idle one is a standby: it takes over where the other stopped",
-                            "consumer %d ended after offset %,d, consumer %d went on at %,d",
-                            busy,
-                            trial.busy.lastOffset,
-                            idle,
-                            standby.firstOffset));
+                if (ledger.receivedAt(id) > 0 && ledger.receivedAt(id) < trial.leftAt) received[ledger.reader(id)]++;
+            Member busy = trial.busy;
+            Member idle = trial.members.get(2 - busy.number);
+            String both = "consumer %d received %,d, consumer %d %,d"
+                    .formatted(busy.number, received[busy.number], idle.number, received[idle.number]);
+            boolean alone = received[busy.number] > 0 && received[idle.number] == 0;
+            claim(alone, "only one consumer receives messages, the other is idle", both);
+            String handover = "consumer %d ended after offset %,d, consumer %d went on at %,d"
+                    .formatted(busy.number, busy.lastOffset, idle.number, idle.firstOffset);
+            boolean takesOver = idle.firstOffset >= 0 && idle.firstOffset <= busy.lastOffset + 1;
+            claim(takesOver, "the idle one is a standby: it takes over where the other stopped", handover);
         }
 
         /** Scenario 2. */
-        private void judgeSharing() {
-            Outage outage = outages.get(0);
-            long[] received = new long[3];
+        private void judgeSharing(Outage outage) {
+            long[] received = new long[3]; // by consumer
             int id = 1;
-            while (id <= ledger.last()
-                    && ledger.receivedAt(id) > 0
-                    && ledger.receivedAt(id) < outage.harmedAt) received[ledger.reader(id++)]++;
-            claims.add(
-                    Claim.of(
-                            id > 10 && Math.abs(received[1] - received[2]) <= 1,
-                            "messages are load-balanced across both consumers",
-                            "of the first %,d, consumer 1 received %,d and consumer 2 %,d",
-                            id - 1,
-                            received[1],
-                            received[2]));
-            for (int partition : outage.partitions) {
-                int gone = change(outage, partition, false);
-                int back = change(outage, partition, true);
-                int slack = trial.observer.resolution();
-                long meanwhile =
-                        Arrays.stream(acknowledged[partition])
-                                .filter(it -> it > gone + slack && it < back - slack)
-                                .count();
-                claims.add(
-                        Claim.of(
-                                gone > 0 && back > gone && meanwhile == 0,
-                                "partition %d is unavailable while its broker is away"
-                                        .formatted(partition),
-                                gone == 0
-                                        ? "it always had a leader"
-                                        : "no leader for %.1f s, %,d acknowledged meanwhile",
-                                seconds(Math.max(0, back - gone)),
-                                meanwhile));
-                long after =
-                        Arrays.stream(acknowledged[partition])
-                                .filter(it -> it > outage.endedAt)
-                                .count();
-                claims.add(
-                        Claim.of(
-                                after > 0,
-                                "it resumes when its broker is back",
-                                "%,d acknowledged since",
-                                after));
-            }
+            while (id <= ledger.last() && ledger.receivedAt(id) > 0 && ledger.receivedAt(id) < outage.harmedAt)
+                received[ledger.reader(id++)]++;
+            boolean balanced = id > 10 && Math.abs(received[1] - received[2]) <= 1;
+            String halves = "of the first %,d, consumer 1 received %,d and consumer 2 %,d";
+            claim(
+                    balanced,
+                    "messages are load-balanced across both consumers",
+                    halves.formatted(id - 1, received[1], received[2]));
+
+            int slack = trial.observer.resolution();
             for (int partition = 0; partition < partitions; partition++) {
-                if (outage.partitions.contains(partition)) continue;
-                Gap gap = longestGap(acknowledged[partition], outage.harmedAt, outage.healedAt);
-                long meanwhile =
-                        Arrays.stream(acknowledged[partition])
-                                .filter(it -> it > outage.harmedAt && it < outage.healedAt)
-                                .count();
-                claims.add(
-                        Claim.of(
-                                meanwhile > 0
-                                        && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2,
-                                "partition %d, on the other broker, goes on".formatted(partition),
-                                "%,d acknowledged meanwhile, longest pause %.2f s",
-                                meanwhile,
-                                gap.seconds()));
+                if (outage.partitions.contains(partition)) {
+                    int gone = change(outage, partition, false);
+                    int back = change(outage, partition, true);
+                    long meanwhile = count(partition, gone + slack, back - slack);
+                    String text = "partition %d is unavailable while its broker is away".formatted(partition);
+                    String evidence = "no leader for %.1f s, %,d acknowledged meanwhile";
+                    claim(
+                            gone > 0 && back > gone && meanwhile == 0,
+                            text,
+                            evidence.formatted(seconds(Math.max(0, back - gone)), meanwhile));
+                    long after = count(partition, outage.endedAt, Integer.MAX_VALUE);
+                    claim(after > 0, "it resumes when its broker is back", "%,d acknowledged since".formatted(after));
+                } else {
+                    Gap gap = longestGap(acknowledged[partition], outage.harmedAt, outage.healedAt);
+                    long meanwhile = count(partition, outage.harmedAt, outage.healedAt);
+                    boolean goesOn = meanwhile > 0 && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2;
+                    String evidence = "%,d acknowledged meanwhile, longest pause %.2f s";
+                    claim(
+                            goesOn,
+                            "partition %d, on the other broker, goes on".formatted(partition),
+                            evidence.formatted(meanwhile, gap.seconds()));
+                }
             }
         }
 
         /** Scenario 3. */
-        private void judgeRecovery() {
-            for (Outage outage : outages)
-                for (int partition : outage.partitions) {
-                    int elected = change(outage, partition, true);
-                    claims.add(
-                            Claim.of(
-                                    elected > 0 && elected < outage.healedAt,
-                                    "partition %d gets a new leader while %s is away"
-                                            .formatted(partition, outage.name),
-                                    elected == 0 ? "it got none" : "%.2f s after the fault",
-                                    seconds(elected - outage.harmedAt)));
-                    Gap gap = pause(acknowledged, outage, partition);
-                    claims.add(
-                            Claim.of(
-                                    gap.ticks() > 0 && gap.to < outage.healedAt,
-                                    "a brief pause, then it recovers by itself",
-                                    "%s without an acknowledgement%s",
-                                    "%.2f s".formatted(gap.seconds()),
-                                    bound(gap)));
-                }
+        private void judgeRecovery(Outage outage) {
+            for (int partition : outage.partitions) {
+                int elected = change(outage, partition, true);
+                String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
+                String when = elected == 0
+                        ? "it got none"
+                        : "%.2f s after the fault".formatted(seconds(elected - outage.harmedAt));
+                claim(elected > 0 && elected < outage.healedAt, text, when);
+                Gap gap = pause(acknowledged, outage, partition);
+                boolean recovers = gap.ticks() > 0 && gap.to < outage.healedAt;
+                String pause = "%.2f s without an acknowledgement".formatted(gap.seconds());
+                claim(recovers, "a brief pause, then it recovers by itself", pause + bound(gap));
+            }
         }
 
-        /**
-         * When a partition first had another leader (or the same one again) after a fault; or had
-         * none. 0: never.
-         */
+        /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
         private int change(Outage outage, int partition, boolean elected) {
-            for (var it : trial.observer.changesSince(outage.harmedAt))
-                if (it.partition() == partition
-                        && it.now().leader() != it.before().leader()
-                        && (it.now().leader() >= 0) == elected) return it.tick();
-            return 0;
+            return first(outage, partition, it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
+        }
+
+        private int first(Outage outage, int partition, Predicate<Observer.Change> wanted) {
+            return trial.observer.changesSince(outage.harmedAt).stream()
+                    .filter(it -> it.partition() == partition && wanted.test(it))
+                    .mapToInt(Observer.Change::tick)
+                    .findFirst()
+                    .orElse(0);
         }
 
         // -- the outage, taken apart --
@@ -2547,9 +2274,7 @@ class failover implements Callable<Integer> {
         private static Gap longestGap(int[] times, int from, int to) {
             var longest = new Gap(0, 0);
             for (int i = 1; i < times.length; i++)
-                if (times[i] >= from
-                        && times[i - 1] <= to
-                        && times[i] - times[i - 1] > longest.ticks())
+                if (times[i] >= from && times[i - 1] <= to && times[i] - times[i - 1] > longest.ticks())
                     longest = new Gap(times[i - 1], times[i]);
             return longest;
         }
@@ -2560,76 +2285,50 @@ class failover implements Callable<Integer> {
             return longestGap(times[partition], outage.harmedAt, end);
         }
 
-        /** The longest pause that any outage made in any partition. */
-        Gap worstPause() {
-            return outages.stream()
-                    .flatMap(
-                            outage ->
-                                    IntStream.range(0, partitions)
-                                            .mapToObj(
-                                                    partition ->
-                                                            pause(acknowledged, outage, partition)))
-                    .max(Comparator.comparingInt(Gap::ticks))
-                    .orElse(new Gap(0, 0));
+        /** The longest pause that an outage made in any partition. */
+        private Gap worst(int[][] times, Outage outage) {
+            return longestOf(IntStream.range(0, partitions).mapToObj(partition -> pause(times, outage, partition)));
+        }
+
+        private static Gap longestOf(Stream<Gap> gaps) {
+            return gaps.max(Comparator.comparingInt(Gap::ticks)).orElse(new Gap(0, 0));
         }
 
         double pauseSeconds() {
-            return worstPause().seconds();
+            return longestOf(outages.stream().map(outage -> worst(acknowledged, outage)))
+                    .seconds();
         }
 
-        /**
-         * What a pause is bounded by: the time in which the cluster, or the client, gives a broker
-         * up.
-         */
+        /** What a pause is bounded by: the time in which the cluster, or the client, gives a broker up. */
         private String bound(Gap gap) {
-            String name =
-                    plan.fault == Fault.pause ? "request.timeout.ms" : "broker.session.timeout.ms";
-            Long limit = limits().get(name);
+            String name = plan.fault == Fault.pause ? "request.timeout.ms" : "broker.session.timeout.ms";
+            Long limit = (Long) trial.limits().get(name);
             if (plan.fault == Fault.stop || limit == null) return "";
-            return ": %.2f times %s (%.0f s)"
-                    .formatted(gap.seconds() * 1e3 / limit, name, limit / 1e3);
+            return ": %.2f times %s (%.0f s)".formatted(gap.seconds() * 1e3 / limit, name, limit / 1e3);
         }
 
-        private Map<String, Long> limits() {
-            var limits = new LinkedHashMap<String, Long>();
-            limits.put("broker.session.timeout.ms", trial.stage.sessionTimeout);
-            limits.put(
-                    "request.timeout.ms",
-                    Long.valueOf(plan.properties.getOrDefault("request.timeout.ms", "30000")));
-            return limits;
-        }
-
-        /** When each thing happened to a partition, in ticks; 0 is never. */
-        private record Phases(
-                int partition,
-                int leaderGone,
-                int newLeader,
-                int firstAcknowledged,
-                int firstRead,
-                int inSync,
-                int preferred) {}
-
-        private Phases phases(Outage outage, int partition) {
-            int inSync = 0;
-            int preferred = 0;
-            for (var it : trial.observer.changesSince(outage.harmedAt)) {
-                if (it.partition() != partition) continue;
-                if (inSync == 0
-                        && it.now().leader() >= 0
-                        && it.now().inSync().size() == trial.topic.replicas.get(partition).size())
-                    inSync = it.tick();
-                if (preferred == 0
-                        && it.now().leader() == trial.topic.preferredLeader(partition)
-                        && it.before().leader() != it.now().leader()) preferred = it.tick();
-            }
-            return new Phases(
-                    partition,
-                    change(outage, partition, false),
-                    change(outage, partition, true),
-                    pause(acknowledged, outage, partition).to,
-                    pause(read, outage, partition).to,
-                    inSync,
-                    preferred);
+        /** When each thing happened to a partition after a fault, in ticks; 0 is never. */
+        private Map<String, Integer> phases(Outage outage, int partition) {
+            int copies = trial.topic.copies();
+            var phases = new LinkedHashMap<String, Integer>();
+            phases.put("leader gone", change(outage, partition, false));
+            phases.put("new leader", change(outage, partition, true));
+            phases.put("first acknowledged", pause(acknowledged, outage, partition).to);
+            phases.put("first read", pause(read, outage, partition).to);
+            phases.put(
+                    "in sync",
+                    first(
+                            outage,
+                            partition,
+                            it -> it.now().leader() >= 0 && it.now().inSync().size() == copies));
+            int preferred = trial.topic.preferredLeader(partition);
+            phases.put(
+                    "preferred",
+                    first(
+                            outage,
+                            partition,
+                            it -> it.leaderChanged() && it.now().leader() == preferred));
+            return phases;
         }
 
         /** Latency from the call to the acknowledgement, in ms, of records sent in a window. */
@@ -2638,11 +2337,7 @@ class failover implements Callable<Integer> {
                 Arrays.sort(ticks);
                 int n = ticks.length;
                 if (n == 0) return new Latency(0, 0, 0, 0);
-                return new Latency(
-                        ticks[n / 2] / 100.0,
-                        ticks[(int) (n * 0.99)] / 100.0,
-                        ticks[n - 1] / 100.0,
-                        n);
+                return new Latency(ticks[n / 2] / 100.0, ticks[(int) (n * 0.99)] / 100.0, ticks[n - 1] / 100.0, n);
             }
 
             Map<String, Object> toMap() {
@@ -2650,28 +2345,22 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private Latency latency(int from, int to) {
-            return Latency.of(
-                    IntStream.rangeClosed(1, ledger.last())
-                            .filter(
-                                    id ->
-                                            ledger.acknowledgedAt(id) > 0
-                                                    && ledger.sentAt(id) >= from
-                                                    && ledger.sentAt(id) < to)
-                            .map(id -> ledger.acknowledgedAt(id) - ledger.sentAt(id))
-                            .toArray());
+        private Latency latency(IntPredicate wanted) {
+            return Latency.of(IntStream.rangeClosed(1, ledger.last())
+                    .filter(id -> ledger.acknowledgedAt(id) > 0 && wanted.test(id))
+                    .map(id -> ledger.acknowledgedAt(id) - ledger.sentAt(id))
+                    .toArray());
         }
 
-        /** Before, during and after all outages. */
+        /** Acknowledged before the first fault, sent after the last recovery, and all between. */
         private Map<String, Latency> latencies() {
-            int first = outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
-            int last =
-                    outages.isEmpty() ? Integer.MAX_VALUE : outages.get(outages.size() - 1).endedAt;
-            if (last == 0) last = Integer.MAX_VALUE;
             var latencies = new LinkedHashMap<String, Latency>();
-            latencies.put("before", latency(0, first));
-            latencies.put("during", latency(first, last));
-            latencies.put("after", latency(last, Integer.MAX_VALUE));
+            int first = outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
+            int end = outages.isEmpty() ? 0 : outages.get(outages.size() - 1).endedAt;
+            int last = end == 0 ? Integer.MAX_VALUE : end;
+            latencies.put("before", latency(id -> ledger.acknowledgedAt(id) < first));
+            latencies.put("during", latency(id -> ledger.acknowledgedAt(id) >= first && ledger.sentAt(id) < last));
+            latencies.put("after", latency(id -> ledger.sentAt(id) >= last));
             return latencies;
         }
 
@@ -2685,18 +2374,13 @@ class failover implements Callable<Integer> {
             show("");
             account.table().forEach(line -> show("  %s", line));
             show("");
-            if (plan.observation != null) show("  The guide: %s", plan.observation);
+            if (plan.scenario != null) show("  The guide: %s", plan.scenario.observation);
             for (Claim claim : claims) {
                 show("  %s  %s", claim.verdict.painted(), claim.text);
                 show("@|faint         %s|@", claim.evidence);
             }
-            if (plan.observation != null
-                    && plan.fault != null
-                    && partitions > 0
-                    && trial.topic.replicas.get(0).size() > 1)
-                show(
-                        "  @|faint (About one failure: what was acknowledged while one broker was"
-                                + " away was on one disk.)|@");
+            if (plan.scenario == Scenario.THREE)
+                show("@|faint   (About one failure: what was acknowledged meanwhile was on one disk.)|@");
         }
 
         /** A line per partition: each character is half a second, or more in a long run. */
@@ -2704,301 +2388,155 @@ class failover implements Callable<Integer> {
             int end = trial.journal.now();
             int step = 50_000 * Math.max(1, (int) Math.ceil(end / 50_000.0 / 64));
             int columns = end / step + 1;
-            show("  acknowledged, by partition; a character is %.1f s", seconds(step));
+            show("  acknowledged by partition; a character is %.1f s", seconds(step));
             for (int partition = 0; partition < partitions; partition++) {
                 long[] counts = new long[columns];
                 for (int tick : acknowledged[partition]) counts[tick / step]++;
-                show(
-                        "  partition %-3d %s",
-                        partition, strip(counts, (double) rate / partitions * seconds(step)));
+                show("  partition %-3d %s", partition, strip(counts, (double) rate / partitions * seconds(step)));
             }
             for (Outage outage : outages) {
-                var away = new StringBuilder();
-                for (int column = 0; column < columns; column++) {
-                    boolean gone =
-                            column >= outage.harmedAt / step
-                                    && (outage.healedAt == 0 || column <= outage.healedAt / step);
-                    away.append(gone ? 'x' : '-');
-                }
+                int from = outage.harmedAt / step;
+                int to = outage.healedAt == 0 ? columns : outage.healedAt / step + 1;
+                String away = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
                 show("  %-13s %s  x away", outage.name, away);
             }
         }
 
         private static String strip(long[] counts, double full) {
-            String levels =
-                    speaksUnicode()
-                            ? " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
-                            : " .:-=+*#@";
+            String levels = speaksUnicode() ? " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588" : " .:-=+*#@";
             var strip = new StringBuilder();
             for (long count : counts) {
-                int level =
-                        count == 0
-                                ? 0
-                                : (int) Math.max(1, Math.min(8, Math.round(8 * count / full)));
+                int level = count == 0 ? 0 : (int) Math.max(1, Math.min(8, Math.round(8 * count / full)));
                 strip.append(levels.charAt(level));
             }
             return strip.toString();
         }
 
         private void tellApart(Outage outage) {
+            String within = "leaders to within %.2f s".formatted(seconds(trial.observer.resolution()));
             show("");
-            show(
-                    "  %s away: seconds after the fault, leaders to within %.2f s",
-                    outage.name, seconds(trial.observer.resolution()));
-            show(
-                    "  %-13s %11s %10s %15s %10s %8s %9s",
-                    "",
-                    "leader gone",
-                    "new leader",
-                    "acknowledged",
-                    "read",
-                    "in sync",
-                    "preferred");
+            show("  %s away: in seconds after the fault (%s)", outage.name, within);
             for (int partition : outage.partitions) {
-                Phases it = phases(outage, partition);
-                show(
-                        "  %-13s %11s %10s %15s %10s %8s %9s",
-                        "partition " + partition,
-                        since(outage, it.leaderGone),
-                        since(outage, it.newLeader),
-                        since(outage, it.firstAcknowledged),
-                        since(outage, it.firstRead),
-                        since(outage, it.inSync),
-                        since(outage, it.preferred));
+                var phases = new ArrayList<String>();
+                phases(outage, partition).forEach((what, tick) -> {
+                    if (tick > 0) phases.add("%s %.2f".formatted(what, seconds(tick - outage.harmedAt)));
+                });
+                show("  partition %-3d %s", partition, String.join(", ", phases));
             }
-            Gap acks = pause(acknowledged, outage, worstOf(acknowledged, outage));
-            Gap reads = pause(read, outage, worstOf(read, outage));
-            show(
-                    "  longest pause %.2f s in acknowledgements%s, %.2f s in reads",
-                    acks.seconds(), bound(acks), reads.seconds());
-        }
-
-        private int worstOf(int[][] times, Outage outage) {
-            return IntStream.range(0, partitions)
-                    .boxed()
-                    .max(Comparator.comparingInt(it -> pause(times, outage, it).ticks()))
-                    .orElse(0);
-        }
-
-        private static String since(Outage outage, int tick) {
-            return tick == 0 ? "-" : "%.2f".formatted(seconds(tick - outage.harmedAt));
+            Gap acks = worst(acknowledged, outage);
+            Gap reads = worst(read, outage);
+            String format = "  longest pause %.2f s in acknowledgements%s, %.2f s in reads";
+            show(format, acks.seconds(), bound(acks), reads.seconds());
         }
 
         private void tellLatencies() {
             show("");
-            show(
-                    "  %-13s %9s %9s %9s   ms from the call to the acknowledgement",
-                    "latency", "p50", "p99", "maximum");
-            latencies()
-                    .forEach(
-                            (when, it) -> {
-                                if (it.records > 0)
-                                    show(
-                                            "  %-13s %,9.1f %,9.1f %,9.1f",
-                                            when, it.p50, it.p99, it.max);
-                            });
+            show("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
+            latencies().forEach((when, it) -> {
+                if (it.records > 0) show("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
+            });
         }
 
         // -- told to a program --
 
-        Map<String, Object> toMap() {
-            var verdict =
-                    details(
-                            "type",
-                            "verdict",
-                            "ms",
-                            ms(trial.journal.now()),
-                            "name",
-                            plan.name,
-                            "run",
-                            trial.run,
-                            "verdict",
-                            verdict().name(),
-                            "settings",
-                            plan.settings,
-                            "fault",
-                            plan.fault == null ? null : plan.fault.name(),
-                            "unobserved",
-                            trial.unobserved);
-            verdict.putAll(
-                    details(
-                            "sent",
-                            account.sent(),
-                            "acknowledged",
-                            account.acknowledged(),
-                            "unknown",
-                            account.unknown(),
-                            "failed",
-                            account.failed(),
-                            "in_log",
-                            account.inLog(),
-                            "lost",
-                            account.lost(),
-                            "ghosts",
-                            account.ghosts(),
-                            "duplicates",
-                            account.duplicates(),
-                            "unseen",
-                            account.unseen(),
-                            "redelivered",
-                            account.redelivered(),
-                            "reordered",
-                            account.reordered()));
-            verdict.put("lost_ids", account.lostIds().stream().limit(100).boxed().toList());
-            var crossed = new LinkedHashMap<String, Object>();
-            for (Fate fate : Fate.values()) {
-                long[] row = account.crossed()[fate.ordinal()];
-                crossed.put(
-                        fate.name().toLowerCase(Locale.ROOT),
-                        details("not_in_log", row[0], "once", row[1], "more", row[2]));
-            }
-            verdict.put("crossed", crossed);
-            verdict.put(
-                    "claims",
-                    claims.stream()
-                            .map(
-                                    it ->
-                                            details(
-                                                    "verdict",
-                                                    it.verdict.name(),
-                                                    "text",
-                                                    it.text,
-                                                    "evidence",
-                                                    it.evidence))
-                            .toList());
-            verdict.put("outages", outages.stream().map(this::toMap).toList());
-            var pauses = new ArrayList<Object>();
-            for (int partition = 0; partition < partitions; partition++)
-                pauses.add(
-                        details(
-                                "partition",
-                                partition,
-                                "acknowledged",
-                                longest(acknowledged, partition),
-                                "read",
-                                longest(read, partition)));
-            verdict.put("pauses", pauses);
-            var latency = new LinkedHashMap<String, Object>();
-            latencies().forEach((when, it) -> latency.put(when, it.toMap()));
-            verdict.put("latency_ms", latency);
-            verdict.put(
-                    "resolution_ms", ms(trial.observer == null ? 0 : trial.observer.resolution()));
-            return verdict;
-        }
-
-        private Map<String, Object> longest(int[][] times, int partition) {
-            Gap gap =
-                    outages.isEmpty()
-                            ? longestGap(times[partition], 0, Integer.MAX_VALUE)
-                            : outages.stream()
-                                    .map(it -> pause(times, it, partition))
-                                    .max(Comparator.comparingInt(Gap::ticks))
-                                    .orElseThrow();
-            return gap.ticks() == 0
-                    ? null
-                    : details("from_ms", ms(gap.from), "to_ms", ms(gap.to), "ms", ms(gap.ticks()));
-        }
-
-        private Map<String, Object> toMap(Outage outage) {
-            var its =
-                    outage.partitions.stream()
-                            .map(it -> phases(outage, it))
-                            .map(
-                                    it ->
-                                            details(
-                                                    "partition",
-                                                    it.partition,
-                                                    "leader_gone_ms",
-                                                    msOrNull(it.leaderGone),
-                                                    "new_leader_ms",
-                                                    msOrNull(it.newLeader),
-                                                    "first_acknowledged_ms",
-                                                    msOrNull(it.firstAcknowledged),
-                                                    "first_read_ms",
-                                                    msOrNull(it.firstRead),
-                                                    "in_sync_ms",
-                                                    msOrNull(it.inSync),
-                                                    "preferred_ms",
-                                                    msOrNull(it.preferred)))
-                            .toList();
-            return details(
-                    "broker",
-                    outage.broker,
-                    "name",
-                    outage.name,
-                    "fault_ms",
-                    msOrNull(outage.harmedAt),
-                    "heal_ms",
-                    msOrNull(outage.healedAt),
-                    "whole_ms",
-                    msOrNull(outage.wholeAt),
-                    "preferred_ms",
-                    msOrNull(outage.endedAt),
-                    "partitions",
-                    its);
-        }
-
         /** The trial as JSON lines: what was to be done, what happened, the flow, the verdict. */
         void writeTo(Writer file) throws IOException {
-            file.write(Json.of(trial.header()) + "\n");
+            var lines = new ArrayList<Map<String, Object>>();
+            lines.add(trial.header());
             for (var event : trial.journal.events()) {
                 var line = details("type", "event", "ms", ms(event.tick()), "kind", event.kind());
                 line.putAll(event.details());
                 line.put("text", event.text());
-                file.write(Json.of(line) + "\n");
+                lines.add(line);
             }
-            for (Map<String, Object> line : flow()) file.write(Json.of(line) + "\n");
-            file.write(Json.of(toMap()) + "\n");
+            for (int partition = 0; partition < partitions; partition++) addFlow(partition, lines);
+            lines.add(toMap());
+            for (var line : lines) file.write(Json.of(line) + "\n");
             file.flush();
         }
 
-        /**
-         * Per partition and 100 ms: acknowledged, read, and the latency of what was acknowledged.
-         */
-        private List<Map<String, Object>> flow() {
-            int buckets = trial.journal.now() / 10_000 + 1;
-            var lines = new ArrayList<Map<String, Object>>();
-            for (int partition = 0; partition < partitions; partition++) {
-                long[] latencies = ledger.latencies(partition); // by time of acknowledgement
-                int[] reads = new int[buckets];
-                for (int tick : read[partition]) reads[tick / 10_000]++;
-                int from = 0;
-                for (int bucket = 0; bucket < buckets; bucket++) {
-                    int to = from;
-                    while (to < latencies.length && (latencies[to] >> 32) / 10_000 <= bucket) to++;
-                    if (to > from || reads[bucket] > 0) {
-                        var line =
-                                details(
-                                        "type",
-                                        "flow",
-                                        "ms",
-                                        bucket * 100,
-                                        "partition",
-                                        partition,
-                                        "acknowledged",
-                                        to - from,
-                                        "read",
-                                        reads[bucket]);
-                        Latency latency =
-                                Latency.of(
-                                        Arrays.stream(latencies, from, to)
-                                                .mapToInt(it -> (int) it)
-                                                .toArray());
-                        if (to > from)
-                            line.putAll(
-                                    details(
-                                            "p50_ms",
-                                            latency.p50,
-                                            "p99_ms",
-                                            latency.p99,
-                                            "max_ms",
-                                            latency.max));
-                        lines.add(line);
-                    }
-                    from = to;
-                }
+        /** For each 100 ms in which something was acknowledged or read: how much, and how late. */
+        private void addFlow(int partition, List<Map<String, Object>> lines) {
+            int width = 10_000; // ticks
+            int[] reads = new int[trial.journal.now() / width + 1];
+            for (int tick : read[partition]) reads[tick / width]++;
+            long[] latencies = ledger.latencies(partition); // by time of acknowledgement
+            int from = 0;
+            for (int bucket = 0; bucket < reads.length; bucket++) {
+                int to = from;
+                while (to < latencies.length && (latencies[to] >> 32) / width <= bucket) to++;
+                int[] ticks = Arrays.stream(latencies, from, to)
+                        .mapToInt(it -> (int) it)
+                        .toArray();
+                from = to;
+                if (ticks.length == 0 && reads[bucket] == 0) continue;
+                var line = details("type", "flow", "ms", bucket * 100, "partition", partition);
+                line.putAll(details("acknowledged", ticks.length, "read", reads[bucket]));
+                Latency it = Latency.of(ticks);
+                if (ticks.length > 0) line.putAll(details("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
+                lines.add(line);
             }
-            return lines;
+        }
+
+        /** The verdict, with every number that was printed. */
+        Map<String, Object> toMap() {
+            var line = details("type", "verdict", "ms", ms(trial.journal.now()), "name", plan.name(), "run", trial.run);
+            line.putAll(details("verdict", verdict(), "settings", plan.settings, "fault", plan.fault));
+            line.put("unobserved", trial.unobserved);
+            line.putAll(details("sent", account.sent(), "acknowledged", account.acknowledged()));
+            line.putAll(details("unknown", account.unknown(), "failed", account.failed(), "in_log", account.inLog()));
+            line.putAll(details("lost", account.lost(), "ghosts", account.ghosts(), "unseen", account.unseen()));
+            line.putAll(details("duplicates", account.duplicates(), "redelivered", account.redelivered()));
+            line.putAll(details("reordered", account.reordered()));
+            line.put("lost_ids", account.lostIds().stream().limit(100).boxed().toList());
+            var crossed = details();
+            for (Fate fate : Fate.values()) {
+                long[] row = account.crossed()[fate.ordinal()];
+                crossed.put(fate.said(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
+            }
+            line.put("crossed", crossed);
+            line.put(
+                    "claims",
+                    claims.stream()
+                            .map(it -> details("verdict", it.verdict, "text", it.text, "evidence", it.evidence))
+                            .toList());
+            line.put("outages", outages.stream().map(this::toMap).toList());
+            line.put(
+                    "pauses",
+                    IntStream.range(0, partitions)
+                            .mapToObj(it -> details(
+                                    "partition",
+                                    it,
+                                    "acknowledged",
+                                    longest(acknowledged, it),
+                                    "read",
+                                    longest(read, it)))
+                            .toList());
+            var latency = details();
+            latencies().forEach((when, it) -> latency.put(when, it.toMap()));
+            line.putAll(details("latency_ms", latency, "resolution_ms", ms(trial.observer.resolution())));
+            return line;
+        }
+
+        private Map<String, Object> toMap(Outage outage) {
+            var line = details("broker", outage.broker, "name", outage.name, "fault_ms", ms(outage.harmedAt));
+            line.putAll(details("heal_ms", ms(outage.healedAt), "whole_ms", ms(outage.wholeAt)));
+            line.put("preferred_ms", ms(outage.endedAt));
+            var its = new ArrayList<Object>();
+            for (int partition : outage.partitions) {
+                var times = details("partition", partition);
+                phases(outage, partition).forEach((what, tick) -> times.put(what.replace(' ', '_') + "_ms", ms(tick)));
+                its.add(times);
+            }
+            line.put("partitions", its);
+            return line;
+        }
+
+        private Map<String, Object> longest(int[][] times, int partition) {
+            Gap gap = outages.isEmpty()
+                    ? longestGap(times[partition], 0, Integer.MAX_VALUE)
+                    : longestOf(outages.stream().map(it -> pause(times, it, partition)));
+            return details("from_ms", ms(gap.from), "to_ms", ms(gap.to), "ms", gap.ticks() / 100.0);
         }
     }
 
@@ -3015,31 +2553,25 @@ class failover implements Callable<Integer> {
             if (!parts.matches())
                 throw new CommandLine.TypeConversionException(
                         "takes a time such as 500ms, 10s or 2m, not '" + text + "'");
-            double unit =
-                    switch (parts.group(2)) {
-                        case "ms" -> 1;
-                        case "m" -> 60_000;
-                        default -> 1_000;
-                    };
+            double unit = switch (parts.group(2)) {
+                case "ms" -> 1;
+                case "m" -> 60_000;
+                default -> 1_000;
+            };
             double ms = Double.parseDouble(parts.group(1)) * unit;
             if (ms > 3_600_000)
-                throw new CommandLine.TypeConversionException(
-                        "takes at most an hour, not '" + text + "'");
+                throw new CommandLine.TypeConversionException("takes at most an hour, not '" + text + "'");
             return Duration.ofMillis((long) ms);
         }
     }
 
     private static boolean speaksUnicode() {
-        String encoding =
-                System.getProperty(
-                        "stdout.encoding",
-                        System.getProperty(
-                                "sun.stdout.encoding", System.getProperty("native.encoding")));
+        String encoding = System.getProperty(
+                "stdout.encoding", System.getProperty("sun.stdout.encoding", System.getProperty("native.encoding")));
         return "UTF-8".equalsIgnoreCase(encoding);
     }
 
-    private static boolean holdsWithin(int limitSeconds, Callable<Boolean> condition)
-            throws Exception {
+    private static boolean holdsWithin(int limitSeconds, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
             if (System.nanoTime() - start > limitSeconds * 1e9) return false;
@@ -3052,19 +2584,15 @@ class failover implements Callable<Integer> {
         return several.stream().map(Object::toString).collect(Collectors.joining(", "));
     }
 
-    private static double ms(int ticks) {
-        return ticks / 100.0;
-    }
-
-    private static Double msOrNull(int ticks) {
-        return ticks == 0 ? null : ms(ticks);
+    /** Null for what was never. */
+    private static Double ms(int ticks) {
+        return ticks == 0 ? null : ticks / 100.0;
     }
 
     /** Keys and values in turn, in this order. */
     private static Map<String, Object> details(Object... keysAndValues) {
         var map = new LinkedHashMap<String, Object>();
-        for (int i = 0; i < keysAndValues.length; i += 2)
-            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+        for (int i = 0; i < keysAndValues.length; i += 2) map.put((String) keysAndValues[i], keysAndValues[i + 1]);
         return map;
     }
 
@@ -3077,8 +2605,7 @@ class failover implements Callable<Integer> {
                         .collect(Collectors.joining(",", "{", "}"));
             if (value instanceof Collection<?> list)
                 return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
-            if (value == null || value instanceof Number || value instanceof Boolean)
-                return String.valueOf(value);
+            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
             var text = new StringBuilder("\"");
             for (char c : value.toString().toCharArray()) {
                 if (c == '"' || c == '\\') text.append('\\').append(c);
@@ -3097,18 +2624,15 @@ class failover implements Callable<Integer> {
                 names = {"-b", "--bootstrap-server"},
                 paramLabel = "HOST:PORT,...",
                 scope = ScopeType.INHERIT,
-                description =
-                        "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
-                                + " localhost:9092,localhost:9095).")
+                description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
+                        + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
         @Option(
                 names = "--command-config",
                 paramLabel = "FILE",
                 scope = ScopeType.INHERIT,
-                description =
-                        "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools"
-                                + " take it.")
+                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools" + " take it.")
         Path commandConfig;
 
         @Option(
@@ -3136,11 +2660,10 @@ class failover implements Callable<Integer> {
          */
         static void run(Callable<Integer> script, String... args) {
             var ended = new CompletableFuture<Integer>();
-            Runnable onSignal =
-                    () -> {
-                        STOP.countDown();
-                        Runtime.getRuntime().halt(ended.join());
-                    };
+            Runnable onSignal = () -> {
+                STOP.countDown();
+                Runtime.getRuntime().halt(ended.join());
+            };
             Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
             int status = commandLine(script).execute(args);
             ended.complete(outputClosed ? 1 : status);
@@ -3158,18 +2681,16 @@ class failover implements Callable<Integer> {
                 each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
             }
             return commandLine
-                    .setParameterExceptionHandler(
-                            (error, given) -> {
-                                System.err.println(oneLine(error) + " Try --help.");
-                                return 2;
-                            })
-                    .setExecutionExceptionHandler(
-                            (error, command, parsed) -> {
-                                System.err.println(oneLine(error));
-                                boolean more = parsed.originalArgs().contains("--stack-trace");
-                                if (more) error.printStackTrace();
-                                return error instanceof Failure failure ? failure.exitStatus : 1;
-                            });
+                    .setParameterExceptionHandler((error, given) -> {
+                        System.err.println(oneLine(error) + " Try --help.");
+                        return 2;
+                    })
+                    .setExecutionExceptionHandler((error, command, parsed) -> {
+                        System.err.println(oneLine(error));
+                        boolean more = parsed.originalArgs().contains("--stack-trace");
+                        if (more) error.printStackTrace();
+                        return error instanceof Failure failure ? failure.exitStatus : 1;
+                    });
         }
 
         /** What went wrong, without the exceptions that it is wrapped in. */
@@ -3216,8 +2737,7 @@ class failover implements Callable<Integer> {
                 try (Reader file = Files.newBufferedReader(commandConfig)) {
                     all.load(file);
                 } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(
-                            2, "Cannot read properties from %s: %s", commandConfig, broken);
+                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
                 }
             }
             all.putAll(commandProperties);
@@ -3256,15 +2776,14 @@ class failover implements Callable<Integer> {
         /** The topic as the cluster knows it; a topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
-                return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+                return admin.describeTopics(List.of(topic))
+                        .allTopicNames()
+                        .get()
+                        .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
                     throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
-                throw new Failure(
-                        1,
-                        "Topic '%s' does not exist. Create it: jbang topics.java create %s",
-                        topic,
-                        topic);
+                throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
             }
         }
     }
