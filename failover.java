@@ -471,18 +471,20 @@ class failover implements Callable<Integer> {
                 plan.name(),
                 plan.fault == null ? "-" : plan.fault,
                 plan.settings,
-                total(its, Account::acknowledged),
-                total(its, Account::lost),
-                total(its, Account::duplicates),
-                total(its, Account::reordered),
-                total(its, Account::unknown),
+                total(its, false, Account::acknowledged),
+                total(its, true, Account::lost),
+                total(its, true, Account::duplicates),
+                total(its, true, Account::reordered),
+                total(its, false, Account::unknown),
                 pause,
                 worst.painted());
     }
 
     private static final String ROW = "%-12s %-10s %-9s %12s %6s %10s %9s %8s %8s  %s";
 
-    private static String total(List<Result> its, ToLongFunction<Account> what) {
+    /** What only the log tells is not known where it was not read. */
+    private static String total(List<Result> its, boolean fromLog, ToLongFunction<Account> what) {
+        if (fromLog && !its.stream().allMatch(it -> it.trial.audited)) return "?";
         return "%,d"
                 .formatted(its.stream()
                         .mapToLong(it -> what.applyAsLong(it.account))
@@ -2372,7 +2374,8 @@ class failover implements Callable<Integer> {
             outages.forEach(this::tellApart);
             if (!outages.isEmpty()) tellLatencies();
             show("");
-            account.table().forEach(line -> show("  %s", line));
+            if (trial.audited) account.table().forEach(line -> show("  %s", line));
+            else show("  The log was not read, so that it is not known what became of %,d records.", account.sent());
             show("");
             if (plan.scenario != null) show("  The guide: %s", plan.scenario.observation);
             for (Claim claim : claims) {
@@ -2485,6 +2488,7 @@ class failover implements Callable<Integer> {
             line.put("unobserved", trial.unobserved);
             line.putAll(details("sent", account.sent(), "acknowledged", account.acknowledged()));
             line.putAll(details("unknown", account.unknown(), "failed", account.failed(), "in_log", account.inLog()));
+            line.put("audited", trial.audited);
             line.putAll(details("lost", account.lost(), "ghosts", account.ghosts(), "unseen", account.unseen()));
             line.putAll(details("duplicates", account.duplicates(), "redelivered", account.redelivered()));
             line.putAll(details("reordered", account.reordered()));
