@@ -55,6 +55,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -455,7 +456,7 @@ class failover implements Callable<Integer> {
                     details("trials", results.stream().map(Result::toMap).toList())));
         boolean complete = results.size() == plans.size() * runs;
         boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
-        if (!complete) System.err.println("Interrupted: nothing is proven of what did not run.");
+        if (Cluster.stopping()) System.err.println("Interrupted: what did not come to its end is not proven.");
         return complete && allHold ? 0 : 1;
     }
 
@@ -529,7 +530,7 @@ class failover implements Callable<Integer> {
             show("  %s", intention());
             show("");
             try {
-                observer = new Observer(topic, journal);
+                observer = new Observer(this);
                 leaders = IntStream.range(0, topic.partitions())
                         .mapToObj(observer::leader)
                         .toList();
@@ -690,6 +691,21 @@ class failover implements Callable<Integer> {
             await("the idle consumer did not take over", 60, () -> idle.received > 0);
         }
 
+        /** Waits for a condition; every wait has a limit, and ends with Ctrl-C, or with the topic. */
+        void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
+            long start = System.nanoTime();
+            while (!condition.call()) {
+                if (System.nanoTime() - start > limitSeconds * 1e9)
+                    throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
+                if (topicGone()) throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name));
+                if (Cluster.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
+            }
+        }
+
+        boolean topicGone() {
+            return observer != null && observer.topicGone;
+        }
+
         /** Until the group has received all that is in the log, or nothing for 20 s. */
         private void awaitTheGroup() throws Exception {
             long quietSince = System.nanoTime();
@@ -727,16 +743,6 @@ class failover implements Callable<Integer> {
 
         Unobserved(String why) {
             super(why);
-        }
-    }
-
-    /** Waits for a condition; every wait has a limit, and ends with Ctrl-C. */
-    private static void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
-        long start = System.nanoTime();
-        while (!condition.call()) {
-            if (System.nanoTime() - start > limitSeconds * 1e9)
-                throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
-            if (Cluster.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
         }
     }
 
@@ -1123,16 +1129,19 @@ class failover implements Callable<Integer> {
         /** Puts back what is still broken, however the trial ended. */
         void mend(String topic) {
             if (broken.isEmpty() || (engine instanceof OwnCluster && Cluster.stopping())) return; // it ends, too
+            var still = new ArrayList<Node>();
             broken.forEach((broker, command) -> {
                 try {
                     show("  putting back what was broken: %s", command);
                     engine.execute(command);
                 } catch (Exception cannot) {
+                    still.add(broker);
                     String complaint = "Broker %d is still broken. Mend it: %s (%s)%n";
                     System.err.printf(complaint, broker.id(), command, Cluster.oneLine(cannot));
                 }
             });
             broken.clear();
+            if (!still.isEmpty()) return;
             try {
                 if (!holdsWithin(90, () -> isWhole(topic))) throw new Unobserved("waited 90 s");
                 electPreferredLeaders(topic);
@@ -1290,7 +1299,9 @@ class failover implements Callable<Integer> {
     private static List<Long> offsets(Admin admin, String topic, Map<Integer, OffsetSpec> wanted) throws Exception {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         wanted.forEach((partition, spec) -> asked.put(new TopicPartition(topic, partition), spec));
-        var found = admin.listOffsets(asked).all().get();
+        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000))
+                .all()
+                .get();
         return wanted.keySet().stream()
                 .map(partition ->
                         found.get(new TopicPartition(topic, partition)).offset())
@@ -1636,12 +1647,13 @@ class failover implements Callable<Integer> {
         /** Sends no more, and waits until the fate of all that was sent is known. */
         void finish() throws Exception {
             ending = true;
-            thread.join();
-            String limit = trial.plan.properties.getOrDefault("delivery.timeout.ms", "120000");
-            await(
-                    "some records' fate is not known",
-                    10 + Integer.parseInt(limit) / 1000,
-                    () -> trial.ledger.resolved() >= trial.ledger.last());
+            int limit = Integer.parseInt(trial.plan.properties.getOrDefault("delivery.timeout.ms", "120000")) / 1000;
+            if (!trial.topicGone())
+                trial.await(
+                        "some records' fate is not known",
+                        10 + limit,
+                        () -> trial.ledger.resolved() >= trial.ledger.last());
+            close();
         }
 
         /** What is under way then stays unknown. */
@@ -1795,9 +1807,9 @@ class failover implements Callable<Integer> {
         private int lastAnswerAt;
         private int worstGap;
 
-        Observer(Topic topic, Journal journal) throws Exception {
-            this.topic = topic;
-            this.journal = journal;
+        Observer(Trial trial) throws Exception {
+            topic = trial.topic;
+            journal = trial.journal;
             states = new State[topic.partitions()];
             next = new State[topic.partitions()];
             nextSince = new int[topic.partitions()];
@@ -1809,7 +1821,7 @@ class failover implements Callable<Integer> {
             admin = Cluster.create(() -> Admin.create(properties));
             thread.setDaemon(true);
             thread.start();
-            await("the cluster does not tell who leads", 30, () -> state(0) != null);
+            trial.await("the cluster does not tell who leads", 30, () -> state(0) != null);
         }
 
         private void watch() {
@@ -1921,8 +1933,7 @@ class failover implements Callable<Integer> {
                     .collect(Collectors.toCollection(TreeSet::new));
         }
 
-        boolean whole() throws Unobserved {
-            if (topicGone) throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name));
+        boolean whole() {
             return partitions(it -> leader(it) >= 0
                                     && state(it).inSync.size()
                                             == topic.replicas.get(it).size())
@@ -1984,8 +1995,7 @@ class failover implements Callable<Integer> {
             try {
                 return offsets(trial.stage.admin, trial.topic.name, wanted);
             } catch (ExecutionException failed) {
-                if (failed.getCause() instanceof UnknownTopicOrPartitionException)
-                    return Collections.nCopies(wanted.size(), 0L);
+                if (trial.topicGone()) return Collections.nCopies(wanted.size(), 0L);
                 throw new Unobserved("the log cannot be read: " + Cluster.oneLine(failed));
             }
         }
@@ -2239,10 +2249,11 @@ class failover implements Callable<Integer> {
                         ? "it got none"
                         : "%.2f s after the fault".formatted(seconds(elected - outage.harmedAt));
                 claim(elected > 0 && elected < outage.healedAt, text, when);
+                long since = elected == 0 ? 0 : count(partition, elected, outage.healedAt);
                 Gap gap = pause(acknowledged, outage, partition);
-                boolean recovers = gap.ticks() > 0 && gap.to < outage.healedAt;
-                String pause = "%.2f s without an acknowledgement".formatted(gap.seconds());
-                claim(recovers, "a brief pause, then it recovers by itself", pause + bound(gap));
+                String pause = "longest pause %.2f s%s; %,d acknowledged before %s was back"
+                        .formatted(gap.seconds(), bound(gap), since, outage.name);
+                claim(since > 0, "a brief pause, then it recovers by itself", pause);
             }
         }
 
@@ -2315,8 +2326,8 @@ class failover implements Callable<Integer> {
             var phases = new LinkedHashMap<String, Integer>();
             phases.put("leader gone", change(outage, partition, false));
             phases.put("new leader", change(outage, partition, true));
-            phases.put("first acknowledged", pause(acknowledged, outage, partition).to);
-            phases.put("first read", pause(read, outage, partition).to);
+            phases.put("first acknowledged", firstAfter(acknowledged[partition], phases.get("new leader")));
+            phases.put("first read", firstAfter(read[partition], phases.get("new leader")));
             phases.put(
                     "in sync",
                     first(
@@ -2331,6 +2342,12 @@ class failover implements Callable<Integer> {
                             partition,
                             it -> it.leaderChanged() && it.now().leader() == preferred));
             return phases;
+        }
+
+        private static int firstAfter(int[] times, int tick) {
+            return tick == 0
+                    ? 0
+                    : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
         }
 
         /** Latency from the call to the acknowledgement, in ms, of records sent in a window. */

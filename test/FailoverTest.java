@@ -1,0 +1,459 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.grack.nanojson.JsonArray;
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * failover.java, for real: the guide in one command, faults and settings, and runs that must not pass. The runs on a
+ * cluster of somebody else's use the tests' own cluster, with commands to stop and start its brokers.
+ */
+class FailoverTest {
+    private static final Duration LONG = Duration.ofMinutes(6);
+
+    @TempDir
+    private static Path shared;
+
+    private static Run cluster;
+    private static String servers;
+    private static Admin admin;
+    private static volatile boolean ended;
+
+    @TempDir
+    private Path directory;
+
+    // ---- the cluster of somebody else, and the commands that harm it ----
+
+    @BeforeAll
+    static void startCluster() throws Exception {
+        int port = freePort();
+        cluster = Run.script("cluster.java", "--port", "" + port);
+        cluster.awaitLine("ready: ");
+        servers = "localhost:%d,localhost:%d".formatted(port, port + 3);
+        admin = Admin.create(Map.of("bootstrap.servers", servers));
+        for (String fifo : List.of("in", "out"))
+            new ProcessBuilder("mkfifo", shared.resolve(fifo).toString()).start().waitFor();
+        Files.writeString(shared.resolve("tell"), """
+                echo "$1" > '%1$s/in'
+                read -r answer < '%1$s/out'
+                echo "$answer"
+                case $answer in error*) exit 1 ;; esac
+                """.formatted(shared));
+        var relay = new Thread(FailoverTest::relay);
+        relay.setDaemon(true);
+        relay.start();
+    }
+
+    /** Passes what a command of failover.java says on to the cluster, and its answer back. */
+    private static void relay() {
+        try (var in = new RandomAccessFile(shared.resolve("in").toFile(), "rw");
+                var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
+            while (!ended) {
+                String answer = "";
+                for (String command : in.readLine().split("; ")) answer = answer(command);
+                out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (Exception over) {
+            // the test that waits for it will say so
+        }
+    }
+
+    private static String answer(String command) {
+        cluster.type(command);
+        return cluster.awaitLine(""); // whatever comes next
+    }
+
+    @AfterAll
+    static void endCluster() {
+        ended = true;
+        if (admin != null) admin.close(Duration.ZERO);
+        if (cluster != null) cluster.close();
+    }
+
+    private static int freePort() throws Exception {
+        while (true) {
+            try (var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                    var second = new ServerSocket(first.getLocalPort() + 3, 1, InetAddress.getLoopbackAddress())) {
+                return second.getLocalPort() - 3;
+            } catch (java.io.IOException taken) {
+                // another
+            }
+        }
+    }
+
+    private static String tell(String command) {
+        return "sh '%s/tell' '%s'".formatted(shared, command);
+    }
+
+    /** failover.java on the tests' cluster; what is not said is to stop and start the broker. */
+    private static Run failover(String... arguments) {
+        return harming("stop kafka-{id}", "start kafka-{id}", arguments);
+    }
+
+    private static Run harming(String harm, String heal, String... arguments) {
+        var all = new ArrayList<>(List.of("-b", servers, "--stop-command", tell(harm), "--start-command", tell(heal)));
+        all.addAll(List.of(arguments));
+        return Run.script("failover.java", all.toArray(String[]::new));
+    }
+
+    // ---- the guide ----
+
+    @Test
+    @DisplayName("without arguments: the three scenarios on its own cluster, all proven, nothing left")
+    void guide() throws Exception {
+        Path events = directory.resolve("run.jsonl");
+        try (Run run = Run.script("failover.java", "--events", events.toString())) {
+            run.awaitLine("Scenario 3: ", LONG);
+            run.signal("0"); // remembers what it has started
+            run.expectExit(0, LONG);
+            run.awaitNothingLeft();
+            assertThat(run.out()).filteredOn(line -> line.endsWith("  PASS") && line.startsWith("Scenario")).hasSize(3);
+            assertThat(run.out()).noneMatch(line -> line.contains("\u001b") || line.startsWith("  FAIL"));
+            assertThat(String.join("\n", run.out()))
+                    .contains("PASS  only one consumer receives messages, the other is idle")
+                    .contains("PASS  the idle one is a standby: it takes over where the other stopped")
+                    .contains("PASS  messages are load-balanced across both consumers")
+                    .contains("PASS  partition 0 is unavailable while its broker is away")
+                    .contains("PASS  it resumes when its broker is back")
+                    .contains("PASS  partition 1, on the other broker, goes on")
+                    .contains("PASS  partition 0 gets a new leader while kafka-1 is away")
+                    .contains("PASS  a brief pause, then it recovers by itself");
+        }
+        expectEvents(events);
+    }
+
+    /** The lines of each trial: its head, what happened, the flow, the verdict; and they add up. */
+    private static void expectEvents(Path file) throws Exception {
+        var types = new ArrayList<String>();
+        var acknowledged = new HashMap<Boolean, Long>(); // in the flow, in the verdict
+        for (String line : Files.readAllLines(file)) {
+            JsonObject it = JsonParser.object().from(line);
+            types.add(it.getString("type"));
+            if (it.getString("type").equals("verdict")) {
+                acknowledged.merge(false, it.getLong("acknowledged"), Long::sum);
+                assertThat(it.getString("verdict")).isEqualTo("PASS");
+                assertThat(it.getLong("lost")).isZero();
+            }
+            if (it.getString("type").equals("flow")) acknowledged.merge(true, it.getLong("acknowledged"), Long::sum);
+        }
+        assertThat(types.get(0)).isEqualTo("trial");
+        assertThat(types).containsOnly("trial", "event", "flow", "verdict");
+        assertThat(types.stream().filter("verdict"::equals)).hasSize(3);
+        assertThat(acknowledged.get(true)).isEqualTo(acknowledged.get(false)).isPositive();
+    }
+
+    // ---- what really loses, and what really repeats ----
+
+    @Test
+    @DisplayName("pause loses acknowledged records with acks=1 and acks=0, none with acks=all; an independent count agrees")
+    void pauseLoses() throws Exception {
+        String topic = topic("loses", Map.of());
+        try (Run run = harming("pause kafka-{id}", "resume kafka-{id}", topic, "--fault", "pause", "--acks", "all,1,0",
+                "--rate", "500", "--down", "13s", "--json", "--strict")) {
+            run.expectExit(1, LONG); // strict: also a loss that the settings allow is a failure
+            JsonArray trials = json(run).getArray("trials");
+            assertThat(trials).hasSize(3);
+            for (int i = 0; i < 3; i++) {
+                JsonObject it = trials.getObject(i);
+                boolean all = it.getString("settings").equals("acks=all");
+                assertThat(it.getString("verdict")).isEqualTo(all ? "PASS" : "ALLOWED");
+                assertThat(it.getLong("lost") > 0).as("lost with " + it.getString("settings")).isEqualTo(!all);
+                assertThat(it.getLong("in_log")).isEqualTo(idsInLog(topic, it.getString("run")).size());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("kill with short requests repeats records without idempotence, and none with it")
+    void repeats() throws Exception {
+        String topic = topic("repeats", Map.of());
+        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--json", "--down", "12s",
+                "--try", "plain:enable.idempotence=false,request.timeout.ms=1000",
+                "--try", "idempotent:enable.idempotence=true,request.timeout.ms=1000")) {
+            run.expectExit(0, LONG);
+            JsonArray trials = json(run).getArray("trials");
+            assertThat(trials.getObject(0).getLong("duplicates")).isPositive();
+            assertThat(trials.getObject(0).getString("verdict")).isEqualTo("ALLOWED");
+            assertThat(trials.getObject(1).getLong("duplicates")).isZero();
+            assertThat(trials.getObject(1).getString("verdict")).isEqualTo("PASS");
+        }
+    }
+
+    // ---- runs that must not pass ----
+
+    @Test
+    @DisplayName("a fault that never happened is INCONCLUSIVE")
+    void noFault() throws Exception {
+        String topic = topic("nofault", Map.of());
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--down", "1s",
+                "--stop-command", "true", "--start-command", "true")) {
+            run.expectExit(1);
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+            run.awaitLine("INCONCLUSIVE");
+        }
+    }
+
+    @Test
+    @DisplayName("records that are deleted under its feet are LOST: FAIL, with their ids")
+    void recordsDeleted() throws Exception {
+        String topic = topic("deletes", Map.of());
+        try (Run run = failover(topic, "--down", "1s", "--after", "5s")) {
+            run.awaitLine("the preferred leaders lead again");
+            var zero = new TopicPartition(topic, 0);
+            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(100))).all().get();
+            run.expectExit(1);
+            run.awaitLine("partition 0: the log starts at offset 100 now");
+            run.awaitLine("FAIL  no acknowledged record is lost");
+            run.awaitLine("100 of them not in the log: 1 in partition 0, 3 in partition 0");
+        }
+    }
+
+    @Test
+    @DisplayName("a topic that is deleted in mid-run: no hang, and everything is lost")
+    void topicDeleted() throws Exception {
+        String topic = topic("gone", Map.of());
+        String[] quickly = {"-X", "delivery.timeout.ms=8000", "-X", "request.timeout.ms=3000", "-X", "linger.ms=0"};
+        try (Run run = failover(Stream.concat(Stream.of(topic, "--down", "1s", "--after", "5s"), Stream.of(quickly))
+                .toArray(String[]::new))) {
+            run.awaitLine("the preferred leaders lead again");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.expectExit(1, LONG);
+            run.awaitLine("topic " + topic + " does not exist any more");
+            run.awaitLine("FAIL  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("unclean leader election loses records in spite of acks=all: FAIL")
+    void uncleanElection() throws Exception {
+        String topic = topic("unclean", Map.of("unclean.leader.election.enable", "true"));
+        // the follower leaves the in-sync replicas; then the leader, the only one that has it all, dies
+        String harm = "stop kafka-2; kill kafka-1; start kafka-2";
+        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "14s")) {
+            run.expectExit(1, LONG);
+            run.awaitLine("FAIL  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("a stranger in the group takes records away: unseen, FAIL")
+    void stranger() throws Exception {
+        try (Run run = failover("3", "--down", "1s", "--before", "12s")) {
+            run.awaitLine("the producer begins");
+            Map<String, Object> settings = Map.of("bootstrap.servers", servers, "group.id", "group3",
+                    "key.deserializer", StringDeserializer.class, "value.deserializer", StringDeserializer.class);
+            try (var stranger = new KafkaConsumer<String, String>(settings)) {
+                stranger.subscribe(List.of("test-2p-rf2"));
+                int taken = 0;
+                while (taken < 50) taken += stranger.poll(Duration.ofMillis(100)).count();
+                stranger.commitSync();
+            }
+            run.expectExit(1, LONG);
+            run.awaitLine("FAIL  the group received all that is in the log");
+        }
+    }
+
+    // ---- it puts back what it broke ----
+
+    @Test
+    @DisplayName("Ctrl-C and SIGTERM while a broker is away: the broker is started again, and all is in sync")
+    void putsBack() throws Exception {
+        String topic = topic("putsback", Map.of());
+        for (String signal : List.of("INT", "TERM")) {
+            try (Run run = failover(topic, "--down", "10m")) {
+                run.awaitLine("in sync 2");
+                run.signal(signal);
+                run.awaitLine("putting back what was broken: ");
+                run.expectExit(1);
+                assertThat(run.out()).noneMatch(line -> line.contains("PASS  no acknowledged record is lost"));
+                assertThat(run.err()).anyMatch(line -> line.startsWith("Interrupted: "));
+            }
+            var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+            assertThat(partitions).allSatisfy(it -> assertThat(it.isr()).hasSize(2));
+        }
+    }
+
+    @Test
+    @DisplayName("what it cannot put back it names, with the command that mends it")
+    void cannotPutBack() throws Exception {
+        String topic = topic("cannot", Map.of());
+        try (Run run = harming("stop kafka-{id}", "start nobody", topic, "--down", "1s")) {
+            run.expectExit(1, LONG);
+            assertThat(run.err()).anyMatch(line -> line.startsWith("Broker 1 is still broken. Mend it: sh "));
+        } finally {
+            cluster.type("start kafka-1");
+            cluster.awaitLine("kafka-1 started");
+        }
+    }
+
+    // ---- other ways ----
+
+    @Test
+    @DisplayName("--manual: a person stops the broker when asked, and starts it again")
+    void manual() throws Exception {
+        String topic = topic("manual", Map.of());
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--manual", "--down", "1s")) {
+            run.awaitLine("now stop broker 1");
+            answer("stop kafka-1");
+            run.awaitLine("now heal broker 1");
+            answer("start kafka-1");
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  broker 1 went away");
+        }
+    }
+
+    @Test
+    @DisplayName("all-in-turn: a rolling restart loses nothing")
+    void rolling() throws Exception {
+        String topic = topic("rolling", Map.of());
+        try (Run run = failover(topic, "--target", "all-in-turn", "--down", "1s")) {
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  broker 1 went away");
+            run.awaitLine("PASS  broker 2 went away");
+            run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("--runs: the sum, the median pause and the longest; --size pads the records")
+    void runs() throws Exception {
+        String topic = topic("runs", Map.of());
+        try (Run run = failover(topic, "--runs", "2", "--down", "1s", "--size", "500", "--before", "1s")) {
+            run.expectExit(0, LONG);
+            String row = run.out().get(run.out().size() - 1);
+            assertThat(row).startsWith(topic).containsPattern("\\d\\.\\d\\d s \\(\\d\\.\\d\\d s\\)").endsWith("PASS");
+        }
+        assertThat(values(topic)).allSatisfy(value -> assertThat(value).hasSize(500));
+    }
+
+    // ---- words for the user ----
+
+    @Nested
+    @DisplayName("wrong use")
+    class WrongUse {
+        @Test
+        @DisplayName("of an option: exit status 2, and one line")
+        void options() {
+            for (String wrong : List.of("--fault=burn", "--before=x", "--down=3h", "--rate=0", "--rate=many", "--acks=2",
+                    "--runs=0", "--size=-1", "--target=nobody", "--try=nameless", "--try=a:no.such.setting=1",
+                    "--stop-command=only", "--events=/no/such/directory/file", "--nonsense"))
+                expectRefusal(2, "", wrong);
+        }
+
+        @Test
+        @DisplayName("a named cluster that does not answer: exit status 3, and one line")
+        void noCluster() {
+            expectRefusal(3, "No cluster answers at localhost:1 ", "-b", "localhost:1");
+        }
+
+        @Test
+        @DisplayName("no cluster and no cluster.java: exit status 3, and what to do")
+        void alone() throws Exception {
+            Files.copy(Run.ROOT.resolve("failover.java"), directory.resolve("failover.java"));
+            try (Run run = Run.here().in(directory).script("failover.java")) {
+                run.expectExit(3);
+                assertThat(run.err()).last().asString().startsWith("No cluster answers at localhost:9092,localhost:9095, and there is no cluster.java here");
+            }
+        }
+
+        @Test
+        @DisplayName("a cluster that nobody said how to harm: exit status 2, and the options that say so")
+        void unknownEngine() {
+            expectRefusal(2, "--manual", "-b", servers, "3");
+        }
+
+        @Test
+        @DisplayName("a topic that does not exist and has no shape in its name: exit status 1")
+        void unknownTopic() {
+            expectRefusal(1, "Topic 'nowhere' does not exist. Create it: ", "-b", servers, "--manual", "nowhere");
+        }
+
+        @Test
+        @DisplayName("a broker that does not exist: exit status 2")
+        void unknownBroker() {
+            expectRefusal(2, "There is no broker 7", "-b", servers, "--manual", "wrong-1p-rf1", "--target", "7");
+        }
+
+        private void expectRefusal(int status, String words, String... arguments) {
+            try (Run run = Run.script("failover.java", arguments)) {
+                run.expectExit(status);
+                assertThat(run.err()).as(run.toString()).singleElement().asString().contains(words);
+            }
+        }
+    }
+
+    // ---- details ----
+
+    private static String topic(String name, Map<String, String> config) throws Exception {
+        String topic = name + "-2p-rf2";
+        admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2), 1, List.of(2, 1))).configs(config))).all().get();
+        return topic;
+    }
+
+    private static JsonObject json(Run run) throws Exception {
+        assertThat(run.out()).hasSize(1);
+        return JsonParser.object().from(run.out().get(0));
+    }
+
+    private static Set<String> idsInLog(String topic, String run) throws Exception {
+        var ids = new TreeSet<String>();
+        read(topic, (header, value) -> {
+            if (run.equals(header)) ids.add(value.substring("{\"event_id\": ".length(), value.indexOf(',')));
+        });
+        return ids;
+    }
+
+    private static List<String> values(String topic) throws Exception {
+        var values = new ArrayList<String>();
+        read(topic, (header, value) -> values.add(value));
+        return values;
+    }
+
+    private interface Visitor {
+        void visit(String run, String value);
+    }
+
+    private static void read(String topic, Visitor visitor) throws Exception {
+        var partitions = List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1));
+        var ends = admin.listOffsets(Map.of(partitions.get(0), OffsetSpec.latest(), partitions.get(1), OffsetSpec.latest())).all().get();
+        Map<String, Object> settings = Map.of("bootstrap.servers", servers, "key.deserializer", StringDeserializer.class,
+                "value.deserializer", StringDeserializer.class);
+        try (var consumer = new KafkaConsumer<String, String>(settings)) {
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            for (TopicPartition each : partitions)
+                while (consumer.position(each) < ends.get(each).offset())
+                    for (var record : consumer.poll(Duration.ofMillis(100))) {
+                        var header = record.headers().lastHeader("run");
+                        visitor.visit(header == null ? null : new String(header.value(), StandardCharsets.UTF_8), record.value());
+                    }
+        }
+    }
+}
