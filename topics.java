@@ -8,6 +8,7 @@
 //RUNTIME_OPTIONS -XX:+UseSerialGC
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -15,10 +16,12 @@ import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -42,6 +45,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -74,7 +78,7 @@ import java.util.stream.Collectors;
         header = "Creates, shows, watches and deletes Kafka topics.%n",
         description = {
             "Without a command: creates the topics of the guide (test-1p-rf1, test-2p-rf1,",
-            "test-2p-rf2), and shows them."
+            "test-2p-rf2), lets the preferred leaders lead again, and shows them."
         },
         footer = {
             "",
@@ -98,6 +102,7 @@ class topics implements Callable<Integer> {
             Map<String, TopicDescription> there = existing(admin);
             for (String topic : GUIDE)
                 if (!there.containsKey(topic)) create(admin, Shape.of(topic, null, null), Map.of());
+            giveBack(admin, GUIDE);
             show(admin, GUIDE);
             return complainOfPlacement(admin, GUIDE);
         }
@@ -229,7 +234,9 @@ class topics implements Callable<Integer> {
     @Command(
             name = "reset",
             mixinStandardHelpOptions = true,
-            description = "Deletes topics and creates them anew, empty and in the same shape.")
+            description =
+                    "Deletes topics and creates them anew: empty, in the same shape, with the same"
+                        + " properties.")
     int reset(
             @Parameters(
                             paramLabel = "NAME",
@@ -247,8 +254,10 @@ class topics implements Callable<Integer> {
                                 ? Shape.of(there.get(name))
                                 : Shape.of(name, null, null);
                 checkBrokers(admin, shape); // before anything is deleted
+                Map<String, String> config =
+                        there.containsKey(name) ? configOf(admin, name) : Map.of();
                 if (there.containsKey(name)) delete(admin, name);
-                create(admin, shape, Map.of());
+                create(admin, shape, config);
             }
             show(admin, wanted);
             return 0;
@@ -368,6 +377,17 @@ class topics implements Callable<Integer> {
                 });
     }
 
+    /** The properties that were set for the topic itself. */
+    private static Map<String, String> configOf(Admin admin, String name) throws Exception {
+        var topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
+        var config = new TreeMap<String, String>();
+        for (ConfigEntry it :
+                admin.describeConfigs(List.of(topic)).all().get().get(topic).entries())
+            if (it.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
+                config.put(it.name(), it.value());
+        return config;
+    }
+
     private static void delete(Admin admin, String name) throws Exception {
         try {
             admin.deleteTopics(List.of(name)).all().get();
@@ -387,6 +407,37 @@ class topics implements Callable<Integer> {
             if (Cluster.stopsWithin(50_000_000))
                 throw new Failure(1, "%s (interrupted).", complaint);
         }
+    }
+
+    /**
+     * After a broker was away, others lead in its place. The preferred leaders return by themselves
+     * only every 300 s (leader.imbalance.check.interval.seconds); until then, to stop the broker
+     * again would show nothing.
+     */
+    private static void giveBack(Admin admin, List<String> names) throws Exception {
+        var away = new HashSet<TopicPartition>();
+        for (String name : names)
+            for (TopicPartitionInfo it : Cluster.describe(admin, name).partitions())
+                if (!it.replicas().get(0).equals(it.leader())
+                        && it.isr().contains(it.replicas().get(0)))
+                    away.add(new TopicPartition(name, it.partition()));
+        if (away.isEmpty()) return;
+        try {
+            admin.electLeaders(ElectionType.PREFERRED, away).all().get();
+        } catch (ExecutionException failed) {
+            throw new Failure(
+                    1, "The preferred leaders cannot lead again: %s", Cluster.oneLine(failed));
+        }
+        for (TopicPartition each : away)
+            await(
+                    each + " has not got its preferred leader",
+                    () -> {
+                        TopicPartitionInfo it =
+                                Cluster.describe(admin, each.topic())
+                                        .partitions()
+                                        .get(each.partition());
+                        return it.replicas().get(0).equals(it.leader());
+                    });
     }
 
     /** The guide stops kafka-1 and looks at partition 0: somebody else's placement may differ. */
