@@ -7,6 +7,7 @@
 //COMPILE_OPTIONS -encoding UTF-8
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx512m
 
+import java.io.File;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -42,6 +43,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
@@ -531,12 +533,14 @@ class failover implements Callable<Integer> {
             show("");
             try {
                 observer = new Observer(this);
+                if (Ansi.AUTO.enabled() && !json) live = new Live(this);
                 leaders = IntStream.range(0, topic.partitions())
                         .mapToObj(observer::leader)
                         .toList();
                 act();
                 account();
             } finally {
+                if (live != null) live.close();
                 if (load != null) load.close();
                 members.forEach(Member::leave);
                 if (observer != null) observer.close();
@@ -783,8 +787,14 @@ class failover implements Callable<Integer> {
         private volatile int last;
         private volatile int resolved;
         private final BitSet outOfOrder = new BitSet();
+        final AtomicLongArray sentIn; // by partition, for the live view
+        final AtomicLongArray acknowledgedIn;
+        final AtomicLongArray readIn;
 
         Ledger(int partitions, IntSupplier clock) {
+            sentIn = new AtomicLongArray(partitions);
+            acknowledgedIn = new AtomicLongArray(partitions);
+            readIn = new AtomicLongArray(partitions);
             this.partitions = partitions;
             this.clock = clock;
         }
@@ -807,13 +817,16 @@ class failover implements Callable<Integer> {
             if (chunks[id / CHUNK] == null) chunks[id / CHUNK] = new Chunk();
             chunks[id / CHUNK].sent[id % CHUNK] = clock.getAsInt();
             last = id;
+            sentIn.incrementAndGet(partition(id));
         }
 
         synchronized void ended(int id, Fate fate) {
             Chunk chunk = chunks[id / CHUNK];
             chunk.fate[id % CHUNK] = (byte) fate.ordinal();
-            if (fate == Fate.ACKNOWLEDGED) chunk.acknowledged[id % CHUNK] = clock.getAsInt();
             resolved++;
+            if (fate != Fate.ACKNOWLEDGED) return;
+            chunk.acknowledged[id % CHUNK] = clock.getAsInt();
+            acknowledgedIn.incrementAndGet(partition(id));
         }
 
         void received(int id, int reader) {
@@ -823,6 +836,7 @@ class failover implements Callable<Integer> {
                 if (chunk.received[id % CHUNK] > 0) return;
                 chunk.received[id % CHUNK] = clock.getAsInt();
                 chunk.reader[id % CHUNK] = (byte) reader;
+                readIn.incrementAndGet(partition(id));
             }
         }
 
@@ -1782,6 +1796,9 @@ class failover implements Callable<Integer> {
         /** Brokers learn of a change at different times: so many answers in a row must agree. */
         private static final int AGREEING = 3;
 
+        /** A broker that was frozen, or cut off, tells for a while what was true before. */
+        private static final int AGREEING_ON_OLD_NEWS = 50;
+
         record State(int leader, List<Integer> inSync) {}
 
         record Change(int tick, int partition, State before, State now) {
@@ -1793,6 +1810,7 @@ class failover implements Callable<Integer> {
         private final Admin admin;
         private final Topic topic;
         private final Journal journal;
+        private final boolean patient;
         private final State[] states;
         private final State[] next; // seen, and not believed yet
         private final int[] nextSince;
@@ -1810,6 +1828,8 @@ class failover implements Callable<Integer> {
         Observer(Trial trial) throws Exception {
             topic = trial.topic;
             journal = trial.journal;
+            boolean restarts = trial.plan.fault == Fault.stop || trial.plan.fault == Fault.kill;
+            patient = !restarts || stopCommand != null || manual;
             states = new State[topic.partitions()];
             next = new State[topic.partitions()];
             nextSince = new int[topic.partitions()];
@@ -1879,7 +1899,9 @@ class failover implements Callable<Integer> {
                 nextSince[partition] = journal.now();
                 nextSeen[partition] = 0;
             }
-            if (++nextSeen[partition] < AGREEING) return;
+            boolean oldNews =
+                    patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
+            if (++nextSeen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
             State before = states[partition];
             states[partition] = now;
             next[partition] = null;
@@ -2078,8 +2100,110 @@ class failover implements Callable<Integer> {
         return ticks / 1e5;
     }
 
-    private void show(String format, Object... values) {
-        if (!json) Cluster.say(format, values);
+    private synchronized void show(String format, Object... values) {
+        if (json) return;
+        if (live != null) live.erase();
+        Cluster.say(format, values);
+        if (live != null) live.draw();
+    }
+
+    private Live live; // only on a terminal, and while a trial runs
+
+    /** What happens now: a line per partition below the events, redrawn in place 5 times a second. */
+    private class Live {
+        private static final int SECONDS = 30;
+        private static final int MOST_LINES = 12;
+        private final Trial trial;
+        private final long[][] perSecond; // by partition: acknowledged in each of the last seconds
+        private final long[] before; // acknowledged until the last full second
+        private final Thread thread = new Thread(this::run, "live");
+        private volatile boolean ending;
+        private final List<Integer> drawn = new ArrayList<>(); // the lengths of the lines
+        private volatile int width = 80;
+
+        Live(Trial trial) {
+            this.trial = trial;
+            this.perSecond = new long[trial.topic.partitions()][SECONDS];
+            this.before = new long[trial.topic.partitions()];
+            System.out.print("\033[?25l"); // no cursor
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void run() {
+            for (int tick = 0; !ending; tick++) {
+                if (tick % 5 == 0) nextSecond();
+                width = windowWidth();
+                synchronized (failover.this) {
+                    if (ending) return;
+                    erase();
+                    draw();
+                }
+                LockSupport.parkNanos(200_000_000);
+            }
+        }
+
+        private void nextSecond() {
+            for (int partition = 0; partition < before.length; partition++) {
+                long now = trial.ledger.acknowledgedIn.get(partition);
+                long[] seconds = perSecond[partition];
+                System.arraycopy(seconds, 1, seconds, 0, SECONDS - 1);
+                seconds[SECONDS - 1] = now - before[partition];
+                before[partition] = now;
+            }
+        }
+
+        void erase() {
+            int rows =
+                    drawn.stream().mapToInt(length -> 1 + (length - 1) / width).sum(); // in a narrower window they wrap
+            if (rows > 0) System.out.print("\033[" + rows + "A\033[J");
+            drawn.clear();
+        }
+
+        void draw() {
+            for (int partition = 0; partition < Math.min(before.length, MOST_LINES); partition++) {
+                String strip = Result.strip(perSecond[partition], (double) rate / before.length);
+                int leader = trial.observer.leader(partition);
+                String line = "  %d  %s  %s, in sync %s  sent %,d, acknowledged %,d, read %,d"
+                        .formatted(
+                                partition,
+                                strip,
+                                leader < 0 ? "no leader" : "leader " + leader,
+                                joined(trial.observer.state(partition).inSync),
+                                trial.ledger.sentIn.get(partition),
+                                trial.ledger.acknowledgedIn.get(partition),
+                                trial.ledger.readIn.get(partition));
+                String cut = line.substring(0, Math.min(line.length(), width - 1));
+                System.out.println(cut);
+                drawn.add(cut.length());
+            }
+            System.out.flush();
+        }
+
+        void close() {
+            synchronized (failover.this) {
+                ending = true;
+                erase();
+                live = null;
+                System.out.print("\033[?25h");
+                System.out.flush();
+            }
+        }
+
+        /** The window may be resized while we run; only the terminal knows. */
+        private static int windowWidth() {
+            try {
+                var stty = new ProcessBuilder("stty", "size")
+                        .redirectInput(new File("/dev/tty"))
+                        .start();
+                String[] size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                        .strip()
+                        .split(" ");
+                return Math.max(20, Integer.parseInt(size[1]));
+            } catch (IOException | RuntimeException notKnown) {
+                return 80;
+            }
+        }
     }
 
     // ---- the result of a trial ----
