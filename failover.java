@@ -889,22 +889,22 @@ class failover implements Callable<Integer> {
         /** By partition, when each of its records was acknowledged (or read), in order. */
         int[][] times(IntUnaryOperator when) {
             int[][] times = new int[partitions][];
-            for (int partition = 0; partition < partitions; partition++)
-                times[partition] = ids(partition)
-                        .map(when)
-                        .filter(tick -> tick > 0)
-                        .sorted()
-                        .toArray();
+            for (int partition = 0; partition < partitions; partition++) {
+                times[partition] =
+                        ids(partition).map(when).filter(tick -> tick > 0).toArray();
+                Arrays.sort(times[partition]); // in place: a stream's sorted() would copy it
+            }
             return times;
         }
 
         /** When each was acknowledged (the upper 32 bits), and after how long, in order. */
         long[] latencies(int partition) {
-            return ids(partition)
+            long[] latencies = ids(partition)
                     .filter(id -> acknowledgedAt(id) > 0)
                     .mapToLong(id -> ((long) acknowledgedAt(id) << 32) | (acknowledgedAt(id) - sentAt(id)))
-                    .sorted()
                     .toArray();
+            Arrays.sort(latencies);
+            return latencies;
         }
 
         private IntStream ids(int partition) {
