@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -Dorg.slf4j.simpleLogger.defaultLogLevel=off
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -Djdk.console=java.base -Dorg.slf4j.simpleLogger.defaultLogLevel=off
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
@@ -60,14 +60,13 @@ import java.util.stream.Collectors;
         sortOptions = false,
         usageHelpAutoWidth = true,
         header =
-                "A real Kafka cluster on this machine, without Docker: one controller, two"
-                        + " brokers.%n",
+                "A real Kafka cluster on this machine, without Docker: a controller and brokers.%n",
         footer = {
             "",
             "Commands on standard input, each answered by one line when it is done:",
             "  stop NODE     SIGTERM, a controlled shutdown: the leaders move first",
             "  kill NODE     SIGKILL, a crash",
-            "  pause NODE    SIGSTOP, it hangs and keeps its connections; resume NODE ends that",
+            "  pause NODE    SIGSTOP, it hangs and keeps its connections, until resume NODE",
             "  start NODE    starts it again, with its data; done when it takes requests",
             "  status, help, quit",
             "",
@@ -123,6 +122,7 @@ class cluster implements Callable<Integer> {
     private final List<Node> nodes = new ArrayList<>();
     private final boolean terminal = System.console() != null;
     private volatile boolean ending;
+    private volatile boolean logWanted; // the error has named it
 
     // ---- the story ----
 
@@ -134,11 +134,13 @@ class cluster implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(keep)));
 
         describeNodes();
-        format();
+        unlessEnding(this::format);
         long start = System.nanoTime();
         for (Node node : nodes) node.start();
         awaitBrokers(nodes.subList(1, nodes.size()));
-        say("ready: %s (%d brokers, %.1f s)", bootstrapServers(), brokers, seconds(start));
+        nodes.forEach(node -> node.state = "running");
+        String size = brokers == 1 ? "1 broker" : brokers + " brokers";
+        say("ready: %s (%s, %.1f s)", bootstrapServers(), size, seconds(start));
         if (terminal) say("Type 'stop kafka-1', 'start kafka-1', 'status', 'help' or 'quit'.");
 
         obeyCommands();
@@ -181,7 +183,7 @@ class cluster implements Callable<Integer> {
     }
 
     /** Formats what is not formatted yet, in this process: 0.2 s, against 2 s for three tools. */
-    private void format() throws Exception {
+    private void format() {
         Path idFile = directory.resolve("cluster.id");
         try {
             Files.createDirectories(directory);
@@ -203,7 +205,7 @@ class cluster implements Callable<Integer> {
                         .setIgnoreFormatted(true)
                         .run();
             }
-        } catch (IOException | RuntimeException cannot) {
+        } catch (Exception cannot) { // as Kafka's Formatter declares it
             throw new Failure("Cannot prepare %s: %s", directory, reason(cannot));
         }
     }
@@ -306,12 +308,16 @@ class cluster implements Callable<Integer> {
         long start = System.nanoTime();
         node.start();
         if (node.isBroker()) awaitBrokers(List.of(node));
+        else awaitPorts(List.of(node), start);
+        node.state = "running";
         return "%s started, takes requests after %.1f s".formatted(node.name, seconds(start));
     }
 
     /** Runs on every end but SIGKILL; for that, see {@link Node.Main}. */
     private void end(boolean keep) {
-        ending = true;
+        synchronized (nodes) {
+            ending = true;
+        }
         if (keep) {
             // Brokers first: their controlled shutdown needs the controller.
             var inOrder = new ArrayList<>(nodes);
@@ -320,7 +326,18 @@ class cluster implements Callable<Integer> {
             inOrder.stream().filter(node -> !node.isBroker()).forEach(Node::end);
         } else {
             nodes.forEach(Node::destroy);
-            delete(directory);
+            if (!logWanted) delete(directory);
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Nothing is started, or written, behind the back of {@link #end}. */
+    private void unlessEnding(Step step) throws IOException {
+        synchronized (nodes) {
+            if (!ending) step.run();
         }
     }
 
@@ -370,13 +387,16 @@ class cluster implements Callable<Integer> {
             command.add("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS");
             command.addAll(List.of("-cp", System.getProperty("java.class.path")));
             command.addAll(List.of(Main.class.getName(), properties.toString()));
-            process =
+            var builder =
                     new ProcessBuilder(command)
                             .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                            .start();
-            state = "running";
-            process.onExit().thenAccept(this::sayIfUnexpected);
+                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            unlessEnding(
+                    () -> {
+                        process = builder.start();
+                        state = "starting";
+                        process.onExit().thenAccept(this::sayIfUnexpected);
+                    });
         }
 
         private void sayIfUnexpected(Process ended) {
@@ -567,9 +587,12 @@ class cluster implements Callable<Integer> {
     }
 
     private void checkAlive(long start) {
-        for (Node node : nodes)
-            if (node.state.equals("dead") || (node.state.equals("running") && !node.isRunning()))
-                throw new Failure("%s did not start: %s", node.name, node.causeOfDeath());
+        for (Node node : nodes) {
+            if (!node.state.equals("starting") || node.isRunning() || ending) continue;
+            node.state = "dead";
+            logWanted = true;
+            throw new Failure("%s did not start: %s", node.name, node.causeOfDeath());
+        }
         if (seconds(start) > START_LIMIT.toSeconds())
             throw new Failure(
                     "The cluster was not ready within %d s; see the logs in %s",
@@ -621,8 +644,7 @@ class cluster implements Callable<Integer> {
         try (var files = Files.walk(tree)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
         } catch (IOException | UncheckedIOException cannot) {
-            System.err.println(
-                    tree + " could not be removed: " + cannot.getMessage());
+            System.err.println(tree + " could not be removed: " + cannot.getMessage());
         }
     }
 

@@ -76,10 +76,10 @@ import java.util.stream.IntStream;
         header = "Reads events from a Kafka topic as a member of a group.%n",
         footer = {
             "",
-            "A new group starts at the topic's beginning (-X auto.offset.reset=latest: at its"
-                    + " end).",
+            "A new group starts at the topic's beginning; with -X auto.offset.reset=latest",
+            "at its end.",
             "Offsets are committed after the events were printed: at least once.",
-            "Ctrl-C ends it, with a summary. Exit status: 0 as asked, 1 nothing more can be read,",
+            "Ctrl-C ends it, with a summary. Exit status: 0 as asked, 1 it could not read on,",
             "2 wrong usage, 3 no cluster."
         })
 class consumer implements Callable<Integer> {

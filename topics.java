@@ -236,7 +236,7 @@ class topics implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description =
                     "Deletes topics and creates them anew: empty, in the same shape, with the same"
-                        + " properties.")
+                            + " properties.")
     int reset(
             @Parameters(
                             paramLabel = "NAME",
@@ -532,7 +532,8 @@ class topics implements Callable<Integer> {
 
     /** The lines; a value that differs from the one before stands out. */
     private static List<String> table(List<Row> rows, Map<String, Row> before) {
-        int width = Math.max(5, rows.stream().mapToInt(row -> row.topic.length()).max().orElse(5));
+        int longest = rows.stream().mapToInt(row -> row.topic.length()).max().orElse(0);
+        int width = Math.max("TOPIC".length(), Math.min(longest, screenWidth() - 54));
         String format = "%-" + width + "s  %9s  %6s  %-10s  %-10s  %11s";
         var lines = new ArrayList<String>();
         lines.add(
@@ -543,7 +544,7 @@ class topics implements Callable<Integer> {
         for (Row row : rows) {
             String line =
                     format.formatted(
-                            row.topic,
+                            shortened(row.topic, width),
                             row.partition,
                             row.leader == null ? "none" : row.leader,
                             joined(row.replicas),
@@ -559,6 +560,19 @@ class topics implements Callable<Integer> {
                                     : row.whole() ? line : paint("yellow", line));
         }
         return lines;
+    }
+
+    /** A line that is too long would be broken in two, and could not be drawn over in place. */
+    private static int screenWidth() {
+        if (!Ansi.AUTO.enabled()) return Integer.MAX_VALUE;
+        return new CommandLine(new topics()).setUsageHelpAutoWidth(true).getUsageHelpWidth();
+    }
+
+    /** Without its middle, if it is too long: its end tells the shape. */
+    private static String shortened(String name, int width) {
+        if (name.length() <= width) return name;
+        int end = Math.min(8, width / 2);
+        return name.substring(0, width - end - 2) + ".." + name.substring(name.length() - end);
     }
 
     private static String joined(List<Integer> ids) {

@@ -4,8 +4,15 @@
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //DEPS org.assertj:assertj-core:3.27.7
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS org.slf4j:slf4j-nop:2.0.17
+//DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
+//SOURCES SharedCluster.java
 //SOURCES WrapperTest.java
+//SOURCES ScriptsTest.java
+//SOURCES ClusterTest.java
+//SOURCES TopicsTest.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -34,7 +41,8 @@ import java.util.stream.Collectors;
  */
 class suite {
     /** In the order in which they run: first what the others stand on. */
-    private static final List<Class<?>> TESTS = List.of(WrapperTest.class);
+    private static final List<Class<?>> TESTS =
+            List.of(WrapperTest.class, ScriptsTest.class, ClusterTest.class, TopicsTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();

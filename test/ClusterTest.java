@@ -1,0 +1,302 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** cluster.java: it is ready when it says so, does what it is told, and leaves nothing behind. */
+class ClusterTest {
+    @TempDir private Path directory;
+
+    private static Run start(int port, String... options) {
+        var arguments = new ArrayList<>(List.of("--port", Integer.toString(port)));
+        arguments.addAll(List.of(options));
+        return Run.script("cluster.java", arguments.toArray(String[]::new));
+    }
+
+    @Test
+    @DisplayName("--dir keeps the data across two runs; -X reaches the brokers; only 127.0.0.1")
+    void keepsItsData() throws Exception {
+        Path data = directory.resolve("my data"); // with a blank, as directories may have
+        int port = SharedCluster.freePort();
+        String[] options = {"--dir", data.toString(), "-X", "log.retention.hours=77"};
+        List<String> brokers = List.of("localhost:" + port, "localhost:" + (port + 3));
+        try (Run cluster = start(port, options)) {
+            cluster.awaitLine(
+                    Pattern.compile(
+                            "^ready: %s,%s \\(2 brokers, \\d+[.]\\d s\\)$"
+                                    .formatted(brokers.get(0), brokers.get(1))));
+            for (String broker : brokers) {
+                try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker))) {
+                    var topic = new NewTopic("kept" + brokers.indexOf(broker), 1, (short) 2);
+                    admin.createTopics(List.of(topic)).all().get();
+                    assertThat(setting(admin, "log.retention.hours")).isEqualTo("77");
+                    assertThat(setting(admin, "min.insync.replicas")).isEqualTo("1");
+                }
+            }
+            assertThat(listeningAddresses(cluster))
+                    .hasSize(3)
+                    .allMatch(it -> it.matches("0100007F|0000000000000000FFFF00000100007F"));
+            Run.Surroundings here =
+                    Run.here().with("KAFKA_BOOTSTRAP_SERVERS", String.join(",", brokers));
+            try (Run producer = here.script("producer.java", "kept0", "-n", "5", "-r", "max")) {
+                producer.expectExit(0);
+            }
+            cluster.type("quit");
+            cluster.expectExit(0);
+            cluster.awaitNothingLeft();
+            assertThat(cluster.err()).isEmpty();
+            assertThat(cluster.out()).hasSize(1); // without a terminal there is no prompt
+        }
+        try (Run again = start(port, options)) {
+            again.awaitLine("ready: ");
+            assertThat(SharedCluster.records(brokers.get(1), "kept0")).hasSize(5);
+            again.terminate();
+            again.expectExit(143);
+            again.awaitNothingLeft();
+        }
+        assertThat(data.resolve("kafka-1.log")).exists();
+    }
+
+    private static String setting(Admin admin, String name) throws Exception {
+        var broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
+        return admin.describeConfigs(List.of(broker)).all().get().get(broker).get(name).value();
+    }
+
+    /** Of the sockets that the nodes listen on, as /proc/net writes them. */
+    private static List<String> listeningAddresses(Run cluster) throws IOException {
+        var nodes = ProcessHandle.of(cluster.pid()).orElseThrow().descendants().toList();
+        assertThat(nodes).hasSizeGreaterThanOrEqualTo(3);
+        var addresses = new ArrayList<String>();
+        for (ProcessHandle node : nodes) {
+            Path process = Path.of("/proc/" + node.pid());
+            var sockets = new ArrayList<String>();
+            try (Stream<Path> files = Files.list(process.resolve("fd"))) {
+                for (Path file : files.toList())
+                    sockets.add(Files.readSymbolicLink(file).toString());
+            }
+            for (String table : List.of("net/tcp", "net/tcp6"))
+                for (String line : Files.readAllLines(process.resolve(table))) {
+                    String[] fields = line.strip().split("\\s+");
+                    boolean listens = fields[3].equals("0A");
+                    if (listens && sockets.contains("socket:[" + fields[9] + "]"))
+                        addresses.add(fields[1].substring(0, fields[1].indexOf(':')));
+                }
+        }
+        return addresses;
+    }
+
+    @Test
+    @DisplayName("each command is answered by one line when it is done")
+    void commands() throws Exception {
+        String topic = SharedCluster.topic("1p-rf2");
+        try {
+            expect("status", "controller running, kafka-1 running, kafka-2 running");
+            expect("help", "stop, kill, pause, resume or start NODE; status; help; quit");
+            expect("reboot kafka-1", "error: no command 'reboot'; try 'help'");
+            expect("stop", "error: 'stop' takes one of controller, kafka-1, kafka-2");
+            expect("stop kafka-9", "error: 'stop' takes one of controller, kafka-1, kafka-2");
+            expect("stop kafka-1 now", "error: 'stop' takes one of controller, kafka-1, kafka-2");
+            expect("start kafka-1", "kafka-1 is running already");
+            expect("resume kafka-1", "kafka-1 is not paused");
+
+            assertThat(SharedCluster.leader(topic, 0)).isEqualTo(1);
+            expect("stop kafka-1", "kafka-1 stopped: controlled shutdown, \\d+[.]\\d s");
+            assertThat(SharedCluster.leader(topic, 0)).isEqualTo(2); // moved before it stopped
+            expect("stop kafka-1", "kafka-1 is stopped already");
+            expect("kill kafka-1", "kafka-1 is stopped already");
+            expect("pause kafka-1", "error: kafka-1 is stopped");
+            expect("status", "controller running, kafka-1 stopped, kafka-2 running");
+            expect("start kafka-1", "kafka-1 started, takes requests after \\d+[.]\\d s");
+            Map<String, Object> onlyIt =
+                    Map.of("bootstrap.servers", SharedCluster.servers().split(",")[0]);
+            try (Admin admin = Admin.create(onlyIt)) {
+                assertThat(admin.describeCluster().nodes().get()).anyMatch(it -> it.id() == 1);
+            }
+
+            expect("pause kafka-1", "kafka-1 paused \\(SIGSTOP\\)");
+            assertThat(SharedCluster.frozen()).isEqualTo(1);
+            expect("pause kafka-1", "kafka-1 is paused already");
+            expect("status", "controller running, kafka-1 paused, kafka-2 running");
+            expect("resume kafka-1", "kafka-1 resumed \\(SIGCONT\\)");
+            assertThat(SharedCluster.frozen()).isZero();
+
+            expect("kill kafka-1", "kafka-1 killed \\(SIGKILL\\)");
+            expect("status", "controller running, kafka-1 killed, kafka-2 running");
+        } finally {
+            SharedCluster.heal();
+        }
+    }
+
+    private static void expect(String command, String answer) {
+        assertThat(SharedCluster.command(command)).as(command).matches(answer);
+    }
+
+    @Test
+    @DisplayName("a node that dies by itself is told, with its log")
+    void nodeDies() {
+        int port = SharedCluster.freePort();
+        try (Run cluster = start(port, "--brokers", "1")) {
+            cluster.awaitLine("ready: ");
+            SharedCluster.nodes(cluster, "kafka-1").forEach(ProcessHandle::destroyForcibly);
+            cluster.awaitLine(
+                    Pattern.compile("^kafka-1 died: .*exit status 137, log: /.*kafka-1[.]log"));
+            cluster.type("status");
+            cluster.awaitLine("controller running, kafka-1 dead");
+            cluster.type("start kafka-1");
+            cluster.awaitLine("kafka-1 started");
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"quit, 0", "end of input, 0", "INT, 130", "TERM, 143"})
+    @DisplayName("however it ends, nothing is left, also of a node that is paused:")
+    void ends(String how, int status) throws Exception {
+        try (Run cluster = start(SharedCluster.freePort(), "--brokers", "1")) {
+            cluster.awaitLine("ready: ");
+            Path files = directoryOf(cluster);
+            assertThat(files.resolve("kafka-1.log")).exists();
+            cluster.type("pause kafka-1");
+            cluster.awaitLine("kafka-1 paused");
+            switch (how) {
+                case "quit" -> cluster.type("quit");
+                case "end of input" -> cluster.endInput();
+                default -> cluster.signal(how);
+            }
+            cluster.expectExit(status);
+            cluster.awaitNothingLeft();
+            assertThat(files).doesNotExist();
+            assertThat(cluster.err()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("Ctrl-C while it starts: nothing is left")
+    void interruptedWhileStarting() throws Exception {
+        try (Run cluster = start(SharedCluster.freePort())) {
+            SharedCluster.await(
+                    "kafka-1 is being started",
+                    () -> !SharedCluster.nodes(cluster, "kafka-1").isEmpty());
+            Path files = directoryOf(cluster);
+            cluster.interrupt();
+            cluster.expectExit(130);
+            cluster.awaitNothingLeft();
+            assertThat(files).doesNotExist();
+            assertThat(cluster.out()).isEmpty();
+            assertThat(cluster.err()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("after SIGKILL its nodes end by themselves, also one that is paused")
+    void killed() throws Exception {
+        try (Run cluster = start(SharedCluster.freePort(), "--brokers", "1")) {
+            cluster.awaitLine("ready: ");
+            Path files = directoryOf(cluster);
+            try {
+                cluster.type("pause kafka-1");
+                cluster.awaitLine("kafka-1 paused");
+                cluster.kill();
+                cluster.awaitNothingLeft();
+            } finally {
+                delete(files);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("in the background, with /dev/null for input, it runs until a signal")
+    void background() throws Exception {
+        int port = SharedCluster.freePort();
+        Run.build("cluster.java");
+        String command = "exec '%s' cluster.java --brokers 1 --port %d </dev/null";
+        try (Run cluster = Run.command("sh", "-c", command.formatted(Run.JBANG, port))) {
+            cluster.awaitLine("ready: ");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", "localhost:" + port))) {
+                assertThat(admin.describeCluster().nodes().get()).hasSize(1);
+            }
+            assertThat(cluster.isRunning()).isTrue();
+            cluster.terminate();
+            cluster.expectExit(143);
+            cluster.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    @DisplayName("a port in use: one line, status 1, and nothing was started")
+    void portInUse() throws IOException {
+        int port = SharedCluster.freePort();
+        try (var other = new ServerSocket(port + 3, 1, InetAddress.getLoopbackAddress());
+                Run cluster = start(port, "--dir", directory.resolve("data").toString())) {
+            assertThat(other.isBound()).isTrue();
+            cluster.expectExit(1);
+            assertThat(cluster.out()).isEmpty();
+            assertThat(cluster.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("Port %d on 127.0.0.1 is in use".formatted(port + 3))
+                    .contains("--port");
+        }
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    @DisplayName("a broker that dies while it starts: one line with the reason and its log")
+    void brokerDoesNotStart() throws IOException {
+        try (Run cluster = start(SharedCluster.freePort(), "-X", "num.io.threads=many")) {
+            cluster.expectExit(1);
+            cluster.awaitNothingLeft();
+            assertThat(cluster.out()).isEmpty();
+            assertThat(cluster.err()).hasSize(1);
+            Matcher line =
+                    Pattern.compile("^\\S+ did not start: .*num.io.threads.*log: (/\\S+[.]log)\\)")
+                            .matcher(cluster.err().get(0));
+            assertThat(line.find()).as(cluster.toString()).isTrue();
+            Path log = Path.of(line.group(1));
+            assertThat(log).content().contains("num.io.threads");
+            delete(log.getParent());
+        }
+    }
+
+    @Test
+    @DisplayName("a directory that cannot be used: one line, status 1")
+    void noDirectory() throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        try (Run cluster = start(SharedCluster.freePort(), "--dir", file.resolve("x").toString())) {
+            cluster.expectExit(1);
+            assertThat(cluster.out()).isEmpty();
+            assertThat(cluster.err()).singleElement().asString().contains("Cannot prepare " + file);
+        }
+    }
+
+    /** Where the nodes keep everything, from a node's command line. */
+    private static Path directoryOf(Run cluster) {
+        ProcessHandle node = SharedCluster.nodes(cluster, "kafka-1").get(0);
+        List<String> arguments = SharedCluster.commandLine(node).lines().toList();
+        return Path.of(arguments.get(arguments.size() - 1)).getParent();
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
+    }
+}

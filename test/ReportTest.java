@@ -1,0 +1,668 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import javax.xml.parsers.DocumentBuilderFactory;
+
+/** {@code report.java}: the picture is whole, true to the events, and can be read. */
+class ReportTest {
+    /** Drawn once, of all shapes that a run may have. */
+    private static final Map<String, String> PICTURES = new LinkedHashMap<>();
+
+    private static final String HOSTILE =
+            "<b>&amp; \"quoted\" 'single' ]]> \u00e4\u4e2d\u6587\ud83d\ude00 \u0001 </svg>";
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void draw(@TempDir Path shared) throws IOException {
+        var runs = new LinkedHashMap<String, List<Trial>>();
+        runs.put("no fault, 5 s, 1 partition", List.of(new Trial(5, 1, 0)));
+        runs.put("one fault, 20 s, 2 partitions", List.of(new Trial(20, 2, 1)));
+        runs.put("a short pause", List.of(new Trial(20, 2, 1).pausing(140)));
+        runs.put("three faults, 10 min, 12 partitions", List.of(new Trial(600, 12, 3)));
+        runs.put("three faults close together", List.of(new Trial(9, 4, 3).pausing(700)));
+        runs.put("no fault, 10 min, 12 partitions", List.of(new Trial(600, 12, 0)));
+        runs.put("no fault, 5 s, 12 partitions", List.of(new Trial(5, 12, 0)));
+        runs.put("one fault, 10 min, 1 partition", List.of(new Trial(600, 1, 1)));
+        runs.put("40 partitions", List.of(new Trial(30, 40, 1)));
+        runs.put(
+                "hostile text",
+                List.of(new Trial(20, 2, 1).saying(HOSTILE), new Trial(9, 2, 1).saying(HOSTILE)));
+        runs.put("long text", List.of(new Trial(20, 2, 1).saying("a long word ".repeat(60))));
+        runs.put("long words", List.of(new Trial(20, 2, 1).saying("W".repeat(900))));
+        runs.put(
+                "six trials",
+                Stream.of("all", "1", "0")
+                        .flatMap(
+                                acks ->
+                                        Stream.of(100.0, 2_500.0)
+                                                .map(
+                                                        pause ->
+                                                                new Trial(20, 2, 1)
+                                                                        .pausing(pause)
+                                                                        .with("acks=" + acks)))
+                        .toList());
+        runs.put(
+                "three scenarios",
+                List.of(new Trial(5, 1, 0), new Trial(12, 2, 1).with("x=1"), new Trial(20, 2, 1)));
+        for (var run : runs.entrySet()) {
+            Path events = shared.resolve("run" + PICTURES.size() + ".jsonl");
+            Files.write(
+                    events,
+                    run.getValue().stream().flatMap(trial -> trial.lines().stream()).toList());
+            report(0, events.toString());
+            Path picture =
+                    shared.resolve(events.getFileName().toString().replace(".jsonl", ".svg"));
+            PICTURES.put(run.getKey(), Files.readString(picture));
+        }
+    }
+
+    @Test
+    @DisplayName("every picture is well-formed, below 100 KB, and needs nothing else")
+    void wellFormed() throws Exception {
+        for (String name : PICTURES.keySet()) {
+            String svg = PICTURES.get(name);
+            assertThat(svg.length()).as(name).isLessThan(100_000);
+            assertThat(svg.replace("xmlns='http://www.w3.org/2000/svg'", ""))
+                    .as(name)
+                    .doesNotContainPattern("<script|href|src=|@import|url\\([^#]|https?:");
+            Element root = parse(svg).getDocumentElement();
+            assertThat(root.getTagName()).isEqualTo("svg");
+            assertThat(root.getAttribute("role")).isEqualTo("img");
+            for (String id : root.getAttribute("aria-labelledby").split(" ")) {
+                var described =
+                        elements(root, "title", "desc").stream()
+                                .filter(it -> it.getAttribute("id").equals(id));
+                assertThat(described.map(Element::getTextContent).toList())
+                        .as(name)
+                        .hasSize(1)
+                        .allMatch(it -> !it.isBlank());
+            }
+            assertThat(svg).contains("prefers-color-scheme:dark");
+        }
+    }
+
+    @Test
+    @DisplayName("the numbers in the picture are those of the events")
+    void numbers() throws Exception {
+        var trial = new Trial(20, 2, 1);
+        trial.lines();
+        Element svg = parse(PICTURES.get("one fault, 20 s, 2 partitions")).getDocumentElement();
+        List<String> texts = texts(svg);
+        assertThat(texts)
+                .contains("Broker 1 killed: partition 0 paused for 2.5 s, nothing lost")
+                .contains(
+                        "PASS", "broker 1 killed, back after 4.0 s", "no acknowledgement for 2.5 s")
+                .contains(
+                        "partition 0: broker 1 \u2192 2",
+                        "partition 0: broker 2 \u2192 1",
+                        "all in sync")
+                .anyMatch(
+                        it ->
+                                it.startsWith(
+                                        "%,d sent \u00b7 %<,d acknowledged \u00b7 0 lost"
+                                                .formatted(trial.acknowledged())))
+                .anyMatch(it -> it.contains("kafka client 4.4.0"));
+        List<String> titles = elements(svg, "title").stream().map(Element::getTextContent).toList();
+        for (int partition = 0; partition < 2; partition++) {
+            int records = trial.acknowledged[partition];
+            String told =
+                    "partition %d: %,d acknowledged, %,d read"
+                            .formatted(partition, records, records);
+            assertThat(titles).anyMatch(it -> it.startsWith(told));
+        }
+        assertThat(titles)
+                .anyMatch(it -> it.contains("no acknowledgement for 2.5 s, from 4.0 s to 6.5 s"))
+                .contains("partition 0: broker 2, in sync: 2, from 6.3 s to 9.5 s")
+                .contains("consumer 1: partitions 0, 1, from 0.80 s to 20.0 s");
+    }
+
+    @Test
+    @DisplayName("what is under a curve is what was acknowledged")
+    void curve() throws Exception {
+        for (int seconds : List.of(5, 600)) {
+            var trial = new Trial(seconds, 12, 0);
+            trial.lines();
+            var svg =
+                    parse(
+                            PICTURES.get(
+                                    "no fault, %s, 12 partitions"
+                                            .formatted(seconds == 5 ? "5 s" : "10 min")));
+            var flows =
+                    elements(svg.getDocumentElement(), "path").stream()
+                            .filter(it -> it.getAttribute("class").equals("flow"))
+                            .toList();
+            assertThat(flows).hasSize(12);
+            for (int partition = 0; partition < 12; partition++) {
+                var strip = (Element) flows.get(partition).getParentNode();
+                double top = Double.parseDouble(elements(strip, "text").get(1).getTextContent());
+                double records =
+                        area(flows.get(partition).getAttribute("d"))
+                                / 34
+                                * top
+                                * seconds
+                                / (872 - 128);
+                assertThat(records)
+                        .isCloseTo(
+                                trial.acknowledged[partition],
+                                within(0.02 * trial.acknowledged[partition] + 1));
+            }
+        }
+    }
+
+    /** Between a path of M x y, H x and V y, and the y at which it begins. */
+    private static double area(String path) {
+        var command = Pattern.compile("([MHV])([\\d.]+)(?: ([\\d.]+))?").matcher(path);
+        double x = 0;
+        double y = 0;
+        double base = 0;
+        double area = 0;
+        while (command.find()) {
+            double value = Double.parseDouble(command.group(2));
+            switch (command.group(1)) {
+                case "M" -> {
+                    x = value;
+                    y = base = Double.parseDouble(command.group(3));
+                }
+                case "H" -> {
+                    area += (value - x) * (base - y);
+                    x = value;
+                }
+                default -> y = value;
+            }
+        }
+        return area;
+    }
+
+    @Test
+    @DisplayName("hostile text is shown and does no harm")
+    void hostile() throws Exception {
+        Element svg = parse(PICTURES.get("hostile text")).getDocumentElement();
+        assertThat(elements(svg, "b", "script")).isEmpty();
+        assertThat(svg.getTextContent()).contains(HOSTILE.replace('\u0001', '\ufffd'));
+    }
+
+    @Test
+    @DisplayName("several trials: a strip for each, named by what sets it apart, and a table")
+    void comparison() throws Exception {
+        Element svg = parse(PICTURES.get("six trials")).getDocumentElement();
+        List<String> texts = texts(svg);
+        assertThat(texts)
+                .contains("6 trials: nothing lost, 6 PASS", "longest pause")
+                .contains("acks=all run 1", "acks=all run 2", "acks=1 run 1", "acks=0 run 2");
+        assertThat(texts).filteredOn(it -> it.equals("0.10 s")).hasSize(3);
+        assertThat(texts).filteredOn(it -> it.equals("2.5 s")).hasSize(3);
+    }
+
+    @Test
+    @DisplayName("in a browser no label touches another, and nothing is outside")
+    void layout() throws Exception {
+        String browser = browser();
+        var page = new StringBuilder("<!doctype html><meta charset='utf-8'><body>");
+        PICTURES.forEach((name, svg) -> page.append("<section>").append(svg).append("</section>"));
+        page.append(MEASURE);
+        List<String> problems = measured(browser, page.toString());
+        assertThat(problems.get(0)).isEqualTo("measured " + PICTURES.size());
+        List<String> names = List.copyOf(PICTURES.keySet());
+        assertThat(problems.subList(1, problems.size()))
+                .as(
+                        "pictures by number: "
+                                + IntStream.range(0, names.size())
+                                        .mapToObj(it -> it + " " + names.get(it))
+                                        .toList())
+                .isEmpty();
+        var bad = page.toString().replaceFirst("y='20'>|(<text[^>]* y=')[\\d.]+", "$15");
+        assertThat(measured(browser, bad)).as("the measure can fail").hasSizeGreaterThan(1);
+    }
+
+    /** A line for each problem; first how many pictures were measured. */
+    private static final String MEASURE =
+            """
+            <pre id='result'></pre>
+            <script>
+            const problems = [];
+            const pictures = [...document.querySelectorAll('svg')];
+            pictures.forEach((svg, number) => {
+                const view = svg.viewBox.baseVal;
+                const shapes = [...svg.querySelectorAll('text,rect,path')];
+                for (const it of shapes) {
+                    const box = it.getBBox();
+                    if (box.x < 0 || box.y < 0 || box.x + box.width > view.width || box.y + box.height > view.height)
+                        problems.push(number + ' outside: ' + it.outerHTML);
+                }
+                const labels = shapes.filter(it => it.tagName === 'text' && it.textContent.trim());
+                const boxes = labels.map(it => it.getBBox());
+                for (let i = 0; i < boxes.length; i++)
+                    for (let j = i + 1; j < boxes.length; j++) {
+                        const a = boxes[i], b = boxes[j];
+                        const wide = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+                        const high = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+                        if (wide > 0.5 && high > 1)
+                            problems.push(number + ' overlap: ' + labels[i].textContent + ' / ' + labels[j].textContent);
+                    }
+            });
+            document.getElementById('result').textContent = ['measured ' + pictures.length, ...problems].join('\\n');
+            </script>
+            """;
+
+    private List<String> measured(String browser, String html) throws IOException {
+        Path page = Files.writeString(directory.resolve("page.html"), html);
+        try (Run run =
+                Run.command(
+                        browser,
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--user-data-dir=" + directory.resolve("browser"),
+                        "--dump-dom",
+                        page.toUri().toString())) {
+            run.expectExit(0);
+            String dom = String.join("\n", run.out());
+            var result = Pattern.compile("(?s)<pre id=\"result\">(.*?)</pre>").matcher(dom);
+            assertThat(result.find()).as(run.toString()).isTrue();
+            return result.group(1).lines().toList();
+        }
+    }
+
+    private static String browser() {
+        var found =
+                Stream.of(System.getenv("PATH").split(":"))
+                        .flatMap(
+                                it ->
+                                        Stream.of(
+                                                Path.of(it, "chromium"),
+                                                Path.of(it, "google-chrome")))
+                        .filter(Files::isExecutable)
+                        .findFirst();
+        assumeTrue(
+                found.isPresent(),
+                "there is no chromium to measure with: apt-get install chromium");
+        return found.get().toString();
+    }
+
+    @Test
+    @DisplayName(".html: the same drawing, and the claims, settings, versions and events as text")
+    void html() throws IOException {
+        Path events = directory.resolve("run.jsonl");
+        Files.write(
+                events,
+                Stream.of(new Trial(20, 2, 1), new Trial(12, 2, 0).with("acks=1"))
+                        .flatMap(it -> it.lines().stream())
+                        .toList());
+        Path page = directory.resolve("page.html");
+        assertThat(report(0, events.toString(), "-o", page.toString())).hasSize(1);
+        String html = Files.readString(page);
+        assertThat(html)
+                .startsWith("<!doctype html>")
+                .endsWith("</html>\n")
+                .contains("<td>no acknowledged record is lost</td>")
+                .contains("<td>versions kafka client</td><td>4.4.0</td>")
+                .contains("<td>properties acks</td><td>all</td>")
+                .contains("<td>4.0 s</td><td>kill kafka-1</td>")
+                .contains("<p>What it shows &amp; proves.</p>")
+                .doesNotContain("<script");
+        assertThat(Pattern.compile("<svg ").matcher(html).results().count()).isEqualTo(3);
+        var ids =
+                Pattern.compile(" id='([^']*)'")
+                        .matcher(html)
+                        .results()
+                        .map(it -> it.group(1))
+                        .toList();
+        assertThat(ids).doesNotHaveDuplicates();
+    }
+
+    @Test
+    @DisplayName("a later version's kinds of lines and of events are passed over")
+    void unknown() throws IOException {
+        List<String> lines = new ArrayList<>(new Trial(5, 1, 0).lines());
+        lines.add(0, "{\"type\":\"prologue\"}");
+        lines.add(2, "{\"type\":\"weather\",\"sky\":[\"blue\"]}");
+        lines.add(3, "{\"type\":\"event\",\"ms\":12,\"kind\":\"eclipse\",\"text\":\"dark\"}");
+        Path events = Files.write(directory.resolve("run.jsonl"), lines);
+        report(0, events.toString());
+        assertThat(directory.resolve("run.svg")).exists();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "empty                   | has no trial in it",
+                "a blank line            | line 1 is not JSON",
+                "foreign text            | line 1 is not JSON",
+                "foreign JSON            | has no trial in it",
+                "a JSON list             | line 1 is not JSON",
+                "deep nesting            | line 1 is not JSON",
+                "binary                  | is not text",
+                "cut within a line       | line 100 is not JSON",
+                "cut between lines       | is cut off after line 100: trial 1 has no verdict",
+                "the second trial cut    | trial 2 has no verdict",
+                "without its first line  | line 1 comes before any trial",
+                "a verdict too few       | begins a trial before the last one's verdict",
+                "no partitions           | line 1 should have partitions from 1 to 1,000, not '0'",
+                "a partition too many    | line 3 should have partition from 0 to 1, not '2'",
+                "time as text            | line 3 should have ms from 0 to 604,800,000, not 'soon'",
+                "a time without an end   | line 3 should have ms from 0 to",
+                "negative time           | line 3 should have ms from 0 to",
+                "negative records        | line 3 should have acknowledged from 0",
+                "an empty verdict        | has no verdict",
+            })
+    @DisplayName("broken events: one line, exit status 1, and the picture of before is untouched")
+    void broken(String what, String message) throws IOException {
+        Path events = directory.resolve("run.jsonl");
+        if (what.equals("binary")) Files.write(events, new byte[] {(byte) 0xca, (byte) 0xfe, 0, 1});
+        else Files.writeString(events, broken(what));
+        Path before = Files.writeString(directory.resolve("run.svg"), "before");
+        List<String> error = report(1, events.toString());
+        assertThat(error).hasSize(1);
+        assertThat(error.get(0))
+                .startsWith(events.toString())
+                .contains(message.strip())
+                .contains("jbang failover.java --events");
+        assertThat(before).hasContent("before");
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactlyInAnyOrder(events, before);
+        }
+    }
+
+    private static String broken(String what) {
+        List<String> lines = new Trial(20, 2, 1).lines();
+        String first = lines.get(0);
+        String verdict = lines.get(lines.size() - 1);
+        String whole = String.join("\n", lines) + "\n";
+        String start = first + "\n{\"type\":\"event\",\"ms\":1,\"kind\":\"note\"}\n";
+        String flow =
+                "{'type':'flow','ms':%s,'partition':%s,'acknowledged':%s,'read':1}\n"
+                        .replace('\'', '"');
+        return switch (what) {
+            case "empty" -> "";
+            case "a blank line" -> "\n" + whole;
+            case "foreign text" -> "%PDF-1.7 and so on";
+            case "foreign JSON" -> "{\"type\":\"FeatureCollection\"}\n{}\n";
+            case "a JSON list" -> "[1, 2]\n";
+            case "deep nesting" -> "{\"a\":" + "[".repeat(200_000);
+            case "cut within a line" ->
+                    String.join("\n", lines.subList(0, 99)) + "\n" + lines.get(99).substring(0, 20);
+            case "cut between lines" -> String.join("\n", lines.subList(0, 100)) + "\n";
+            case "the second trial cut" -> whole + start;
+            case "without its first line" -> String.join("\n", lines.subList(1, lines.size()));
+            case "a verdict too few" -> start + whole;
+            case "no partitions" -> whole.replaceFirst("\"partitions\":2", "\"partitions\":0");
+            case "a partition too many" -> start + flow.formatted("0", "2", "1") + verdict;
+            case "time as text" -> start + flow.formatted("\"soon\"", "1", "1") + verdict;
+            case "a time without an end" -> start + flow.formatted("1e999", "1", "1") + verdict;
+            case "negative time" -> start + flow.formatted("-1", "1", "1") + verdict;
+            case "negative records" -> start + flow.formatted("1", "1", "-1") + verdict;
+            case "an empty verdict" -> start + "{\"type\":\"verdict\",\"ms\":5}\n";
+            default -> throw new IllegalArgumentException(what);
+        };
+    }
+
+    @Test
+    @DisplayName("wrong usage, and files that cannot be read or written: one line, exit status 2")
+    void usage() throws IOException {
+        Path events = Files.write(directory.resolve("run.jsonl"), new Trial(5, 1, 0).lines());
+        String run = events.toString();
+        assertThat(report(2)).hasSize(1).allMatch(it -> it.contains("RUN.jsonl"));
+        assertThat(report(2, run, run)).hasSize(1);
+        assertThat(report(2, run, "-o")).hasSize(1);
+        assertThat(report(2, run, "-o", "run.png"))
+                .hasSize(1)
+                .allMatch(it -> it.contains(".svg or .html, not 'run.png'"));
+        String missing = directory.resolve("missing.jsonl").toString();
+        assertThat(report(2, missing))
+                .containsExactly("Cannot read " + missing + ": no such file or directory.");
+        assertThat(report(2, directory.toString()))
+                .hasSize(1)
+                .allMatch(it -> it.startsWith("Cannot read"));
+        String nowhere = directory.resolve("nowhere/run.svg").toString();
+        assertThat(report(2, run, "-o", nowhere))
+                .containsExactly("Cannot write " + nowhere + ": no such file or directory.");
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactly(events);
+        }
+    }
+
+    /** What it said: on standard error if it failed, else on standard output. */
+    private static List<String> report(int status, String... arguments) {
+        try (Run run = Run.script("report.java", arguments)) {
+            run.expectExit(status);
+            assertThat(status == 0 ? run.err() : run.out()).isEmpty();
+            return status == 0 ? run.out() : run.err();
+        }
+    }
+
+    private static Document parse(String xml) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(xml)));
+    }
+
+    private static List<String> texts(Element svg) {
+        return elements(svg, "text").stream()
+                .map(it -> it.getTextContent().replace('\u00a0', ' '))
+                .toList();
+    }
+
+    private static List<Element> elements(Element root, String... names) {
+        var found = new ArrayList<Element>();
+        for (String name : names) {
+            var nodes = root.getElementsByTagName(name);
+            for (int i = 0; i < nodes.getLength(); i++) found.add((Element) nodes.item(i));
+        }
+        return found;
+    }
+
+    /**
+     * Events of a trial that never was: 2 brokers lead in turn; the first is killed at 4 s, or each
+     * in turn if there are several faults; its partitions pause, are led by the other, and at the
+     * end by itself again.
+     */
+    private static final class Trial {
+        private final int seconds;
+        private final int partitions;
+        private final int faults;
+        private final int[] acknowledged; // by partition
+        private final List<String> lines = new ArrayList<>();
+        private double pause = 2_500;
+        private String settings = "acks=all";
+        private String title = "Scenario 3";
+        private String topic = "test";
+
+        Trial(int seconds, int partitions, int faults) {
+            this.seconds = seconds;
+            this.partitions = partitions;
+            this.faults = faults;
+            this.acknowledged = new int[partitions];
+        }
+
+        Trial pausing(double ms) {
+            pause = ms;
+            return this;
+        }
+
+        Trial with(String settings) {
+            this.settings = settings;
+            return this;
+        }
+
+        Trial saying(String text) {
+            title = topic = settings = text;
+            return this;
+        }
+
+        int acknowledged() {
+            return IntStream.of(acknowledged).sum();
+        }
+
+        private double faultAt(int fault) {
+            return faults == 1
+                    ? Math.min(4_000, seconds * 300)
+                    : 1_000 + fault * (seconds * 1_000.0 - 1_000) / faults;
+        }
+
+        private double healAt(int fault) {
+            return faultAt(fault) + Math.min(4_300, seconds * 200);
+        }
+
+        List<String> lines() {
+            lines.clear();
+            List<Integer> all = IntStream.range(0, partitions).boxed().toList();
+            add(
+                    "trial",
+                    0,
+                    "'run':'1a2b3c4d','number':1,'started':'2026-11-24T08:00:00Z','title':%s,'observation':'What"
+                        + " it shows &"
+                        + " proves.','topic':%s,'partitions':%d,'replicas':2,'group':'group3','consumers':1,'fault':%s,'settings':%s,'properties':{'acks':'all'},'rate':%d,'size':0,'brokers':[1,2],'cluster':'cluster.java','leaders':%s,'in_sync':%s,'versions':{'failover':'1.0.0','kafka_client':'4.4.0','java':'17'},'limit_ms':{'request.timeout.ms':30000}",
+                    json(title),
+                    json(topic),
+                    partitions,
+                    faults == 0 ? "null" : "'kill'",
+                    json(settings),
+                    100 * partitions,
+                    all.stream().map(it -> 1 + it % 2).toList(),
+                    all.stream().map(it -> "[1,2]").toList());
+            add(
+                    "event",
+                    800,
+                    "'kind':'assigned','consumer':1,'assigned':%s,'text':'consumer 1: all'",
+                    all);
+            for (int fault = 0; fault < faults; fault++) addFault(fault);
+            for (int partition = 0; partition < partitions; partition++) addFlow(partition);
+            String pauses =
+                    all.stream()
+                            .map(
+                                    it -> {
+                                        boolean paused = faults > 0 && (it % 2 == 0 || faults > 1);
+                                        double from = paused ? faultAt(it % 2) : 2_000;
+                                        double ms = paused ? pause : 10;
+                                        String gap =
+                                                String.format(
+                                                        Locale.ROOT,
+                                                        "{'from_ms':%s,'to_ms':%s,'ms':%s}",
+                                                        from,
+                                                        from + ms,
+                                                        ms);
+                                        return "{'partition':"
+                                                + it
+                                                + ",'acknowledged':"
+                                                + gap
+                                                + ",'read':"
+                                                + gap
+                                                + "}";
+                                    })
+                            .collect(Collectors.joining(","));
+            add(
+                    "verdict",
+                    seconds * 1_000 + 500,
+                    "'verdict':'PASS','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,'lost':0,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,'claims':[{'verdict':'PASS','text':'no"
+                        + " acknowledged record is lost','evidence':'0"
+                        + " lost'}],'pauses':[%s],'resolution_ms':12.5",
+                    acknowledged(),
+                    pauses);
+            return lines;
+        }
+
+        private void addFault(int fault) {
+            int broker = 1 + fault % 2;
+            double down = faultAt(fault);
+            double up = healAt(fault);
+            add(
+                    "event",
+                    down,
+                    "'kind':'fault','broker':%d,'name':'kafka-%<d','text':'kill kafka-%<d'",
+                    broker);
+            add(
+                    "event",
+                    up,
+                    "'kind':'heal','broker':%d,'name':'kafka-%<d','text':'start kafka-%<d'",
+                    broker);
+            for (int partition = 0; partition < partitions; partition++) {
+                String inSync = "'kind':'in_sync','partition':%d,'in_sync':%s,'text':''";
+                add("event", down + 60, inSync, partition, List.of(3 - broker));
+                add("event", up + 1_500, inSync, partition, List.of(1, 2));
+                if (1 + partition % 2 != broker) continue;
+                String leader = "'kind':'leader','partition':%d,'leader':%d,'before':%d,'text':''";
+                add("event", down + pause * 0.9, leader, partition, 3 - broker, broker);
+                add("event", up + 2_000, leader, partition, broker, 3 - broker);
+            }
+            add("event", up + 1_600, "'kind':'whole','text':'all in sync'");
+        }
+
+        private void addFlow(int partition) {
+            int waiting = 0;
+            acknowledged[partition] = 0;
+            for (int ms = 0; ms < seconds * 1_000; ms += 100) {
+                int records = 8 + (ms / 100 * 7 + partition) % 5;
+                boolean paused = false;
+                for (int fault = 0; fault < faults; fault++)
+                    paused |=
+                            partition % 2 == fault % 2
+                                    && ms + 50 > faultAt(fault)
+                                    && ms + 50 < faultAt(fault) + pause;
+                waiting += records;
+                if (paused) continue;
+                double latency = waiting > records ? pause : 3 + records / 4.0;
+                add(
+                        "flow",
+                        ms,
+                        "'partition':%d,'acknowledged':%d,'read':%<d,'p50_ms':1.5,'p99_ms':%s,'max_ms':%<s",
+                        partition,
+                        waiting,
+                        latency);
+                acknowledged[partition] += waiting;
+                waiting = 0;
+            }
+        }
+
+        /** A line; apostrophes in the format are quotation marks. */
+        private void add(String type, double ms, String format, Object... values) {
+            String line =
+                    "{'type':'"
+                            + type
+                            + "','ms':"
+                            + Math.min(ms, seconds * 1_000)
+                            + ","
+                            + format
+                            + "}";
+            lines.add(
+                    String.format(Locale.ROOT, line.replace('\'', '"'), values)
+                            .replaceAll("(?<=fault\":)'kill'", "\"kill\"")
+                            .replace("'partition'", "\"partition\"")
+                            .replaceAll("'(acknowledged|read|from_ms|to_ms|ms)'", "\"$1\""));
+        }
+
+        private static String json(String text) {
+            return '"'
+                    + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\u0001", "\\u0001")
+                    + '"';
+        }
+    }
+}

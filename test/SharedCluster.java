@@ -1,0 +1,242 @@
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The cluster that the tests share: {@code cluster.java}, started when it is first needed, on ports
+ * of its own; it ends with the suite. A test takes topics and groups that no other test uses, and
+ * calls {@link #heal} if it harmed a broker.
+ *
+ * <p>What the scripts say is checked against what Kafka's own client says, not against another
+ * script.
+ */
+final class SharedCluster {
+    private static final int PORT = freePort();
+    private static Run cluster;
+    private static Admin admin;
+    private static int topics;
+
+    private SharedCluster() {}
+
+    /** The brokers' addresses, as {@code -b} takes them. */
+    static synchronized String servers() {
+        if (cluster == null) {
+            cluster = Run.script("cluster.java", "--port", Integer.toString(PORT));
+            cluster.awaitLine("ready: ");
+        }
+        return "localhost:%d,localhost:%d".formatted(PORT, PORT + 3);
+    }
+
+    /** Kafka's own client. */
+    static synchronized Admin admin() {
+        if (admin == null) admin = Admin.create(Map.of("bootstrap.servers", servers()));
+        return admin;
+    }
+
+    /** Surroundings in which a script finds this cluster without an option. */
+    static Run.Surroundings here() {
+        return Run.here().with("KAFKA_BOOTSTRAP_SERVERS", servers());
+    }
+
+    /** A script on this cluster. */
+    static Run script(String script, String... arguments) {
+        return here().script(script, arguments);
+    }
+
+    /** Creates a topic that no other test has, of the shape that the name ends in. */
+    static synchronized String topic(String shape) {
+        String name = "t%d-%s".formatted(++topics, shape);
+        try (Run create = script("topics.java", "create", name)) {
+            create.expectExit(0);
+        }
+        return name;
+    }
+
+    /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */
+    static synchronized String command(String command) {
+        servers();
+        cluster.type(command);
+        return cluster.awaitLine(""); // whatever comes next
+    }
+
+    /** How many of the nodes are stopped by SIGSTOP. */
+    static long frozen() {
+        return ProcessHandle.of(cluster.pid())
+                .orElseThrow()
+                .descendants()
+                .filter(node -> stateOf(node) == 'T')
+                .count();
+    }
+
+    private static char stateOf(ProcessHandle process) {
+        try {
+            String all = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+            return all.charAt(all.lastIndexOf(')') + 2);
+        } catch (IOException ended) {
+            return 'X';
+        }
+    }
+
+    /**
+     * The processes of a cluster's nodes; a command line of Java's is too long for ProcessHandle.
+     */
+    static List<ProcessHandle> nodes(Run cluster, String name) {
+        return ProcessHandle.of(cluster.pid())
+                .orElseThrow()
+                .descendants()
+                .filter(process -> commandLine(process).endsWith("/" + name + ".properties"))
+                .toList();
+    }
+
+    /** A process's arguments, with a line for each. */
+    static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+                    .replace('\0', '\n')
+                    .strip();
+        } catch (IOException ended) {
+            return "";
+        }
+    }
+
+    /** All brokers run, all replicas are in sync, and each partition's first replica leads. */
+    static void heal() throws Exception {
+        for (String broker : List.of("kafka-1", "kafka-2")) {
+            command("resume " + broker);
+            command("start " + broker);
+        }
+        awaitInSync();
+        admin().electLeaders(org.apache.kafka.common.ElectionType.PREFERRED, null)
+                .partitions()
+                .get();
+    }
+
+    static void awaitInSync() throws InterruptedException {
+        await(
+                "all replicas in sync",
+                () ->
+                        partitions().stream()
+                                .allMatch(it -> it.isr().size() == it.replicas().size()));
+    }
+
+    private static List<TopicPartitionInfo> partitions() {
+        try {
+            var names = admin().listTopics().names().get();
+            var partitions = new ArrayList<TopicPartitionInfo>();
+            for (TopicDescription topic :
+                    admin().describeTopics(names).allTopicNames().get().values())
+                partitions.addAll(topic.partitions());
+            return partitions;
+        } catch (Exception notNow) {
+            throw new IllegalStateException(notNow);
+        }
+    }
+
+    /** All records that a topic has now, partition after partition. */
+    static List<ConsumerRecord<String, String>> records(String topic) throws Exception {
+        return records(servers(), topic);
+    }
+
+    /** The same on another cluster. */
+    static List<ConsumerRecord<String, String>> records(String servers, String topic)
+            throws Exception {
+        var settings = new Properties();
+        settings.put("bootstrap.servers", servers);
+        settings.put("key.deserializer", StringDeserializer.class.getName());
+        settings.put("value.deserializer", StringDeserializer.class.getName());
+        var records = new ArrayList<ConsumerRecord<String, String>>();
+        try (var consumer = new KafkaConsumer<String, String>(settings)) {
+            var partitions =
+                    consumer.partitionsFor(topic).stream()
+                            .map(it -> new TopicPartition(topic, it.partition()))
+                            .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            var ends = consumer.endOffsets(partitions);
+            while (partitions.stream().anyMatch(it -> consumer.position(it) < ends.get(it)))
+                consumer.poll(java.time.Duration.ofMillis(100)).forEach(records::add);
+        }
+        records.sort(
+                java.util.Comparator.<ConsumerRecord<String, String>>comparingInt(
+                                ConsumerRecord::partition)
+                        .thenComparingLong(ConsumerRecord::offset));
+        return records;
+    }
+
+    /** The offset that the group has committed for each partition; 0 where it has none. */
+    static long committed(String group, String topic) throws Exception {
+        var offsets = admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        return offsets.entrySet().stream()
+                .filter(it -> it.getKey().topic().equals(topic) && it.getValue() != null)
+                .mapToLong(it -> it.getValue().offset())
+                .sum();
+    }
+
+    /** The offset after a partition's last record. */
+    static long end(String topic, int partition) throws Exception {
+        var it = new TopicPartition(topic, partition);
+        return admin().listOffsets(Map.of(it, OffsetSpec.latest()))
+                .partitionResult(it)
+                .get()
+                .offset();
+    }
+
+    /** The broker that leads a partition; -1 if none does. */
+    static int leader(String topic, int partition) throws Exception {
+        var leader =
+                admin().describeTopics(List.of(topic))
+                        .allTopicNames()
+                        .get()
+                        .get(topic)
+                        .partitions()
+                        .get(partition)
+                        .leader();
+        return leader == null ? -1 : leader.id();
+    }
+
+    /** Waits for what no process prints. */
+    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + Run.LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline)
+                throw new AssertionError("not within " + Run.LIMIT.toSeconds() + " s: " + what);
+            Thread.sleep(50);
+        }
+    }
+
+    /**
+     * A port that is free, and so is the one 3 higher. It is below those that the system gives to
+     * outgoing connections: while a broker is stopped, its port must stay free.
+     */
+    static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            if (isFree(port) && isFree(port + 3)) return port;
+        }
+    }
+
+    static boolean isFree(int port) {
+        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+}
