@@ -59,8 +59,7 @@ import java.util.stream.Collectors;
         versionProvider = cluster.Version.class,
         sortOptions = false,
         usageHelpAutoWidth = true,
-        header =
-                "A real Kafka cluster on this machine, without Docker: a controller and brokers.%n",
+        header = "A real Kafka cluster on this machine, without Docker: a controller and brokers.%n",
         footer = {
             "",
             "Commands on standard input, each answered by one line when it is done:",
@@ -75,11 +74,10 @@ import java.util.stream.Collectors;
         })
 class cluster implements Callable<Integer> {
     public static void main(String... args) {
-        System.exit(
-                new CommandLine(new cluster())
-                        .setParameterExceptionHandler(cluster::usageError)
-                        .setExecutionExceptionHandler(cluster::failure)
-                        .execute(args));
+        System.exit(new CommandLine(new cluster())
+                .setParameterExceptionHandler(cluster::usageError)
+                .setExecutionExceptionHandler(cluster::failure)
+                .execute(args));
     }
 
     @Option(
@@ -93,17 +91,15 @@ class cluster implements Callable<Integer> {
             names = "--port",
             paramLabel = "PORT",
             defaultValue = "9092",
-            description =
-                    "The port of kafka-1 on 127.0.0.1; each further broker's is 3 higher"
-                            + " (default: ${DEFAULT-VALUE}).")
+            description = "The port of kafka-1 on 127.0.0.1; each further broker's is 3 higher"
+                    + " (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description =
-                    "Keep the data and the logs in this directory, and continue with what is there"
-                            + " (default: a temporary directory, removed at the end).")
+            description = "Keep the data and the logs in this directory, and continue with what is there"
+                    + " (default: a temporary directory, removed at the end).")
     Path directory;
 
     @Option(
@@ -149,12 +145,10 @@ class cluster implements Callable<Integer> {
 
     private void check() {
         if (brokers < 1 || brokers > 9)
-            throw new CommandLine.ParameterException(
-                    new CommandLine(this), "--brokers takes 1 to 9, not " + brokers);
+            throw new CommandLine.ParameterException(new CommandLine(this), "--brokers takes 1 to 9, not " + brokers);
         int last = port + 3 * (brokers - 1);
         if (port < 1 || last > 65535)
-            throw new CommandLine.ParameterException(
-                    new CommandLine(this), "--port takes 1 to 65535, not " + port);
+            throw new CommandLine.ParameterException(new CommandLine(this), "--port takes 1 to 65535, not " + port);
         for (int each = port; each <= last; each += 3) checkFree(each);
     }
 
@@ -171,8 +165,7 @@ class cluster implements Callable<Integer> {
 
     private void describeNodes() throws IOException {
         nodes.add(new Node(CONTROLLER_ID, "controller", freePort()));
-        for (int id = 1; id <= brokers; id++)
-            nodes.add(new Node(id, "kafka-" + id, port + 3 * (id - 1)));
+        for (int id = 1; id <= brokers; id++) nodes.add(new Node(id, "kafka-" + id, port + 3 * (id - 1)));
     }
 
     /** The controller is reached by the brokers alone, so that any free port serves. */
@@ -187,14 +180,14 @@ class cluster implements Callable<Integer> {
         Path idFile = directory.resolve("cluster.id");
         try {
             Files.createDirectories(directory);
-            if (!Files.exists(idFile)) Files.writeString(idFile, Uuid.randomUuid().toString());
+            if (!Files.exists(idFile))
+                Files.writeString(idFile, Uuid.randomUuid().toString());
             String clusterId = Files.readString(idFile).strip();
             for (Node node : nodes) {
                 Files.createDirectories(node.data);
                 Files.writeString(node.properties, properties(node));
                 new Formatter()
-                        .setPrintStream(
-                                new java.io.PrintStream(java.io.OutputStream.nullOutputStream()))
+                        .setPrintStream(new java.io.PrintStream(java.io.OutputStream.nullOutputStream()))
                         .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
                         .setClusterId(clusterId)
                         .setNodeId(node.id)
@@ -218,9 +211,7 @@ class cluster implements Callable<Integer> {
         all.put("controller.quorum.voters", CONTROLLER_ID + "@127.0.0.1:" + nodes.get(0).port);
         all.put("controller.listener.names", "CONTROLLER");
         all.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
-        all.put(
-                "listeners",
-                (node.isBroker() ? "PLAINTEXT" : "CONTROLLER") + "://127.0.0.1:" + node.port);
+        all.put("listeners", (node.isBroker() ? "PLAINTEXT" : "CONTROLLER") + "://127.0.0.1:" + node.port);
         if (node.isBroker()) {
             all.put("advertised.listeners", "PLAINTEXT://localhost:" + node.port);
             all.put("inter.broker.listener.name", "PLAINTEXT");
@@ -237,11 +228,7 @@ class cluster implements Callable<Integer> {
         all.put("group.initial.rebalance.delay.ms", 0);
         all.putAll(properties);
         return all.entrySet().stream()
-                .map(
-                        entry ->
-                                entry.getKey()
-                                        + "="
-                                        + entry.getValue().toString().replace("\\", "\\\\"))
+                .map(entry -> entry.getKey() + "=" + entry.getValue().toString().replace("\\", "\\\\"))
                 .collect(Collectors.joining("\n", "", "\n"));
     }
 
@@ -273,23 +260,16 @@ class cluster implements Callable<Integer> {
 
     private String answer(String... words) {
         String verb = words[0];
-        if (verb.equals("help"))
-            return "stop, kill, pause, resume or start NODE; status; help; quit";
-        if (verb.equals("status"))
-            return nodes.stream().map(Node::status).collect(Collectors.joining(", "));
+        if (verb.equals("help")) return "stop, kill, pause, resume or start NODE; status; help; quit";
+        if (verb.equals("status")) return nodes.stream().map(Node::status).collect(Collectors.joining(", "));
         if (!List.of("stop", "kill", "pause", "resume", "start").contains(verb))
             return "error: no command '" + verb + "'; try 'help'";
-        Optional<Node> found =
-                nodes.stream()
-                        .filter(node -> words.length == 2 && node.name.equals(words[1]))
-                        .findAny();
+        Optional<Node> found = nodes.stream()
+                .filter(node -> words.length == 2 && node.name.equals(words[1]))
+                .findAny();
         if (found.isEmpty())
             return "error: '%s' takes one of %s"
-                    .formatted(
-                            verb,
-                            nodes.stream()
-                                    .map(node -> node.name)
-                                    .collect(Collectors.joining(", ")));
+                    .formatted(verb, nodes.stream().map(node -> node.name).collect(Collectors.joining(", ")));
         Node node = found.get();
         try {
             return switch (verb) {
@@ -387,16 +367,14 @@ class cluster implements Callable<Integer> {
             command.add("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS");
             command.addAll(List.of("-cp", System.getProperty("java.class.path")));
             command.addAll(List.of(Main.class.getName(), properties.toString()));
-            var builder =
-                    new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-            unlessEnding(
-                    () -> {
-                        process = builder.start();
-                        state = "starting";
-                        process.onExit().thenAccept(this::sayIfUnexpected);
-                    });
+            var builder = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            unlessEnding(() -> {
+                process = builder.start();
+                state = "starting";
+                process.onExit().thenAccept(this::sayIfUnexpected);
+            });
         }
 
         private void sayIfUnexpected(Process ended) {
@@ -430,12 +408,11 @@ class cluster implements Callable<Integer> {
             process.toHandle().destroy(); // Process.destroy() would close its input, too
             boolean ended = process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
             if (!ended) process.destroyForcibly().waitFor();
-            String how =
-                    !ended
-                            ? "killed, as it did not end within 10 s of SIGTERM"
-                            : isBroker() && !logSays(ENOUGH, logSize)
-                                    ? "SIGTERM, without a controlled shutdown"
-                                    : "controlled shutdown";
+            String how = !ended
+                    ? "killed, as it did not end within 10 s of SIGTERM"
+                    : isBroker() && !logSays(ENOUGH, logSize)
+                            ? "SIGTERM, without a controlled shutdown"
+                            : "controlled shutdown";
             return "%s stopped: %s, %.1f s".formatted(name, how, seconds(start));
         }
 
@@ -464,10 +441,7 @@ class cluster implements Callable<Integer> {
             if (freezer != null) return name + " is paused already";
             if (!isRunning()) throw new Failure("%s is %s", name, state);
             String script = "kill -STOP $1 && echo frozen; read end; kill -CONT $1";
-            freezer =
-                    new ProcessBuilder(
-                                    "sh", "-c", "trap '' INT; " + script, "sh", "" + process.pid())
-                            .start();
+            freezer = new ProcessBuilder("sh", "-c", "trap '' INT; " + script, "sh", "" + process.pid()).start();
             if (freezer.inputReader().readLine() == null) {
                 thaw();
                 throw new Failure("%s could not be paused", name);
@@ -539,18 +513,17 @@ class cluster implements Callable<Integer> {
     private void awaitBrokers(List<Node> awaited) {
         long start = System.nanoTime();
         String servers = awaited.stream().map(this::address).collect(Collectors.joining(","));
-        Map<String, Object> settings =
-                Map.of(
-                        "bootstrap.servers",
-                        servers,
-                        "reconnect.backoff.max.ms",
-                        "100",
-                        "default.api.timeout.ms",
-                        "5000",
-                        "request.timeout.ms",
-                        "2000",
-                        "retry.backoff.ms",
-                        "20");
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "reconnect.backoff.max.ms",
+                "100",
+                "default.api.timeout.ms",
+                "5000",
+                "request.timeout.ms",
+                "2000",
+                "retry.backoff.ms",
+                "20");
         awaitPorts(awaited, start);
         try (Admin admin = Admin.create(settings)) {
             while (!ready(admin, awaited)) {
@@ -566,8 +539,7 @@ class cluster implements Callable<Integer> {
     private void awaitPorts(List<Node> awaited, long start) {
         for (Node node : awaited) {
             while (true) {
-                try (var socket =
-                        new java.net.Socket(InetAddress.getLoopbackAddress(), node.port)) {
+                try (var socket = new java.net.Socket(InetAddress.getLoopbackAddress(), node.port)) {
                     socket.getPort();
                     break;
                 } catch (IOException notYet) {
@@ -595,23 +567,17 @@ class cluster implements Callable<Integer> {
         }
         if (seconds(start) > START_LIMIT.toSeconds())
             throw new Failure(
-                    "The cluster was not ready within %d s; see the logs in %s",
-                    START_LIMIT.toSeconds(), directory);
+                    "The cluster was not ready within %d s; see the logs in %s", START_LIMIT.toSeconds(), directory);
     }
 
     private boolean ready(Admin admin, List<Node> awaited) throws InterruptedException {
         try {
             var live = admin.describeCluster().nodes().get();
-            if (!awaited.stream()
-                    .allMatch(node -> live.stream().anyMatch(it -> it.id() == node.id)))
-                return false;
-            int running =
-                    (int)
-                            nodes.stream()
-                                    .filter(node -> node.isBroker() && node.isRunning())
-                                    .count();
-            var probe =
-                    new NewTopic("probe", 1, (short) Math.min(2, Math.min(running, live.size())));
+            if (!awaited.stream().allMatch(node -> live.stream().anyMatch(it -> it.id() == node.id))) return false;
+            int running = (int) nodes.stream()
+                    .filter(node -> node.isBroker() && node.isRunning())
+                    .count();
+            var probe = new NewTopic("probe", 1, (short) Math.min(2, Math.min(running, live.size())));
             admin.createTopics(List.of(probe), new CreateTopicsOptions().validateOnly(true))
                     .all()
                     .get();
@@ -626,10 +592,7 @@ class cluster implements Callable<Integer> {
     }
 
     private String bootstrapServers() {
-        return nodes.stream()
-                .filter(Node::isBroker)
-                .map(this::address)
-                .collect(Collectors.joining(","));
+        return nodes.stream().filter(Node::isBroker).map(this::address).collect(Collectors.joining(","));
     }
 
     private static double seconds(long sinceNanos) {
@@ -651,9 +614,7 @@ class cluster implements Callable<Integer> {
     private static String reason(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) root = root.getCause();
-        return root instanceof KafkaException || root instanceof IOException
-                ? root.getMessage()
-                : root.toString();
+        return root instanceof KafkaException || root instanceof IOException ? root.getMessage() : root.toString();
     }
 
     /** An error for the user: one line that says what to do. */
@@ -670,8 +631,7 @@ class cluster implements Callable<Integer> {
         return 2;
     }
 
-    private static int failure(
-            Exception error, CommandLine command, CommandLine.ParseResult parsed) {
+    private static int failure(Exception error, CommandLine command, CommandLine.ParseResult parsed) {
         System.err.println(error instanceof Failure ? error.getMessage() : reason(error));
         return 1;
     }

@@ -87,10 +87,7 @@ class consumer implements Callable<Integer> {
         Cluster.run(new consumer(), args);
     }
 
-    @Parameters(
-            index = "0",
-            paramLabel = "TOPIC",
-            description = "The topic to read; it must exist.")
+    @Parameters(index = "0", paramLabel = "TOPIC", description = "The topic to read; it must exist.")
     String topic;
 
     @Parameters(
@@ -117,7 +114,8 @@ class consumer implements Callable<Integer> {
             description = "Print one line a second instead of one for each event.")
     boolean quiet;
 
-    @Mixin Cluster cluster;
+    @Mixin
+    Cluster cluster;
 
     private final Map<Integer, Partition> partitions = new TreeMap<>(); // all it ever had
     private final Map<String, Run> runs = new LinkedHashMap<>(); // by the producer's run
@@ -161,13 +159,8 @@ class consumer implements Callable<Integer> {
         boolean again = partition.receive(record);
         if (!again) note(record);
         if (quiet) return;
-        lines.append("Consumer ")
-                .append(name)
-                .append(" (group: ")
-                .append(group)
-                .append(") received: ");
-        lines.append(
-                new String(record.value() == null ? NULL : record.value(), StandardCharsets.UTF_8));
+        lines.append("Consumer ").append(name).append(" (group: ").append(group).append(") received: ");
+        lines.append(new String(record.value() == null ? NULL : record.value(), StandardCharsets.UTF_8));
         lines.append("  partition ").append(record.partition());
         lines.append(", offset ").append(record.offset()).append('\n');
     }
@@ -187,8 +180,7 @@ class consumer implements Callable<Integer> {
     }
 
     private Integer summary() {
-        Cluster.say(
-                "@|bold received %,d|@%s", received, received == 0 ? "" : " (" + eventIds() + ")");
+        Cluster.say("@|bold received %,d|@%s", received, received == 0 ? "" : " (" + eventIds() + ")");
         for (Partition it : partitions.values())
             if (it.received > 0)
                 Cluster.say(
@@ -197,9 +189,7 @@ class consumer implements Callable<Integer> {
                         it.received,
                         it.first,
                         it.next - 1,
-                        it.redelivered == 0
-                                ? ""
-                                : ", %,d of them redelivered".formatted(it.redelivered));
+                        it.redelivered == 0 ? "" : ", %,d of them redelivered".formatted(it.redelivered));
         return 0;
     }
 
@@ -246,9 +236,7 @@ class consumer implements Callable<Integer> {
                     .map(TopicPartition::partition)
                     .sorted()
                     .map(Object::toString)
-                    .collect(
-                            Collectors.joining(
-                                    ", ", some.size() == 1 ? "partition " : "partitions ", ""));
+                    .collect(Collectors.joining(", ", some.size() == 1 ? "partition " : "partitions ", ""));
         }
     }
 
@@ -282,20 +270,15 @@ class consumer implements Callable<Integer> {
         }
 
         private void say(ConsumerGroupDescription now, String memberId) {
-            boolean idle =
-                    now.groupState() == GroupState.STABLE
-                            && now.members().stream()
-                                    .filter(member -> member.consumerId().equals(memberId))
-                                    .anyMatch(
-                                            member ->
-                                                    member.assignment()
-                                                            .topicPartitions()
-                                                            .isEmpty());
-            String why =
-                    "idle: %s has %s and %s has %s"
-                            .formatted(
-                                    group, counted(now.members().size(), "member"),
-                                    topic, counted(partitionCount, "partition"));
+            boolean idle = now.groupState() == GroupState.STABLE
+                    && now.members().stream()
+                            .filter(member -> member.consumerId().equals(memberId))
+                            .anyMatch(member ->
+                                    member.assignment().topicPartitions().isEmpty());
+            String why = "idle: %s has %s and %s has %s"
+                    .formatted(
+                            group, counted(now.members().size(), "member"),
+                            topic, counted(partitionCount, "partition"));
             if (!idle || why.equals(said)) return;
             said = why;
             Cluster.say("@|yellow %s|@", why);
@@ -401,9 +384,7 @@ class consumer implements Callable<Integer> {
         }
         if (!Arrays.equals(header.value(), lastRunId)) {
             lastRunId = header.value();
-            lastRun =
-                    runs.computeIfAbsent(
-                            new String(lastRunId, StandardCharsets.UTF_8), it -> new Run());
+            lastRun = runs.computeIfAbsent(new String(lastRunId, StandardCharsets.UTF_8), it -> new Run());
         }
         if (lastRun.ids.get(id)) lastRun.twice.add(id);
         lastRun.ids.set(id);
@@ -425,17 +406,14 @@ class consumer implements Callable<Integer> {
     }
 
     private String eventIds() {
-        List<Integer> twice = runs.values().stream().flatMap(run -> run.twice.stream()).toList();
+        List<Integer> twice =
+                runs.values().stream().flatMap(run -> run.twice.stream()).toList();
         List<Integer> missing =
                 runs.values().stream().flatMap(run -> run.missing().stream()).toList();
         var says = new ArrayList<String>();
         if (!runs.isEmpty()) {
-            says.add(
-                    "event ids: "
-                            + (hadAll ? some(missing, "missing") + ", " : "")
-                            + some(twice, "twice"));
-            if (!hadAll)
-                says.add("other members had partitions, so that missing ones cannot be told");
+            says.add("event ids: " + (hadAll ? some(missing, "missing") + ", " : "") + some(twice, "twice"));
+            if (!hadAll) says.add("other members had partitions, so that missing ones cannot be told");
         }
         if (unnumbered > 0) says.add("%,d without a run's id".formatted(unnumbered));
         return String.join("; ", says);
@@ -443,8 +421,7 @@ class consumer implements Callable<Integer> {
 
     private static String some(List<Integer> ids, String what) {
         if (ids.isEmpty()) return "none " + what;
-        String shown =
-                ids.stream().limit(5).map(Object::toString).collect(Collectors.joining(", "));
+        String shown = ids.stream().limit(5).map(Object::toString).collect(Collectors.joining(", "));
         return "%,d %s (%s%s)".formatted(ids.size(), what, shown, ids.size() > 5 ? ", ..." : "");
     }
 
@@ -458,21 +435,19 @@ class consumer implements Callable<Integer> {
     private final StringBuilder lines = new StringBuilder();
 
     private Consumer<byte[], byte[]> open() {
-        Properties properties =
-                cluster.properties(
-                        Map.of(
-                                "group.id",
-                                group,
-                                "client.id",
-                                name,
-                                "enable.auto.commit",
-                                "false",
-                                "auto.offset.reset",
-                                "earliest",
-                                "key.deserializer",
-                                ByteArrayDeserializer.class.getName(),
-                                "value.deserializer",
-                                ByteArrayDeserializer.class.getName()));
+        Properties properties = cluster.properties(Map.of(
+                "group.id",
+                group,
+                "client.id",
+                name,
+                "enable.auto.commit",
+                "false",
+                "auto.offset.reset",
+                "earliest",
+                "key.deserializer",
+                ByteArrayDeserializer.class.getName(),
+                "value.deserializer",
+                ByteArrayDeserializer.class.getName()));
         return Cluster.create(() -> new KafkaConsumer<>(properties));
     }
 
@@ -480,9 +455,7 @@ class consumer implements Callable<Integer> {
         var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
         for (Partition it : partitions.values())
             if (it.assigned && it.committable >= 0)
-                offsets.put(
-                        new TopicPartition(topic, it.number),
-                        new OffsetAndMetadata(it.committable));
+                offsets.put(new TopicPartition(topic, it.number), new OffsetAndMetadata(it.committable));
         return offsets;
     }
 
@@ -490,9 +463,7 @@ class consumer implements Callable<Integer> {
         try {
             if (!printed().isEmpty()) consumer.commitSync(printed(), PATIENCE_AT_THE_END);
         } catch (KafkaException refused) {
-            Cluster.say(
-                    "@|yellow not committed, the last events will come again: %s|@",
-                    Cluster.oneLine(refused));
+            Cluster.say("@|yellow not committed, the last events will come again: %s|@", Cluster.oneLine(refused));
         }
     }
 
@@ -531,13 +502,10 @@ class consumer implements Callable<Integer> {
                 if (answer != null) answer.get().get(topic).partitions().forEach(this::compare);
             } catch (ExecutionException noAnswer) { // or no broker to ask, for now
                 boolean gone = noAnswer.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && leaders.size() > 0)
-                    Cluster.say("@|red topic %s does not exist any more|@", topic);
+                if (gone && leaders.size() > 0) Cluster.say("@|red topic %s does not exist any more|@", topic);
                 if (gone) leaders.clear();
             }
-            var asked =
-                    admin.describeTopics(
-                            List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
+            var asked = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
             answer = asked.allTopicNames().toCompletionStage().toCompletableFuture();
         }
 
@@ -548,8 +516,7 @@ class consumer implements Callable<Integer> {
             if (before == null || before == leader) return;
             if (leader < 0) {
                 goneSince.put(partition, System.nanoTime());
-                Cluster.say(
-                        "@|yellow partition %d: no leader; it was broker %d|@", partition, before);
+                Cluster.say("@|yellow partition %d: no leader; it was broker %d|@", partition, before);
             } else if (before < 0 && goneSince.containsKey(partition)) {
                 double seconds = (System.nanoTime() - goneSince.remove(partition)) / 1e9;
                 Cluster.say(
@@ -557,8 +524,7 @@ class consumer implements Callable<Integer> {
                         partition, leader, seconds);
             } else {
                 Cluster.say(
-                        "@|yellow partition %d: broker %d leads now; it was broker %d|@",
-                        partition, leader, before);
+                        "@|yellow partition %d: broker %d leads now; it was broker %d|@", partition, leader, before);
             }
         }
     }
@@ -571,18 +537,15 @@ class consumer implements Callable<Integer> {
                 names = {"-b", "--bootstrap-server"},
                 paramLabel = "HOST:PORT,...",
                 scope = ScopeType.INHERIT,
-                description =
-                        "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
-                                + " localhost:9092,localhost:9095).")
+                description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
+                        + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
         @Option(
                 names = "--command-config",
                 paramLabel = "FILE",
                 scope = ScopeType.INHERIT,
-                description =
-                        "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools"
-                                + " take it.")
+                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
         @Option(
@@ -610,11 +573,10 @@ class consumer implements Callable<Integer> {
          */
         static void run(Callable<Integer> script, String... args) {
             var ended = new CompletableFuture<Integer>();
-            Runnable onSignal =
-                    () -> {
-                        STOP.countDown();
-                        Runtime.getRuntime().halt(ended.join());
-                    };
+            Runnable onSignal = () -> {
+                STOP.countDown();
+                Runtime.getRuntime().halt(ended.join());
+            };
             Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
             int status = commandLine(script).execute(args);
             ended.complete(outputClosed ? 1 : status);
@@ -632,18 +594,16 @@ class consumer implements Callable<Integer> {
                 each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
             }
             return commandLine
-                    .setParameterExceptionHandler(
-                            (error, given) -> {
-                                System.err.println(oneLine(error) + " Try --help.");
-                                return 2;
-                            })
-                    .setExecutionExceptionHandler(
-                            (error, command, parsed) -> {
-                                System.err.println(oneLine(error));
-                                boolean more = parsed.originalArgs().contains("--stack-trace");
-                                if (more) error.printStackTrace();
-                                return error instanceof Failure failure ? failure.exitStatus : 1;
-                            });
+                    .setParameterExceptionHandler((error, given) -> {
+                        System.err.println(oneLine(error) + " Try --help.");
+                        return 2;
+                    })
+                    .setExecutionExceptionHandler((error, command, parsed) -> {
+                        System.err.println(oneLine(error));
+                        boolean more = parsed.originalArgs().contains("--stack-trace");
+                        if (more) error.printStackTrace();
+                        return error instanceof Failure failure ? failure.exitStatus : 1;
+                    });
         }
 
         /** What went wrong, without the exceptions that it is wrapped in. */
@@ -690,8 +650,7 @@ class consumer implements Callable<Integer> {
                 try (Reader file = Files.newBufferedReader(commandConfig)) {
                     all.load(file);
                 } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(
-                            2, "Cannot read properties from %s: %s", commandConfig, broken);
+                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
                 }
             }
             all.putAll(commandProperties);
@@ -730,15 +689,14 @@ class consumer implements Callable<Integer> {
         /** The topic as the cluster knows it; a topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
-                return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+                return admin.describeTopics(List.of(topic))
+                        .allTopicNames()
+                        .get()
+                        .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
                     throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
-                throw new Failure(
-                        1,
-                        "Topic '%s' does not exist. Create it: jbang topics.java create %s",
-                        topic,
-                        topic);
+                throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
             }
         }
     }

@@ -1268,8 +1268,7 @@ class failover implements Callable<Integer> {
                                 .isEmpty()))
                     throw new Failure(
                             1,
-                            "Group '%s' has members: end your consumers first; they would take part"
-                                    + " of the records.",
+                            "Group '%s' has members: end your consumers first; they would take part of the records.",
                             group);
                 described.get();
             } catch (ExecutionException noSuchGroup) {
@@ -2777,7 +2776,7 @@ class failover implements Callable<Integer> {
                 names = "--command-config",
                 paramLabel = "FILE",
                 scope = ScopeType.INHERIT,
-                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools" + " take it.")
+                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
         @Option(

@@ -90,17 +90,15 @@ class producer implements Callable<Integer> {
             names = {"-r", "--rate"},
             paramLabel = "RATE",
             defaultValue = "1",
-            description =
-                    "Events per second, such as 100 or 0.5; 'max' is as fast as it goes, quietly"
-                            + " and in batches (default: ${DEFAULT-VALUE}).")
+            description = "Events per second, such as 100 or 0.5; 'max' is as fast as it goes, quietly"
+                    + " and in batches (default: ${DEFAULT-VALUE}).")
     String rate;
 
     @Option(
             names = {"-k", "--key"},
             paramLabel = "KEY",
-            description =
-                    "The key of every event: it decides the partition, the same for equal keys"
-                            + " (default: no key, the partitions in turn).")
+            description = "The key of every event: it decides the partition, the same for equal keys"
+                    + " (default: no key, the partitions in turn).")
     String key;
 
     @Option(
@@ -108,7 +106,8 @@ class producer implements Callable<Integer> {
             description = "Print one line a second instead of one for each event.")
     boolean quiet;
 
-    @Mixin Cluster cluster;
+    @Mixin
+    Cluster cluster;
 
     private final List<Partition> partitions = new ArrayList<>();
 
@@ -120,8 +119,7 @@ class producer implements Callable<Integer> {
         if (count < 1) throw new Failure(2, "-n takes 1 or more, not %d.", count);
         try (Admin admin = cluster.connect()) {
             TopicDescription description = Cluster.describe(admin, topic);
-            for (var each : description.partitions())
-                partitions.add(new Partition(each.partition()));
+            for (var each : description.partitions()) partitions.add(new Partition(each.partition()));
             Producer<byte[], byte[]> producer = open(perSecond);
             startWatching(producer, new LeaderWatch(admin, description));
             send(producer, perSecond);
@@ -163,8 +161,7 @@ class producer implements Callable<Integer> {
 
     /** The guide's record. */
     private String event(long id) {
-        String json =
-                "{\"event_id\": %d, \"key\": \"%s\", \"message\": \"This is event number %d\"}";
+        String json = "{\"event_id\": %d, \"key\": \"%s\", \"message\": \"This is event number %d\"}";
         return json.formatted(id, key == null ? "test" : escaped(key), id);
     }
 
@@ -173,17 +170,11 @@ class producer implements Callable<Integer> {
         long acknowledged = partitions.stream().mapToLong(it -> it.acknowledged).sum();
         long notDelivered = partitions.stream().mapToLong(it -> it.notDelivered).sum();
         long unknown = partitions.stream().mapToLong(it -> it.unknown).sum();
-        Partition longest =
-                Collections.max(partitions, Comparator.comparing(it -> it.longestPauseMs));
+        Partition longest = Collections.max(partitions, Comparator.comparing(it -> it.longestPauseMs));
         Cluster.say(
                 "@|bold sent %,d   acknowledged %,d   not delivered %,d   unknown %,d   longest"
                         + " pause %.1f s (partition %d)|@",
-                sent,
-                acknowledged,
-                notDelivered,
-                unknown,
-                longest.longestPauseMs / 1e3,
-                longest.number);
+                sent, acknowledged, notDelivered, unknown, longest.longestPauseMs / 1e3, longest.number);
         return acknowledged == sent ? 0 : 1;
     }
 
@@ -222,19 +213,13 @@ class producer implements Callable<Integer> {
                 acknowledged++;
                 endPause();
                 if (!quiet)
-                    Cluster.print(
-                            "acknowledged: %s  partition %d, offset %d"
-                                    .formatted(event, number, at.offset()));
+                    Cluster.print("acknowledged: %s  partition %d, offset %d".formatted(event, number, at.offset()));
             } else if (error instanceof RetriableException || Cluster.stopping()) {
                 unknown++;
-                Cluster.say(
-                        "@|red unknown:|@ %s  partition %d: %s",
-                        event, number, Cluster.oneLine(error));
+                Cluster.say("@|red unknown:|@ %s  partition %d: %s", event, number, Cluster.oneLine(error));
             } else {
                 notDelivered++;
-                Cluster.say(
-                        "@|red not delivered:|@ %s  partition %d: %s",
-                        event, number, Cluster.oneLine(error));
+                Cluster.say("@|red not delivered:|@ %s  partition %d: %s", event, number, Cluster.oneLine(error));
             }
         }
 
@@ -251,8 +236,7 @@ class producer implements Callable<Integer> {
         /** Says that acknowledgements have stopped: after 2 s, 4 s, 8 s, and so on. */
         synchronized void sayIfSilent() {
             long pauseMs = pauseMs();
-            if (waiting == 0 || pauseMs < Math.max(SILENCE_WORTH_A_LINE_MS, 2 * saidAfterMs))
-                return;
+            if (waiting == 0 || pauseMs < Math.max(SILENCE_WORTH_A_LINE_MS, 2 * saidAfterMs)) return;
             saidAfterMs = pauseMs;
             Cluster.say(
                     "@|yellow partition %d: no acknowledgement for %d s, %,d waiting|@",
@@ -285,8 +269,7 @@ class producer implements Callable<Integer> {
         } catch (NumberFormatException notANumber) {
             // the same answer
         }
-        throw new Failure(
-                2, "-r takes events per second, such as 100 or 0.5, or max, not '%s'.", rate);
+        throw new Failure(2, "-r takes events per second, such as 100 or 0.5, or max, not '%s'.", rate);
     }
 
     private Producer<byte[], byte[]> open(double perSecond) {
@@ -305,33 +288,29 @@ class producer implements Callable<Integer> {
 
     /** In the background: what has stopped, who leads, and the end after Ctrl-C. */
     private void startWatching(Producer<?, ?> producer, LeaderWatch leaders) {
-        daemon(
-                () -> {
-                    for (long tick = 1; ; tick++) {
-                        Thread.sleep(100);
-                        partitions.forEach(Partition::sayIfSilent);
-                        if (tick % 2 == 0) leaders.look();
-                        if (tick % 10 == 0 && quiet) sayProgress();
-                    }
-                });
-        daemon(
-                () -> {
-                    Cluster.stopsWithin(Long.MAX_VALUE);
-                    producer.close(PATIENCE_AT_THE_END); // what is left then is unknown
-                    return null;
-                });
+        daemon(() -> {
+            for (long tick = 1; ; tick++) {
+                Thread.sleep(100);
+                partitions.forEach(Partition::sayIfSilent);
+                if (tick % 2 == 0) leaders.look();
+                if (tick % 10 == 0 && quiet) sayProgress();
+            }
+        });
+        daemon(() -> {
+            Cluster.stopsWithin(Long.MAX_VALUE);
+            producer.close(PATIENCE_AT_THE_END); // what is left then is unknown
+            return null;
+        });
     }
 
     private static void daemon(Callable<?> work) {
-        var thread =
-                new Thread(
-                        () -> {
-                            try {
-                                work.call();
-                            } catch (Exception end) {
-                                // the main thread tells what went wrong
-                            }
-                        });
+        var thread = new Thread(() -> {
+            try {
+                work.call();
+            } catch (Exception end) {
+                // the main thread tells what went wrong
+            }
+        });
         thread.setDaemon(true);
         thread.start();
     }
@@ -377,13 +356,10 @@ class producer implements Callable<Integer> {
                 if (answer != null) answer.get().get(topic).partitions().forEach(this::compare);
             } catch (ExecutionException noAnswer) { // or no broker to ask, for now
                 boolean gone = noAnswer.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && leaders.size() > 0)
-                    Cluster.say("@|red topic %s does not exist any more|@", topic);
+                if (gone && leaders.size() > 0) Cluster.say("@|red topic %s does not exist any more|@", topic);
                 if (gone) leaders.clear();
             }
-            var asked =
-                    admin.describeTopics(
-                            List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
+            var asked = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
             answer = asked.allTopicNames().toCompletionStage().toCompletableFuture();
         }
 
@@ -394,8 +370,7 @@ class producer implements Callable<Integer> {
             if (before == null || before == leader) return;
             if (leader < 0) {
                 goneSince.put(partition, System.nanoTime());
-                Cluster.say(
-                        "@|yellow partition %d: no leader; it was broker %d|@", partition, before);
+                Cluster.say("@|yellow partition %d: no leader; it was broker %d|@", partition, before);
             } else if (before < 0 && goneSince.containsKey(partition)) {
                 double seconds = (System.nanoTime() - goneSince.remove(partition)) / 1e9;
                 Cluster.say(
@@ -403,8 +378,7 @@ class producer implements Callable<Integer> {
                         partition, leader, seconds);
             } else {
                 Cluster.say(
-                        "@|yellow partition %d: broker %d leads now; it was broker %d|@",
-                        partition, leader, before);
+                        "@|yellow partition %d: broker %d leads now; it was broker %d|@", partition, leader, before);
             }
         }
     }
@@ -417,18 +391,15 @@ class producer implements Callable<Integer> {
                 names = {"-b", "--bootstrap-server"},
                 paramLabel = "HOST:PORT,...",
                 scope = ScopeType.INHERIT,
-                description =
-                        "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
-                                + " localhost:9092,localhost:9095).")
+                description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
+                        + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
         @Option(
                 names = "--command-config",
                 paramLabel = "FILE",
                 scope = ScopeType.INHERIT,
-                description =
-                        "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools"
-                                + " take it.")
+                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
         @Option(
@@ -456,11 +427,10 @@ class producer implements Callable<Integer> {
          */
         static void run(Callable<Integer> script, String... args) {
             var ended = new CompletableFuture<Integer>();
-            Runnable onSignal =
-                    () -> {
-                        STOP.countDown();
-                        Runtime.getRuntime().halt(ended.join());
-                    };
+            Runnable onSignal = () -> {
+                STOP.countDown();
+                Runtime.getRuntime().halt(ended.join());
+            };
             Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
             int status = commandLine(script).execute(args);
             ended.complete(outputClosed ? 1 : status);
@@ -478,18 +448,16 @@ class producer implements Callable<Integer> {
                 each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
             }
             return commandLine
-                    .setParameterExceptionHandler(
-                            (error, given) -> {
-                                System.err.println(oneLine(error) + " Try --help.");
-                                return 2;
-                            })
-                    .setExecutionExceptionHandler(
-                            (error, command, parsed) -> {
-                                System.err.println(oneLine(error));
-                                boolean more = parsed.originalArgs().contains("--stack-trace");
-                                if (more) error.printStackTrace();
-                                return error instanceof Failure failure ? failure.exitStatus : 1;
-                            });
+                    .setParameterExceptionHandler((error, given) -> {
+                        System.err.println(oneLine(error) + " Try --help.");
+                        return 2;
+                    })
+                    .setExecutionExceptionHandler((error, command, parsed) -> {
+                        System.err.println(oneLine(error));
+                        boolean more = parsed.originalArgs().contains("--stack-trace");
+                        if (more) error.printStackTrace();
+                        return error instanceof Failure failure ? failure.exitStatus : 1;
+                    });
         }
 
         /** What went wrong, without the exceptions that it is wrapped in. */
@@ -536,8 +504,7 @@ class producer implements Callable<Integer> {
                 try (Reader file = Files.newBufferedReader(commandConfig)) {
                     all.load(file);
                 } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(
-                            2, "Cannot read properties from %s: %s", commandConfig, broken);
+                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
                 }
             }
             all.putAll(commandProperties);
@@ -576,15 +543,14 @@ class producer implements Callable<Integer> {
         /** The topic as the cluster knows it; a topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
-                return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+                return admin.describeTopics(List.of(topic))
+                        .allTopicNames()
+                        .get()
+                        .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
                     throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
-                throw new Failure(
-                        1,
-                        "Topic '%s' does not exist. Create it: jbang topics.java create %s",
-                        topic,
-                        topic);
+                throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
             }
         }
     }

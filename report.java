@@ -83,9 +83,8 @@ class report implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description =
-                    "The picture: .svg, or .html for the picture with the claims, settings and"
-                            + " versions as tables (default: RUN.svg beside the events).")
+            description = "The picture: .svg, or .html for the picture with the claims, settings and"
+                    + " versions as tables (default: RUN.svg beside the events).")
     Path output;
 
     // ---- the story ----
@@ -146,33 +145,33 @@ class report implements Callable<Integer> {
         names.forEach((trial, name) -> rows.add(row(trial, name)));
         drawing.table(rows);
         drawing.legend(trials);
-        names.forEach(
-                (trial, name) -> {
-                    drawing.y += 14;
-                    drawing.verdict(trial.verdict(), name);
-                    drawing.paragraph("", trial.title(), 2);
-                    drawing.beginPlot();
-                    drawing.outages(trial);
-                    int strips = trials.size() <= 4 ? 2 : 1;
-                    for (int partition : trial.worst(strips)) drawing.strip(trial, partition, 8);
-                    drawing.endPlot(trial);
-                });
+        names.forEach((trial, name) -> {
+            drawing.y += 14;
+            drawing.verdict(trial.verdict(), name);
+            drawing.paragraph("", trial.title(), 2);
+            drawing.beginPlot();
+            drawing.outages(trial);
+            int strips = trials.size() <= 4 ? 2 : 1;
+            for (int partition : trial.worst(strips)) drawing.strip(trial, partition, 8);
+            drawing.endPlot(trial);
+        });
         drawing.paragraph("small", trials.get(0).origin(), 2);
         return drawing;
     }
 
-    private static final List<String> COUNTS =
-            List.of("acknowledged", "unknown", "lost", "duplicates", "reordered");
+    private static final List<String> COUNTS = List.of("acknowledged", "unknown", "lost", "duplicates", "reordered");
 
-    private static final List<String> COLUMNS =
-            Stream.of(List.of("trial"), COUNTS, List.of("longest pause", "verdict"))
-                    .flatMap(List::stream)
-                    .toList();
+    private static final List<String> COLUMNS = Stream.of(List.of("trial"), COUNTS, List.of("longest pause", "verdict"))
+            .flatMap(List::stream)
+            .toList();
 
     private static List<String> row(Trial trial, String name) {
         var row = new ArrayList<>(List.of(name));
         for (String what : COUNTS) row.add(trial.knows(what) ? count(trial.number(what)) : "?");
-        var pauses = trial.pauses.stream().filter(it -> !it.ofReads).mapToDouble(Pause::ms).max();
+        var pauses = trial.pauses.stream()
+                .filter(it -> !it.ofReads)
+                .mapToDouble(Pause::ms)
+                .max();
         row.add(pauses.isPresent() ? seconds(pauses.getAsDouble()) : "?");
         row.add(trial.verdict());
         return row;
@@ -197,11 +196,10 @@ class report implements Callable<Integer> {
         var runs = new HashMap<String, Integer>();
         for (Trial it : trials) names.put(it, traits(it, trait -> distinct(trials, trait) > 1));
         List<String> plain = List.copyOf(names.values());
-        names.replaceAll(
-                (trial, name) -> {
-                    if (Collections.frequency(plain, name) == 1) return name;
-                    return (name + " run " + runs.merge(name, 1, Integer::sum)).strip();
-                });
+        names.replaceAll((trial, name) -> {
+            if (Collections.frequency(plain, name) == 1) return name;
+            return (name + " run " + runs.merge(name, 1, Integer::sum)).strip();
+        });
         return names;
     }
 
@@ -210,13 +208,16 @@ class report implements Callable<Integer> {
     }
 
     private static String traits(Trial trial, Predicate<Function<Trial, String>> which) {
-        var traits =
-                Stream.<Function<Trial, String>>of(
-                        it -> it.header.getString("title", "").replaceFirst("[:(].*", "").strip(),
-                        it -> it.header.getString("topic", ""),
-                        it -> it.header.getString("settings", ""),
-                        it -> it.header.getString("fault", ""));
-        var texts = new ArrayList<>(traits.filter(which).map(it -> it.apply(trial)).toList());
+        var traits = Stream.<Function<Trial, String>>of(
+                it -> it.header
+                        .getString("title", "")
+                        .replaceFirst("[:(].*", "")
+                        .strip(),
+                it -> it.header.getString("topic", ""),
+                it -> it.header.getString("settings", ""),
+                it -> it.header.getString("fault", ""));
+        var texts =
+                new ArrayList<>(traits.filter(which).map(it -> it.apply(trial)).toList());
         texts.removeIf(topic -> texts.contains("Topic " + topic)); // no need to say it twice
         return dotted(texts);
     }
@@ -301,7 +302,9 @@ class report implements Callable<Integer> {
 
         List<JsonObject> events(String... kinds) {
             var wanted = List.of(kinds);
-            return events.stream().filter(it -> wanted.contains(it.getString("kind", ""))).toList();
+            return events.stream()
+                    .filter(it -> wanted.contains(it.getString("kind", "")))
+                    .toList();
         }
 
         List<State> states(int partition) {
@@ -324,7 +327,9 @@ class report implements Callable<Integer> {
         /** The pauses worth a word: longer than the time between two records explains. */
         List<Pause> notable(boolean ofReads) {
             double least = leastNotable();
-            return pauses.stream().filter(it -> it.ofReads == ofReads && it.ms >= least).toList();
+            return pauses.stream()
+                    .filter(it -> it.ofReads == ofReads && it.ms >= least)
+                    .toList();
         }
 
         /** A partition's longest first; and not its reads' if they only waited for the records. */
@@ -332,8 +337,7 @@ class report implements Callable<Integer> {
             var brackets = new ArrayList<>(notable(false));
             brackets.removeIf(it -> it.partition != partition);
             double told = brackets.stream().mapToDouble(it -> it.ms * 1.2 + 200).sum();
-            for (Pause it : notable(true))
-                if (it.partition == partition && it.ms > told) brackets.add(0, it);
+            for (Pause it : notable(true)) if (it.partition == partition && it.ms > told) brackets.add(0, it);
             return brackets;
         }
 
@@ -364,10 +368,8 @@ class report implements Callable<Integer> {
         /** Of a partition's cells, what each column sums up to, per second. */
         double[] perSecond(int partition, double column, ToDoubleFunction<Cell> what) {
             var sums = new double[(int) Math.ceil(end / column)];
-            for (Cell it : cells.get(partition))
-                sums[(int) (it.ms / column)] += what.applyAsDouble(it);
-            for (int i = 0; i < sums.length; i++)
-                sums[i] *= 1_000 / Math.min(column, end - i * column);
+            for (Cell it : cells.get(partition)) sums[(int) (it.ms / column)] += what.applyAsDouble(it);
+            for (int i = 0; i < sums.length; i++) sums[i] *= 1_000 / Math.min(column, end - i * column);
             return sums;
         }
 
@@ -376,13 +378,12 @@ class report implements Callable<Integer> {
          * leader comes all at once, and a scale for that would flatten the rest.
          */
         double top(double column) {
-            double[] rates =
-                    IntStream.range(0, partitions)
-                            .mapToObj(it -> perSecond(it, column, Cell::acknowledged))
-                            .flatMapToDouble(Arrays::stream)
-                            .filter(it -> it > 0)
-                            .sorted()
-                            .toArray();
+            double[] rates = IntStream.range(0, partitions)
+                    .mapToObj(it -> perSecond(it, column, Cell::acknowledged))
+                    .flatMapToDouble(Arrays::stream)
+                    .filter(it -> it > 0)
+                    .sorted()
+                    .toArray();
             if (rates.length == 0) return 1;
             double usual = rates[rates.length / 2];
             return roundUp(Math.min(rates[rates.length - 1], 1.5 * usual), 1, 2, 3, 4, 6, 8);
@@ -393,7 +394,8 @@ class report implements Callable<Integer> {
         }
 
         boolean knows(String what) {
-            boolean ofTheLog = !List.of("sent", "acknowledged", "unknown", "failed").contains(what);
+            boolean ofTheLog =
+                    !List.of("sent", "acknowledged", "unknown", "failed").contains(what);
             return verdict.isNumber(what) && (!ofTheLog || verdict.getBoolean("audited", true));
         }
 
@@ -405,11 +407,9 @@ class report implements Callable<Integer> {
         /** What happened, and how it ended. */
         String title() {
             var ends = new ArrayList<String>(List.of(flow(), fate()));
-            if (verdict().equals("FAIL") && number("lost") <= 0)
-                ends.add("but not: " + claimed("FAIL", "text"));
+            if (verdict().equals("FAIL") && number("lost") <= 0) ends.add("but not: " + claimed("FAIL", "text"));
             String open = claimed("INCONCLUSIVE", "evidence");
-            if (verdict().equals("INCONCLUSIVE"))
-                ends.add("inconclusive: " + verdict.getString("unobserved", open));
+            if (verdict().equals("INCONCLUSIVE")) ends.add("inconclusive: " + verdict.getString("unobserved", open));
             ends.removeIf(String::isEmpty);
             return what() + (ends.isEmpty() ? "" : ": " + String.join(", ", ends));
         }
@@ -435,8 +435,7 @@ class report implements Callable<Integer> {
         private String flow() {
             boolean ofReads = notable(false).isEmpty();
             List<Pause> paused = notable(ofReads);
-            if (paused.isEmpty())
-                return pauses.isEmpty() ? "" : "no pause above " + seconds(leastNotable());
+            if (paused.isEmpty()) return pauses.isEmpty() ? "" : "no pause above " + seconds(leastNotable());
             double longest = paused.stream().mapToDouble(Pause::ms).max().orElseThrow();
             var similar = paused.stream().filter(it -> it.ms >= longest / 2).map(Pause::partition);
             List<Integer> which = similar.toList();
@@ -461,20 +460,16 @@ class report implements Callable<Integer> {
         String numbers() {
             var numbers = new ArrayList<String>();
             var always = List.of("sent", "acknowledged", "lost", "duplicates");
-            var others =
-                    List.of("unknown", "failed", "ghosts", "unseen", "redelivered", "reordered");
-            for (String what : always)
-                if (knows(what)) numbers.add(count(number(what)) + " " + what);
-            for (String what : others)
-                if (number(what) > 0) numbers.add(count(number(what)) + " " + what);
+            var others = List.of("unknown", "failed", "ghosts", "unseen", "redelivered", "reordered");
+            for (String what : always) if (knows(what)) numbers.add(count(number(what)) + " " + what);
+            for (String what : others) if (number(what) > 0) numbers.add(count(number(what)) + " " + what);
             return dotted(numbers);
         }
 
         String about() {
             String rate = header.isNumber("rate") ? plain(header.get("rate")) + " records/s" : "";
             var about = new ArrayList<String>();
-            for (String what : List.of("title", "topic", "settings"))
-                about.add(header.getString(what, ""));
+            for (String what : List.of("title", "topic", "settings")) about.add(header.getString(what, ""));
             about.add(rate);
             return dotted(about);
         }
@@ -486,8 +481,7 @@ class report implements Callable<Integer> {
             header.getObject("versions", new JsonObject())
                     .forEach((what, its) -> origin.add(what.replace('_', ' ') + " " + plain(its)));
             String within = "leaders seen to within %.0f ms";
-            if (verdict.isNumber("resolution_ms"))
-                origin.add(within.formatted(verdict.getDouble("resolution_ms")));
+            if (verdict.isNumber("resolution_ms")) origin.add(within.formatted(verdict.getDouble("resolution_ms")));
             return dotted(origin);
         }
 
@@ -497,8 +491,7 @@ class report implements Callable<Integer> {
             for (Outage it : outages) text.append(" " + seconds(it.from) + ": " + it.text + ".");
             String pause = " %s: partition %d, %s.";
             for (boolean ofReads : new boolean[] {false, true})
-                for (Pause it : notable(ofReads))
-                    text.append(pause.formatted(seconds(it.from), it.partition, it));
+                for (Pause it : notable(ofReads)) text.append(pause.formatted(seconds(it.from), it.partition, it));
             return text.toString();
         }
     }
@@ -529,9 +522,8 @@ class report implements Callable<Integer> {
         }
 
         String svg(String style) {
-            String open =
-                    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %s %s' width='%s'"
-                            + " height='%s' role='img' aria-labelledby='%st %sd'>\n";
+            String open = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %s %s' width='%s'"
+                    + " height='%s' role='img' aria-labelledby='%st %sd'>\n";
             double height = Math.round(y + 14);
             return format(open, WIDTH, height, WIDTH, height, id, id)
                     + head
@@ -556,9 +548,7 @@ class report implements Callable<Integer> {
         }
 
         private void rect(String style, double x, double y, double width, double height) {
-            add(
-                    "<rect class='%s' x='%s' y='%s' width='%s' height='%s'/>",
-                    style, x, y, width, height);
+            add("<rect class='%s' x='%s' y='%s' width='%s' height='%s'/>", style, x, y, width, height);
         }
 
         /** A path of commands and numbers. */
@@ -692,8 +682,7 @@ class report implements Callable<Integer> {
             y += 6;
             group(told(trial, partition));
             var labels = new Lane();
-            for (Pause it : trial.worthABracket(partition))
-                labels.put("bracket", it.from, it.to, it.toString());
+            for (Pause it : trial.worthABracket(partition)) labels.put("bracket", it.from, it.to, it.toString());
             double peak = Arrays.stream(acknowledged).max().orElse(0);
             String said = "peak " + plain(Math.rint(peak)) + "/s";
             for (int i = 0; peak > top && strips <= 4 && i < acknowledged.length; i++) {
@@ -714,8 +703,7 @@ class report implements Callable<Integer> {
             add(element, fill, fill, flow, base);
             path("read", steps(read, column, top, height));
             for (JsonObject it : trial.events("leader"))
-                if (it.getInt("partition", -1) == partition)
-                    path("change", "M", x(ms(it)), y, "V", base);
+                if (it.getInt("partition", -1) == partition) path("change", "M", x(ms(it)), y, "V", base);
             endGroup();
             y = base + (strips <= 4 ? 8 : 6);
         }
@@ -725,8 +713,7 @@ class report implements Callable<Integer> {
             double acknowledged = cells.stream().mapToDouble(Cell::acknowledged).sum();
             double read = cells.stream().mapToDouble(Cell::read).sum();
             String text = "partition %d: %s acknowledged, %s read";
-            var told =
-                    new StringBuilder(text.formatted(partition, plain(acknowledged), plain(read)));
+            var told = new StringBuilder(text.formatted(partition, plain(acknowledged), plain(read)));
             for (Pause it : trial.pauses)
                 if (it.partition == partition && it.ms > 0)
                     told.append("; " + it + ", from " + seconds(it.from) + " to " + seconds(it.to));
@@ -742,14 +729,14 @@ class report implements Callable<Integer> {
                 if (!level.equals(before)) path.append("H" + number(x(i * column)) + "V" + level);
                 before = level;
             }
-            return path.append("H" + number(x(Math.min(end, rates.length * column)))).toString();
+            return path.append("H" + number(x(Math.min(end, rates.length * column))))
+                    .toString();
         }
 
         /** The colours of a partition's leaders over time. */
         private String gradient(Trial trial, int partition) {
             String name = id + "g" + gradients++;
-            String element =
-                    "<linearGradient id='%s' gradientUnits='userSpaceOnUse' x1='%s' x2='%s'>";
+            String element = "<linearGradient id='%s' gradientUnits='userSpaceOnUse' x1='%s' x2='%s'>";
             add(element, name, LEFT, RIGHT);
             for (State it : trial.states(partition))
                 for (double ms : new double[] {it.from, it.to})
@@ -771,8 +758,8 @@ class report implements Callable<Integer> {
             var p50 = new TreeMap<Integer, Double>();
             var p99 = new TreeMap<Integer, Double>();
             cells.forEach((at, its) -> p50.put(at, median(its)));
-            cells.forEach(
-                    (at, its) -> p99.put(at, its.stream().mapToDouble(Cell::p99).max().orElse(0)));
+            cells.forEach((at, its) ->
+                    p99.put(at, its.stream().mapToDouble(Cell::p99).max().orElse(0)));
             double lowest = Collections.min(p50.values());
             double highest = Collections.max(p99.values());
             int low = (int) Math.floor(Math.log10(lowest));
@@ -780,9 +767,8 @@ class report implements Callable<Integer> {
             double height = 96;
             double decade = height / (high - low);
             y += 12;
-            group(
-                    "latency, from send to acknowledgement: p50 from %s, p99 to %s"
-                            .formatted(duration(lowest), duration(highest)));
+            group("latency, from send to acknowledgement: p50 from %s, p99 to %s"
+                    .formatted(duration(lowest), duration(highest)));
             text("bold", MARGIN, y + 20, "latency");
             path("p99", "M", MARGIN, y + 36, "h", 18);
             text("small", MARGIN + 24, y + 40, "p99");
@@ -800,17 +786,14 @@ class report implements Callable<Integer> {
             y += height + 8;
         }
 
-        private void curve(
-                String style, Map<Integer, Double> values, double column, double decade, int high) {
+        private void curve(String style, Map<Integer, Double> values, double column, double decade, int high) {
             var path = new StringBuilder();
-            values.forEach(
-                    (at, ms) -> {
-                        String level = number(y + (high - Math.log10(ms)) * decade);
-                        boolean goesOn = values.containsKey(at - 1);
-                        path.append(
-                                goesOn ? "V" + level : "M" + number(x(at * column)) + " " + level);
-                        path.append("H" + number(x(Math.min(end, (at + 1) * column))));
-                    });
+            values.forEach((at, ms) -> {
+                String level = number(y + (high - Math.log10(ms)) * decade);
+                boolean goesOn = values.containsKey(at - 1);
+                path.append(goesOn ? "V" + level : "M" + number(x(at * column)) + " " + level);
+                path.append("H" + number(x(Math.min(end, (at + 1) * column))));
+            });
             path(style, path);
         }
 
@@ -868,20 +851,18 @@ class report implements Callable<Integer> {
             y += 24;
             String group = "who reads, in the group " + trial.header.getString("group", "");
             text("bold", LEFT, y - 4, fit(group, RIGHT - LEFT, 14));
-            assigned.forEach(
-                    (consumer, its) -> {
-                        y += 5;
-                        text("", MARGIN, y + 12, "consumer " + consumer);
-                        its.forEach(
-                                (from, what) -> {
-                                    Double next = its.higherKey(from);
-                                    double to = next == null ? end : next;
-                                    String style = what.equals("idle") ? "idle" : "reads";
-                                    String title = "consumer " + consumer + ": " + what;
-                                    if (!what.isEmpty()) bar(style, from, to, title, what);
-                                });
-                        y += 17;
-                    });
+            assigned.forEach((consumer, its) -> {
+                y += 5;
+                text("", MARGIN, y + 12, "consumer " + consumer);
+                its.forEach((from, what) -> {
+                    Double next = its.higherKey(from);
+                    double to = next == null ? end : next;
+                    String style = what.equals("idle") ? "idle" : "reads";
+                    String title = "consumer " + consumer + ": " + what;
+                    if (!what.isEmpty()) bar(style, from, to, title, what);
+                });
+                y += 17;
+            });
         }
 
         /** A bar, and in it the first of the texts that fits. */
@@ -908,8 +889,7 @@ class report implements Callable<Integer> {
             for (double ms = 0; ms <= end; ms += step) path("grid", "M", x(ms), plotTop, "V", y);
             elements.append(plot);
             text("small", MARGIN, y + 16, "since the start");
-            for (double ms = 0; ms <= end; ms += step)
-                text("small middle", x(ms), y + 16, plain(ms / 1_000) + " s");
+            for (double ms = 0; ms <= end; ms += step) text("small middle", x(ms), y + 16, plain(ms / 1_000) + " s");
             y += 22;
         }
 
@@ -952,8 +932,7 @@ class report implements Callable<Integer> {
                 String text = fit(fullText, room, 13);
                 double width = width(text, 13);
                 double[] starts = {to + 8, from - 8 - width};
-                if (to - from > width + 10)
-                    starts = new double[] {(from + to - width) / 2, from + 5, to - 5 - width};
+                if (to - from > width + 10) starts = new double[] {(from + to - width) / 2, from + 5, to - 5 - width};
                 for (int row = 0; row < 99; row++)
                     for (double start : starts) {
                         var label = new Label(style, from, to, start, row, text);
@@ -966,8 +945,7 @@ class report implements Callable<Integer> {
 
             private boolean isFree(Label it) {
                 for (Label other : labels) {
-                    if (it.row == other.row && left(it) < right(other) && left(other) < right(it))
-                        return false;
+                    if (it.row == other.row && left(it) < right(other) && left(other) < right(it)) return false;
                     if (it.row > other.row && other.style.equals("bracket"))
                         if (crosses(other.from, it) || crosses(other.to, it)) return false;
                 }
@@ -994,8 +972,7 @@ class report implements Callable<Integer> {
                 for (Label it : labels) {
                     double top = y + it.row * 18;
                     if (it.style.equals("fault")) rect("fault", it.from, top, it.to - it.from, 16);
-                    if (it.style.equals("mark"))
-                        path("mark", "M", it.from, top + 4, "l 4 5 l -4 5 l -4 -5 Z");
+                    if (it.style.equals("mark")) path("mark", "M", it.from, top + 4, "l 4 5 l -4 5 l -4 -5 Z");
                     double foot = y + rows * 18 + 4 + below;
                     if (it.style.equals("bracket"))
                         path("bracket", "M", it.from, foot, "V", top + 17, "H", it.to, "V", foot);
@@ -1027,17 +1004,15 @@ class report implements Callable<Integer> {
     }
 
     /** On paper and in the dark; told apart also by those who do not see red or green. */
-    private static final List<List<String>> COLOURS =
-            List.of(
-                    List.of("#6b5a4d", "#bfae9f"),
-                    List.of("#0067b1", "#58b0f5"),
-                    List.of("#d97a00", "#f5a030"),
-                    List.of("#008066", "#30c9a3"),
-                    List.of("#9a4fb3", "#d493ea"),
-                    List.of("#4bb3d8", "#a5e0f7"));
+    private static final List<List<String>> COLOURS = List.of(
+            List.of("#6b5a4d", "#bfae9f"),
+            List.of("#0067b1", "#58b0f5"),
+            List.of("#d97a00", "#f5a030"),
+            List.of("#008066", "#30c9a3"),
+            List.of("#9a4fb3", "#d493ea"),
+            List.of("#4bb3d8", "#a5e0f7"));
 
-    private static final String STYLE =
-            """
+    private static final String STYLE = """
 
             svg{font:14px Helvetica,Arial,'Liberation Sans',sans-serif;background:#fff}
             :root{width:100%;max-width:1400px;height:auto}
@@ -1054,9 +1029,7 @@ class report implements Callable<Integer> {
             .p50,.p99{fill:none;stroke:#555;stroke-width:1.7}.p99{stroke:#a33ea1}
             .none{fill:#bbb;stop-color:#bbb}.reads{fill:#777}
             .idle{fill:none;stroke:#777;stroke-dasharray:3 2}
-            """
-                    + colours(0)
-                    + """
+            """ + colours(0) + """
 
                     @media screen and (prefers-color-scheme:dark){
                     svg{background:#0d1117}text{fill:#c9d1d9}
@@ -1065,38 +1038,32 @@ class report implements Callable<Integer> {
                     .read{stroke:#f0f6fc}
                     .bracket{stroke:#ff8a9c}.change{stroke:#c9d1d9}.mark{fill:#c9d1d9}
                     .p50{stroke:#b0b8c0}.p99{stroke:#e28ae0}.none{fill:#555;stop-color:#555}
-                    """
-                    + colours(1)
-                    + "}\n";
+                    """ + colours(1) + "}\n";
 
     private static String colours(int scheme) {
         var rules = new StringBuilder();
         for (int i = 0; i < COLOURS.size(); i++)
-            rules.append(
-                    ".b%d{fill:%2$s;stop-color:%2$s}".formatted(i, COLOURS.get(i).get(scheme)));
+            rules.append(".b%d{fill:%2$s;stop-color:%2$s}"
+                    .formatted(i, COLOURS.get(i).get(scheme)));
         return rules.toString();
     }
 
     // ---- the page: the picture, and in tables what it cannot show ----
 
     private static String page(List<Trial> trials) {
-        var page =
-                new StringBuilder(
-                        "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n");
+        var page = new StringBuilder("<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n");
         page.append("<meta name='viewport' content='width=device-width'>\n");
         page.append(format("<title>%s</title>\n", title(trials)));
         page.append("<style>" + STYLE + PAGE_STYLE + "</style>\n</head>\n<body>\n");
         page.append(picture(trials).svg(""));
-        names(trials)
-                .forEach(
-                        (trial, name) -> {
-                            if (trials.size() > 1) {
-                                page.append(format("<h1>%s</h1>\n", name));
-                                String id = "t" + page.length(); // any that is new
-                                page.append(single(trial, id).svg(""));
-                            }
-                            tell(trial, page);
-                        });
+        names(trials).forEach((trial, name) -> {
+            if (trials.size() > 1) {
+                page.append(format("<h1>%s</h1>\n", name));
+                String id = "t" + page.length(); // any that is new
+                page.append(single(trial, id).svg(""));
+            }
+            tell(trial, page);
+        });
         return page.append("</body>\n</html>\n").toString();
     }
 
@@ -1108,17 +1075,14 @@ class report implements Callable<Integer> {
         page.append(table("What became of the records", verdict.get("crossed")));
         for (JsonObject outage : objects(verdict.get("outages"))) {
             var times = new ArrayList<String>();
-            flat("", outage)
-                    .forEach(
-                            (what, ms) -> {
-                                if (what.endsWith(" ms")) times.add(what.replace(" ms", " ") + ms);
-                            });
+            flat("", outage).forEach((what, ms) -> {
+                if (what.endsWith(" ms")) times.add(what.replace(" ms", " ") + ms);
+            });
             String whose = "Broker " + plain(outage.get("broker")) + ", in ms since the start: ";
             page.append(table(whose + joined(times), outage.get("partitions")));
         }
         page.append(table("The longest pauses", verdict.get("pauses")));
-        page.append(
-                table("Latency from send to acknowledgement, in ms", verdict.get("latency_ms")));
+        page.append(table("Latency from send to acknowledgement, in ms", verdict.get("latency_ms")));
         var header = new JsonObject(trial.header);
         header.keySet().removeAll(List.of("type", "ms", "title", "observation"));
         var settings = new JsonArray();
@@ -1144,13 +1108,12 @@ class report implements Callable<Integer> {
         var rows = new ArrayList<Map<String, String>>();
         for (JsonObject it : objects(value)) rows.add(flat("", it));
         if (value instanceof JsonObject named)
-            named.forEach(
-                    (key, its) -> {
-                        if (its == null) return;
-                        var row = new LinkedHashMap<>(Map.of("", key));
-                        row.putAll(flat("", its));
-                        rows.add(row);
-                    });
+            named.forEach((key, its) -> {
+                if (its == null) return;
+                var row = new LinkedHashMap<>(Map.of("", key));
+                row.putAll(flat("", its));
+                rows.add(row);
+            });
         if (rows.isEmpty()) return "";
         var columns = new LinkedHashSet<String>();
         for (var row : rows) columns.addAll(row.keySet());
@@ -1167,15 +1130,12 @@ class report implements Callable<Integer> {
     private static Map<String, String> flat(String name, Object value) {
         var flat = new LinkedHashMap<String, String>();
         if (value instanceof JsonObject object)
-            object.forEach(
-                    (key, its) ->
-                            flat.putAll(flat((name + " " + key.replace('_', ' ')).strip(), its)));
+            object.forEach((key, its) -> flat.putAll(flat((name + " " + key.replace('_', ' ')).strip(), its)));
         else flat.put(name, plain(value));
         return flat;
     }
 
-    private static final String PAGE_STYLE =
-            """
+    private static final String PAGE_STYLE = """
             body{max-width:1100px;margin:16px auto;padding:0 16px;color:#222;background:#fff;
             font:15px/1.45 Helvetica,Arial,'Liberation Sans',sans-serif}
             body svg{width:100%;height:auto}:root{max-width:none}h1,h2{margin:1.6em 0 .3em}
@@ -1201,8 +1161,7 @@ class report implements Callable<Integer> {
                 JsonObject line = JsonParser.object().from(text);
                 String type = line.getString("type", "");
                 if (type.equals("trial")) {
-                    if (open != null)
-                        throw new Broken("begins a trial before the last one's verdict");
+                    if (open != null) throw new Broken("begins a trial before the last one's verdict");
                     open = new Trial(line, (int) amount(line, "partitions", 1, 1_000));
                 } else if (List.of("event", "flow", "verdict").contains(type)) {
                     if (open == null) throw new Broken("comes before any trial");
@@ -1220,8 +1179,7 @@ class report implements Callable<Integer> {
                 }
             }
         } catch (JsonParserException | StackOverflowError notJson) {
-            String what =
-                    "%s, line %d is not JSON: cut off, broken, or not the events of a run. %s";
+            String what = "%s, line %d is not JSON: cut off, broken, or not the events of a run. %s";
             throw new Failure(1, what, file, number, ANEW);
         } catch (Broken broken) {
             throw new Failure(1, "%s, line %d %s. %s", file, number, broken.getMessage(), ANEW);
@@ -1257,8 +1215,8 @@ class report implements Callable<Integer> {
 
     /** Writes beside the file and then moves: there is the whole picture, or what was before. */
     private static void write(Path file, String text) {
-        Path part =
-                file.resolveSibling("." + file.getFileName() + "." + ProcessHandle.current().pid());
+        Path part = file.resolveSibling(
+                "." + file.getFileName() + "." + ProcessHandle.current().pid());
         try {
             Files.writeString(part, text);
             Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
@@ -1301,16 +1259,13 @@ class report implements Callable<Integer> {
 
     /** Fills in numbers, in short, and text, escaped for XML and HTML. */
     private static String format(String format, Object... values) {
-        return format.formatted(
-                Stream.of(values)
-                        .map(it -> it instanceof Double d ? number(d) : escaped(it.toString()))
-                        .toArray());
+        return format.formatted(Stream.of(values)
+                .map(it -> it instanceof Double d ? number(d) : escaped(it.toString()))
+                .toArray());
     }
 
     private static String escaped(String text) {
-        return text.replaceAll(
-                        "[^\\x{9}\\x{20}-\\x{d7ff}\\x{e000}-\\x{fffd}\\x{10000}-\\x{10ffff}]",
-                        "\ufffd")
+        return text.replaceAll("[^\\x{9}\\x{20}-\\x{d7ff}\\x{e000}-\\x{fffd}\\x{10000}-\\x{10ffff}]", "\ufffd")
                 .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
@@ -1375,8 +1330,7 @@ class report implements Callable<Integer> {
         var sorted = new ArrayList<>(new TreeSet<>(some));
         var ranges = new ArrayList<String>();
         for (int i = 0, next; i < sorted.size(); i = next) {
-            for (next = i + 1; next < sorted.size(); next++)
-                if (sorted.get(next) != sorted.get(i) + next - i) break;
+            for (next = i + 1; next < sorted.size(); next++) if (sorted.get(next) != sorted.get(i) + next - i) break;
             String upTo = next == i + 1 ? "" : (next == i + 2 ? ", " : "-") + sorted.get(next - 1);
             ranges.add(sorted.get(i) + upTo);
         }
@@ -1400,24 +1354,21 @@ class report implements Callable<Integer> {
     private static String plain(Object value) {
         if (value instanceof Collection<?> several) return joined(several);
         if (!(value instanceof Number number)) return value == null ? "" : value.toString();
-        return new DecimalFormat("#,##0.##", DecimalFormatSymbols.getInstance(Locale.ROOT))
-                .format(number);
+        return new DecimalFormat("#,##0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)).format(number);
     }
 
     private static CommandLine commandLine(report script) {
         var commandLine = new CommandLine(script);
         commandLine.getCommandSpec().usageMessage().autoWidth(true);
         return commandLine
-                .setParameterExceptionHandler(
-                        (error, given) -> {
-                            System.err.println(error.getMessage() + ". Try --help.");
-                            return 2;
-                        })
-                .setExecutionExceptionHandler(
-                        (error, command, parsed) -> {
-                            System.err.println(error.getMessage());
-                            return error instanceof Failure failure ? failure.exitStatus : 1;
-                        });
+                .setParameterExceptionHandler((error, given) -> {
+                    System.err.println(error.getMessage() + ". Try --help.");
+                    return 2;
+                })
+                .setExecutionExceptionHandler((error, command, parsed) -> {
+                    System.err.println(error.getMessage());
+                    return error instanceof Failure failure ? failure.exitStatus : 1;
+                });
     }
 
     /** What is wrong with a line of the events. */

@@ -80,10 +80,7 @@ import java.util.stream.Collectors;
             "Without a command: creates the topics of the guide (test-1p-rf1, test-2p-rf1,",
             "test-2p-rf2), lets the preferred leaders lead again, and shows them."
         },
-        footer = {
-            "",
-            "Exit status: 0 done, 1 a topic exists already or does not exist, 2 wrong usage,",
-            "3 no cluster."
+        footer = {"", "Exit status: 0 done, 1 a topic exists already or does not exist, 2 wrong usage,", "3 no cluster."
         })
 class topics implements Callable<Integer> {
     public static void main(String... args) {
@@ -92,7 +89,8 @@ class topics implements Callable<Integer> {
 
     static final List<String> GUIDE = List.of("test-1p-rf1", "test-2p-rf1", "test-2p-rf2");
 
-    @Mixin Cluster cluster;
+    @Mixin
+    Cluster cluster;
 
     // ---- the commands ----
 
@@ -116,9 +114,7 @@ class topics implements Callable<Integer> {
             @Parameters(
                             paramLabel = "NAME",
                             arity = "1..*",
-                            description =
-                                    "A name such as orders-3p-rf2 gives the shape: 3 partitions, 2"
-                                            + " replicas.")
+                            description = "A name such as orders-3p-rf2 gives the shape: 3 partitions, 2 replicas.")
                     List<String> names,
             @Option(
                             names = {"-p", "--partitions"},
@@ -128,14 +124,12 @@ class topics implements Callable<Integer> {
             @Option(
                             names = {"-r", "--replication-factor"},
                             paramLabel = "N",
-                            description =
-                                    "The replicas of each partition (default: the name's, else 1).")
+                            description = "The replicas of each partition (default: the name's, else 1).")
                     Integer replicas,
             @Option(
                             names = {"-c", "--config"},
                             paramLabel = "KEY=VALUE",
-                            description =
-                                    "A topic property, such as min.insync.replicas=2. Repeatable.")
+                            description = "A topic property, such as min.insync.replicas=2. Repeatable.")
                     Map<String, String> config)
             throws Exception {
         try (Admin admin = cluster.connect()) {
@@ -145,14 +139,10 @@ class topics implements Callable<Integer> {
                 TopicDescription already = there.get(name);
                 if (already != null)
                     System.err.printf(
-                            "Topic '%s' exists already: %s. Another name, or: jbang topics.java"
-                                    + " reset %s%n",
+                            "Topic '%s' exists already: %s. Another name, or: jbang topics.java reset %s%n",
                             name, Shape.of(already), name);
                 else {
-                    create(
-                            admin,
-                            Shape.of(name, partitions, replicas),
-                            config == null ? Map.of() : config);
+                    create(admin, Shape.of(name, partitions, replicas), config == null ? Map.of() : config);
                     created.add(name);
                 }
             }
@@ -161,10 +151,7 @@ class topics implements Callable<Integer> {
         }
     }
 
-    @Command(
-            name = "list",
-            mixinStandardHelpOptions = true,
-            description = "Lists the topics and their shapes.")
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the topics and their shapes.")
     int list(
             @Option(
                             names = {"-a", "--all"},
@@ -174,11 +161,12 @@ class topics implements Callable<Integer> {
         try (Admin admin = cluster.connect()) {
             var table = new ArrayList<>(existing(admin).values());
             table.removeIf(topic -> topic.isInternal() && !all);
-            if (table.isEmpty())
-                Cluster.say("No topics yet. Create those of the guide: jbang topics.java");
-            int width = table.stream().mapToInt(topic -> topic.name().length()).max().orElse(0);
-            for (TopicDescription topic : table)
-                Cluster.say("%-" + width + "s  %s", topic.name(), Shape.of(topic));
+            if (table.isEmpty()) Cluster.say("No topics yet. Create those of the guide: jbang topics.java");
+            int width = table.stream()
+                    .mapToInt(topic -> topic.name().length())
+                    .max()
+                    .orElse(0);
+            for (TopicDescription topic : table) Cluster.say("%-" + width + "s  %s", topic.name(), Shape.of(topic));
             return 0;
         }
     }
@@ -188,10 +176,7 @@ class topics implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Shows who leads, who is in sync, and how many records there are.")
     int describe(
-            @Parameters(
-                            paramLabel = "NAME",
-                            arity = "0..*",
-                            description = "The topics (default: all).")
+            @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: all).")
                     List<String> names,
             @Option(
                             names = {"-w", "--watch"},
@@ -207,13 +192,8 @@ class topics implements Callable<Integer> {
         }
     }
 
-    @Command(
-            name = "delete",
-            mixinStandardHelpOptions = true,
-            description = "Deletes topics and their records.")
-    int delete(
-            @Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.")
-                    List<String> names)
+    @Command(name = "delete", mixinStandardHelpOptions = true, description = "Deletes topics and their records.")
+    int delete(@Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.") List<String> names)
             throws Exception {
         try (Admin admin = cluster.connect()) {
             Map<String, TopicDescription> there = existing(admin);
@@ -234,14 +214,9 @@ class topics implements Callable<Integer> {
     @Command(
             name = "reset",
             mixinStandardHelpOptions = true,
-            description =
-                    "Deletes topics and creates them anew: empty, in the same shape, with the same"
-                            + " properties.")
+            description = "Deletes topics and creates them anew: empty, in the same shape, with the same properties.")
     int reset(
-            @Parameters(
-                            paramLabel = "NAME",
-                            arity = "0..*",
-                            description = "The topics (default: the guide's).")
+            @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: the guide's).")
                     List<String> names)
             throws Exception {
         try (Admin admin = cluster.connect()) {
@@ -249,13 +224,9 @@ class topics implements Callable<Integer> {
             Map<String, TopicDescription> there = existing(admin);
             if (names != null) for (String name : names) Cluster.describe(admin, name);
             for (String name : wanted) {
-                Shape shape =
-                        there.containsKey(name)
-                                ? Shape.of(there.get(name))
-                                : Shape.of(name, null, null);
+                Shape shape = there.containsKey(name) ? Shape.of(there.get(name)) : Shape.of(name, null, null);
                 checkBrokers(admin, shape); // before anything is deleted
-                Map<String, String> config =
-                        there.containsKey(name) ? configOf(admin, name) : Map.of();
+                Map<String, String> config = there.containsKey(name) ? configOf(admin, name) : Map.of();
                 if (there.containsKey(name)) delete(admin, name);
                 create(admin, shape, config);
             }
@@ -299,18 +270,15 @@ class topics implements Callable<Integer> {
         @Override
         public String toString() {
             return "%d partition%s, %d replica%s"
-                    .formatted(
-                            partitions,
-                            partitions == 1 ? "" : "s",
-                            replicas,
-                            replicas == 1 ? "" : "s");
+                    .formatted(partitions, partitions == 1 ? "" : "s", replicas, replicas == 1 ? "" : "s");
         }
     }
 
     private static Map<String, TopicDescription> existing(Admin admin) throws Exception {
         try {
-            Set<String> names =
-                    admin.listTopics(new ListTopicsOptions().listInternal(true)).names().get();
+            Set<String> names = admin.listTopics(new ListTopicsOptions().listInternal(true))
+                    .names()
+                    .get();
             return new TreeMap<>(admin.describeTopics(names).allTopicNames().get());
         } catch (ExecutionException failed) {
             throw new Failure(1, "The topics cannot be listed: %s", Cluster.oneLine(failed));
@@ -318,24 +286,23 @@ class topics implements Callable<Integer> {
     }
 
     private List<String> namesToDescribe(Admin admin) throws Exception {
-        List<String> names =
-                existing(admin).values().stream()
-                        .filter(it -> !it.isInternal())
-                        .map(TopicDescription::name)
-                        .toList();
-        if (names.isEmpty())
-            throw new Failure(1, "No topics yet. Create those of the guide: jbang topics.java");
+        List<String> names = existing(admin).values().stream()
+                .filter(it -> !it.isInternal())
+                .map(TopicDescription::name)
+                .toList();
+        if (names.isEmpty()) throw new Failure(1, "No topics yet. Create those of the guide: jbang topics.java");
         return names;
     }
 
     private static List<Integer> checkBrokers(Admin admin, Shape shape) throws Exception {
-        List<Integer> brokers =
-                admin.describeCluster().nodes().get().stream().map(Node::id).sorted().toList();
+        List<Integer> brokers = admin.describeCluster().nodes().get().stream()
+                .map(Node::id)
+                .sorted()
+                .toList();
         if (brokers.size() >= shape.replicas) return brokers;
         throw new Failure(
                 1,
-                "Topic '%s' needs %d brokers for its replicas, and %d answer%s: %s. Start the"
-                        + " others.",
+                "Topic '%s' needs %d brokers for its replicas, and %d answer%s: %s. Start the others.",
                 shape.name,
                 shape.replicas,
                 brokers.size(),
@@ -343,38 +310,26 @@ class topics implements Callable<Integer> {
                 brokers);
     }
 
-    private static void create(Admin admin, Shape shape, Map<String, String> config)
-            throws Exception {
-        var topic =
-                new NewTopic(shape.name, shape.placement(checkBrokers(admin, shape)))
-                        .configs(config);
-        await(
-                "Topic '" + shape.name + "' cannot be created",
-                () -> {
-                    try {
-                        admin.createTopics(List.of(topic)).all().get();
-                        return true;
-                    } catch (ExecutionException failed) {
-                        // a topic that is being deleted exists a little longer
-                        if (failed.getCause() instanceof TopicExistsException) return false;
-                        int status = failed.getCause() instanceof InvalidTopicException ? 2 : 1;
-                        throw new Failure(
-                                status,
-                                "Topic '%s' cannot be created: %s",
-                                shape.name,
-                                Cluster.oneLine(failed));
-                    }
-                });
-        await(
-                "Topic '" + shape.name + "' was created, and has no leaders",
-                () -> {
-                    try {
-                        return Cluster.describe(admin, shape.name).partitions().stream()
-                                .allMatch(it -> it.leader() != null);
-                    } catch (Failure notYetKnown) {
-                        return false;
-                    }
-                });
+    private static void create(Admin admin, Shape shape, Map<String, String> config) throws Exception {
+        var topic = new NewTopic(shape.name, shape.placement(checkBrokers(admin, shape))).configs(config);
+        await("Topic '" + shape.name + "' cannot be created", () -> {
+            try {
+                admin.createTopics(List.of(topic)).all().get();
+                return true;
+            } catch (ExecutionException failed) {
+                // a topic that is being deleted exists a little longer
+                if (failed.getCause() instanceof TopicExistsException) return false;
+                int status = failed.getCause() instanceof InvalidTopicException ? 2 : 1;
+                throw new Failure(status, "Topic '%s' cannot be created: %s", shape.name, Cluster.oneLine(failed));
+            }
+        });
+        await("Topic '" + shape.name + "' was created, and has no leaders", () -> {
+            try {
+                return Cluster.describe(admin, shape.name).partitions().stream().allMatch(it -> it.leader() != null);
+            } catch (Failure notYetKnown) {
+                return false;
+            }
+        });
     }
 
     /** The properties that were set for the topic itself. */
@@ -383,8 +338,7 @@ class topics implements Callable<Integer> {
         var config = new TreeMap<String, String>();
         for (ConfigEntry it :
                 admin.describeConfigs(List.of(topic)).all().get().get(topic).entries())
-            if (it.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
-                config.put(it.name(), it.value());
+            if (it.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) config.put(it.name(), it.value());
         return config;
     }
 
@@ -402,10 +356,8 @@ class topics implements Callable<Integer> {
     private static void await(String complaint, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
-            if (System.nanoTime() - start > 20e9)
-                throw new Failure(1, "%s (waited 20 s).", complaint);
-            if (Cluster.stopsWithin(50_000_000))
-                throw new Failure(1, "%s (interrupted).", complaint);
+            if (System.nanoTime() - start > 20e9) throw new Failure(1, "%s (waited 20 s).", complaint);
+            if (Cluster.stopsWithin(50_000_000)) throw new Failure(1, "%s (interrupted).", complaint);
         }
     }
 
@@ -419,25 +371,19 @@ class topics implements Callable<Integer> {
         for (String name : names)
             for (TopicPartitionInfo it : Cluster.describe(admin, name).partitions())
                 if (!it.replicas().get(0).equals(it.leader())
-                        && it.isr().contains(it.replicas().get(0)))
-                    away.add(new TopicPartition(name, it.partition()));
+                        && it.isr().contains(it.replicas().get(0))) away.add(new TopicPartition(name, it.partition()));
         if (away.isEmpty()) return;
         try {
             admin.electLeaders(ElectionType.PREFERRED, away).all().get();
         } catch (ExecutionException failed) {
-            throw new Failure(
-                    1, "The preferred leaders cannot lead again: %s", Cluster.oneLine(failed));
+            throw new Failure(1, "The preferred leaders cannot lead again: %s", Cluster.oneLine(failed));
         }
         for (TopicPartition each : away)
-            await(
-                    each + " has not got its preferred leader",
-                    () -> {
-                        TopicPartitionInfo it =
-                                Cluster.describe(admin, each.topic())
-                                        .partitions()
-                                        .get(each.partition());
-                        return it.replicas().get(0).equals(it.leader());
-                    });
+            await(each + " has not got its preferred leader", () -> {
+                TopicPartitionInfo it =
+                        Cluster.describe(admin, each.topic()).partitions().get(each.partition());
+                return it.replicas().get(0).equals(it.leader());
+            });
     }
 
     /** The guide stops kafka-1 and looks at partition 0: somebody else's placement may differ. */
@@ -447,11 +393,10 @@ class topics implements Callable<Integer> {
             Shape wanted = Shape.of(name, null, null);
             TopicDescription topic = Cluster.describe(admin, name);
             int first = topic.partitions().get(0).replicas().get(0).id();
-            int lowest =
-                    admin.describeCluster().nodes().get().stream()
-                            .mapToInt(Node::id)
-                            .min()
-                            .orElse(1);
+            int lowest = admin.describeCluster().nodes().get().stream()
+                    .mapToInt(Node::id)
+                    .min()
+                    .orElse(1);
             if (wanted.equals(Shape.of(topic)) && first <= lowest) continue;
             System.err.printf(
                     "%s is not what the guide needs (%s, partition 0 on the first broker)."
@@ -466,12 +411,7 @@ class topics implements Callable<Integer> {
 
     /** A line of the table. */
     record Row(
-            String topic,
-            int partition,
-            Integer leader,
-            List<Integer> replicas,
-            List<Integer> inSync,
-            Long records) {
+            String topic, int partition, Integer leader, List<Integer> replicas, List<Integer> inSync, Long records) {
         boolean whole() {
             return leader != null && inSync.size() == replicas.size();
         }
@@ -483,19 +423,19 @@ class topics implements Callable<Integer> {
 
     private static List<Row> rows(Admin admin, List<String> names) throws Exception {
         try {
-            var topics = new TreeMap<>(admin.describeTopics(names).allTopicNames().get());
+            var topics =
+                    new TreeMap<>(admin.describeTopics(names).allTopicNames().get());
             var rows = new ArrayList<Row>();
             for (TopicDescription topic : topics.values()) {
                 Map<Integer, Long> records = countRecords(admin, topic);
                 for (TopicPartitionInfo it : topic.partitions())
-                    rows.add(
-                            new Row(
-                                    topic.name(),
-                                    it.partition(),
-                                    it.leader() == null ? null : it.leader().id(),
-                                    it.replicas().stream().map(Node::id).toList(),
-                                    it.isr().stream().map(Node::id).sorted().toList(),
-                                    records.get(it.partition())));
+                    rows.add(new Row(
+                            topic.name(),
+                            it.partition(),
+                            it.leader() == null ? null : it.leader().id(),
+                            it.replicas().stream().map(Node::id).toList(),
+                            it.isr().stream().map(Node::id).sorted().toList(),
+                            records.get(it.partition())));
             }
             return rows;
         } catch (ExecutionException failed) {
@@ -504,8 +444,7 @@ class topics implements Callable<Integer> {
     }
 
     /** The records from the first to the last offset, where a leader can be asked. */
-    private static Map<Integer, Long> countRecords(Admin admin, TopicDescription topic)
-            throws InterruptedException {
+    private static Map<Integer, Long> countRecords(Admin admin, TopicDescription topic) throws InterruptedException {
         var counts = new HashMap<Integer, Long>();
         var first = new HashMap<TopicPartition, OffsetSpec>();
         var last = new HashMap<TopicPartition, OffsetSpec>();
@@ -536,28 +475,21 @@ class topics implements Callable<Integer> {
         int width = Math.max("TOPIC".length(), Math.min(longest, screenWidth() - 54));
         String format = "%-" + width + "s  %9s  %6s  %-10s  %-10s  %11s";
         var lines = new ArrayList<String>();
-        lines.add(
-                paint(
-                        "bold",
-                        format.formatted(
-                                "TOPIC", "PARTITION", "LEADER", "REPLICAS", "IN SYNC", "RECORDS")));
+        lines.add(paint("bold", format.formatted("TOPIC", "PARTITION", "LEADER", "REPLICAS", "IN SYNC", "RECORDS")));
         for (Row row : rows) {
-            String line =
-                    format.formatted(
-                            shortened(row.topic, width),
-                            row.partition,
-                            row.leader == null ? "none" : row.leader,
-                            joined(row.replicas),
-                            joined(row.inSync),
-                            row.records == null ? "-" : "%,d".formatted(row.records));
+            String line = format.formatted(
+                    shortened(row.topic, width),
+                    row.partition,
+                    row.leader == null ? "none" : row.leader,
+                    joined(row.replicas),
+                    joined(row.inSync),
+                    row.records == null ? "-" : "%,d".formatted(row.records));
             Row was = before.get(row.topic + row.partition);
             boolean changed = was != null && !Objects.equals(was.leader, row.leader);
             lines.add(
                     row.leader == null
                             ? paint("red", line)
-                            : changed
-                                    ? paint("reverse", line)
-                                    : row.whole() ? line : paint("yellow", line));
+                            : changed ? paint("reverse", line) : row.whole() ? line : paint("yellow", line));
         }
         return lines;
     }
@@ -576,9 +508,7 @@ class topics implements Callable<Integer> {
     }
 
     private static String joined(List<Integer> ids) {
-        return ids.isEmpty()
-                ? "none"
-                : ids.stream().map(Object::toString).collect(Collectors.joining(","));
+        return ids.isEmpty() ? "none" : ids.stream().map(Object::toString).collect(Collectors.joining(","));
     }
 
     private static String paint(String style, String line) {
@@ -591,8 +521,7 @@ class topics implements Callable<Integer> {
         private final List<String> names;
         private final boolean inPlace = Ansi.AUTO.enabled();
         private final Map<String, Row> last = new HashMap<>();
-        private final Map<String, Row> leaderBefore =
-                new HashMap<>(); // for as long as it stands out
+        private final Map<String, Row> leaderBefore = new HashMap<>(); // for as long as it stands out
         private final Map<String, Long> changedAt = new HashMap<>();
 
         Watch(Admin admin, List<String> names) {
@@ -613,9 +542,7 @@ class topics implements Callable<Integer> {
                 for (Row row : rows) compare(row);
                 if (inPlace) {
                     List<String> table = table(rows, leaderBefore);
-                    Cluster.print(
-                            (drawn > 0 ? "\033[" + drawn + "A\033[J" : "")
-                                    + String.join("\n", table));
+                    Cluster.print((drawn > 0 ? "\033[" + drawn + "A\033[J" : "") + String.join("\n", table));
                     drawn = table.size();
                 } else if (first) {
                     Cluster.print(String.join("\n", table(rows, Map.of())));
@@ -636,9 +563,7 @@ class topics implements Callable<Integer> {
             if (inPlace || (!leaderChanged && was.inSync.equals(now.inSync))) return;
             Cluster.say(
                     "%s  %s partition %d: leader %s -> %s, in sync %s -> %s",
-                    LocalTime.now()
-                            .truncatedTo(ChronoUnit.SECONDS)
-                            .format(DateTimeFormatter.ISO_LOCAL_TIME),
+                    LocalTime.now().truncatedTo(ChronoUnit.SECONDS).format(DateTimeFormatter.ISO_LOCAL_TIME),
                     now.topic,
                     now.partition,
                     was.leader == null ? "none" : was.leader,
@@ -656,18 +581,15 @@ class topics implements Callable<Integer> {
                 names = {"-b", "--bootstrap-server"},
                 paramLabel = "HOST:PORT,...",
                 scope = ScopeType.INHERIT,
-                description =
-                        "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
-                                + " localhost:9092,localhost:9095).")
+                description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
+                        + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
         @Option(
                 names = "--command-config",
                 paramLabel = "FILE",
                 scope = ScopeType.INHERIT,
-                description =
-                        "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools"
-                                + " take it.")
+                description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
         @Option(
@@ -695,11 +617,10 @@ class topics implements Callable<Integer> {
          */
         static void run(Callable<Integer> script, String... args) {
             var ended = new CompletableFuture<Integer>();
-            Runnable onSignal =
-                    () -> {
-                        STOP.countDown();
-                        Runtime.getRuntime().halt(ended.join());
-                    };
+            Runnable onSignal = () -> {
+                STOP.countDown();
+                Runtime.getRuntime().halt(ended.join());
+            };
             Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
             int status = commandLine(script).execute(args);
             ended.complete(outputClosed ? 1 : status);
@@ -717,18 +638,16 @@ class topics implements Callable<Integer> {
                 each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
             }
             return commandLine
-                    .setParameterExceptionHandler(
-                            (error, given) -> {
-                                System.err.println(oneLine(error) + " Try --help.");
-                                return 2;
-                            })
-                    .setExecutionExceptionHandler(
-                            (error, command, parsed) -> {
-                                System.err.println(oneLine(error));
-                                boolean more = parsed.originalArgs().contains("--stack-trace");
-                                if (more) error.printStackTrace();
-                                return error instanceof Failure failure ? failure.exitStatus : 1;
-                            });
+                    .setParameterExceptionHandler((error, given) -> {
+                        System.err.println(oneLine(error) + " Try --help.");
+                        return 2;
+                    })
+                    .setExecutionExceptionHandler((error, command, parsed) -> {
+                        System.err.println(oneLine(error));
+                        boolean more = parsed.originalArgs().contains("--stack-trace");
+                        if (more) error.printStackTrace();
+                        return error instanceof Failure failure ? failure.exitStatus : 1;
+                    });
         }
 
         /** What went wrong, without the exceptions that it is wrapped in. */
@@ -775,8 +694,7 @@ class topics implements Callable<Integer> {
                 try (Reader file = Files.newBufferedReader(commandConfig)) {
                     all.load(file);
                 } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(
-                            2, "Cannot read properties from %s: %s", commandConfig, broken);
+                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
                 }
             }
             all.putAll(commandProperties);
@@ -815,15 +733,14 @@ class topics implements Callable<Integer> {
         /** The topic as the cluster knows it; a topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
-                return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+                return admin.describeTopics(List.of(topic))
+                        .allTopicNames()
+                        .get()
+                        .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
                     throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
-                throw new Failure(
-                        1,
-                        "Topic '%s' does not exist. Create it: jbang topics.java create %s",
-                        topic,
-                        topic);
+                throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
             }
         }
     }

@@ -75,18 +75,26 @@ class bench implements Callable<Integer> {
         System.exit(new CommandLine(new bench()).execute(args));
     }
 
-    @Parameters(paramLabel = "NAME", arity = "0..*", description = "The comparisons to run (default: all): "
-            + "producer, consumer, printing, first, rate, pause, cluster, failover.")
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..*",
+            description = "The comparisons to run (default: all): "
+                    + "producer, consumer, printing, first, rate, pause, cluster, failover.")
     List<String> names = List.of();
 
-    @Option(names = "--runs", paramLabel = "N", defaultValue = "5",
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
             description = "How often each side runs (default: ${DEFAULT-VALUE}).")
     int runs;
 
     @Option(names = "--quick", description = "Two runs and few records: whether all of it works, not how fast it is.")
     boolean quick;
 
-    @Option(names = {"-o", "--output"}, paramLabel = "FILE",
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
             description = "Where the table goes (default: bench/RESULTS.md for all comparisons, else nowhere).")
     Path output;
 
@@ -160,18 +168,43 @@ class bench implements Callable<Integer> {
         String servers = shared().servers;
         compare(
                 "records/s",
-                ours("`producer.java -r max`", run -> produce(records, topic ->
-                        script("producer.java", topic, "-n", "" + records, "-r", "max", "-b", servers))),
-                against("`ProducerPerformance`, its defaults", Goal.atLeast(2.5), PRODUCER_LIMIT, run -> produce(records, topic ->
-                        producerPerformance(topic, records, payload, ""))),
-                against("`ProducerPerformance`, the same client properties", Goal.atLeast(1.0), SAME_PROPERTIES_LIMIT, run ->
-                        produce(records, topic ->
-                                producerPerformance(topic, records, payload, PRODUCER_SETTINGS))),
-                against("`VerifiableProducer`, which prints every acknowledgement", null, VERIFIABLE_LIMIT, run ->
-                        produce(few, topic -> tool("-Xmx512M", "VerifiableProducer",
-                                "--bootstrap-server", servers, "--topic", topic, "--max-messages", "" + few))),
-                against("the guide's Python producer (python3-kafka)", null, PYTHON_LIMIT, run -> produce(few, topic ->
-                        python(PYTHON_PRODUCER, servers, topic, "" + few))));
+                ours(
+                        "`producer.java -r max`",
+                        run -> produce(
+                                records,
+                                topic -> script(
+                                        "producer.java", topic, "-n", "" + records, "-r", "max", "-b", servers))),
+                against(
+                        "`ProducerPerformance`, its defaults",
+                        Goal.atLeast(2.5),
+                        PRODUCER_LIMIT,
+                        run -> produce(records, topic -> producerPerformance(topic, records, payload, ""))),
+                against(
+                        "`ProducerPerformance`, the same client properties",
+                        Goal.atLeast(1.0),
+                        SAME_PROPERTIES_LIMIT,
+                        run -> produce(
+                                records, topic -> producerPerformance(topic, records, payload, PRODUCER_SETTINGS))),
+                against(
+                        "`VerifiableProducer`, which prints every acknowledgement",
+                        null,
+                        VERIFIABLE_LIMIT,
+                        run -> produce(
+                                few,
+                                topic -> tool(
+                                        "-Xmx512M",
+                                        "VerifiableProducer",
+                                        "--bootstrap-server",
+                                        servers,
+                                        "--topic",
+                                        topic,
+                                        "--max-messages",
+                                        "" + few))),
+                against(
+                        "the guide's Python producer (python3-kafka)",
+                        null,
+                        PYTHON_LIMIT,
+                        run -> produce(few, topic -> python(PYTHON_PRODUCER, servers, topic, "" + few))));
     }
 
     private String[] producerPerformance(String topic, int records, Path payload, String properties) throws Exception {
@@ -223,10 +256,8 @@ class bench implements Callable<Integer> {
     private Path guideRecords(String name, int of, int howMany) throws IOException {
         String record = "{\"event_id\": %1$d, \"key\": \"test\", \"message\": \"This is event number %1$d\"}";
         long step = Math.max(1, of / howMany);
-        return Files.write(
-                directory.resolve(name),
-                (Iterable<String>)
-                        IntStream.rangeClosed(1, Math.min(of, howMany)).mapToObj(i -> record.formatted(i * step))::iterator);
+        return Files.write(directory.resolve(name), (Iterable<String>)
+                IntStream.rangeClosed(1, Math.min(of, howMany)).mapToObj(i -> record.formatted(i * step))::iterator);
     }
 
     // ---- the consumer ----
@@ -235,13 +266,20 @@ class bench implements Callable<Integer> {
         int records = quick ? 100_000 : 4_000_000;
         Pattern received = Pattern.compile("received ([\\d,]+)");
         try (var topic = new Topic("consumed")) {
-            fill(topic, records);
+            fill(topic, records, "lz4");
             compare(
                     "records/s",
                     ours("`consumer.java -q`", run -> {
                         long start = System.nanoTime();
-                        try (Run consumer = Run.command(script("consumer.java", topic.name, topic.name + run, "-q",
-                                "-n", "" + records, "-b", shared().servers))) {
+                        try (Run consumer = Run.command(script(
+                                "consumer.java",
+                                topic.name,
+                                topic.name + run,
+                                "-q",
+                                "-n",
+                                "" + records,
+                                "-b",
+                                shared().servers))) {
                             consumer.awaitLine("assigned: ");
                             long assigned = System.nanoTime();
                             String count = consumer.awaitLine(received).group(1).replace(",", "");
@@ -253,9 +291,18 @@ class bench implements Callable<Integer> {
                     }),
                     against("`ConsumerPerformance`", Goal.atLeast(1.0), CONSUMER_LIMIT, run -> {
                         Path file = directory.resolve("consumed.txt");
-                        double whole = timed(file, tool("-Xmx512M", "ConsumerPerformance",
-                                "--bootstrap-server", shared().servers, "--topic", topic.name,
-                                "--num-records", "" + records, "--hide-header"));
+                        double whole = timed(
+                                file,
+                                tool(
+                                        "-Xmx512M",
+                                        "ConsumerPerformance",
+                                        "--bootstrap-server",
+                                        shared().servers,
+                                        "--topic",
+                                        topic.name,
+                                        "--num-records",
+                                        "" + records,
+                                        "--hide-header"));
                         // start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, MB/s, records/s
                         String[] fields = Files.readString(file).strip().split(",\\s*");
                         long count = Long.parseLong(fields[4]);
@@ -273,20 +320,73 @@ class bench implements Callable<Integer> {
         int records = quick ? 50_000 : 1_000_000;
         int few = quick ? 10_000 : 100_000;
         try (var topic = new Topic("printed")) {
-            fill(topic, records);
+            fill(topic, records, "none"); // the guide's Python has no lz4
             String servers = shared().servers;
             compare(
                     "records/s",
-                    ours("`consumer.java`, a line for each record, to a file", run -> print(records, "received: {",
-                            script("consumer.java", topic.name, topic.name + run, "-n", "" + records, "-b", servers))),
-                    against("`ConsoleConsumer`", Goal.atLeast(2.0), PRINTING_LIMIT, run -> print(records, "{\"event_id\"",
-                            tool("-Xmx512M", "consumer.ConsoleConsumer", "--bootstrap-server", servers,
-                                    "--topic", topic.name, "--from-beginning", "--max-messages", "" + records))),
-                    against("`kcat -C`", null, KCAT_LIMIT, run -> print(records, "{\"event_id\"", debian("kcat", "kcat",
-                            "-C", "-q", "-b", servers, "-t", topic.name, "-o", "beginning", "-c", "" + records))),
-                    against("the guide's Python consumer (python3-kafka)", null, PYTHON_LIMIT, run ->
-                            print(few, "received: {", python(PYTHON_CONSUMER, servers, topic.name,
-                                    topic.name + "-python" + run, "" + few))));
+                    ours(
+                            "`consumer.java`, a line for each record, to a file",
+                            run -> print(
+                                    records,
+                                    "received: {",
+                                    script(
+                                            "consumer.java",
+                                            topic.name,
+                                            topic.name + run,
+                                            "-n",
+                                            "" + records,
+                                            "-b",
+                                            servers))),
+                    against(
+                            "`ConsoleConsumer`",
+                            Goal.atLeast(2.0),
+                            PRINTING_LIMIT,
+                            run -> print(
+                                    records,
+                                    "{\"event_id\"",
+                                    tool(
+                                            "-Xmx512M",
+                                            "consumer.ConsoleConsumer",
+                                            "--bootstrap-server",
+                                            servers,
+                                            "--topic",
+                                            topic.name,
+                                            "--from-beginning",
+                                            "--max-messages",
+                                            "" + records))),
+                    against(
+                            "`kcat -C`",
+                            null,
+                            KCAT_LIMIT,
+                            run -> print(
+                                    records,
+                                    "{\"event_id\"",
+                                    debian(
+                                            "kcat",
+                                            "kcat",
+                                            "-C",
+                                            "-q",
+                                            "-b",
+                                            servers,
+                                            "-t",
+                                            topic.name,
+                                            "-o",
+                                            "beginning",
+                                            "-c",
+                                            "" + records))),
+                    against(
+                            "the guide's Python consumer (python3-kafka)",
+                            null,
+                            PYTHON_LIMIT,
+                            run -> print(
+                                    few,
+                                    "received: {",
+                                    python(
+                                            PYTHON_CONSUMER,
+                                            servers,
+                                            topic.name,
+                                            topic.name + "-python" + run,
+                                            "" + few))));
         }
     }
 
@@ -306,7 +406,8 @@ class bench implements Callable<Integer> {
     private static final String PRINTING_LIMIT =
             "From the first byte in the file to the end of the process. The peer writes each record on its own; ours"
                     + " writes what a poll brought at once, and more: the group, the partition and the offset.";
-    private static final String KCAT_LIMIT = "The peer is C, has no group and commits nothing, and writes the value alone.";
+    private static final String KCAT_LIMIT =
+            "The peer is C, has no group and commits nothing, and writes the value alone.";
 
     /** Runs what prints so many records to a file, and counts the lines that have the text. */
     private Measured print(int records, String text, String... command) throws Exception {
@@ -332,9 +433,20 @@ class bench implements Callable<Integer> {
     }
 
     /** With our producer: the same batches for all who read them. */
-    private void fill(Topic topic, int records) throws Exception {
-        timed(directory.resolve("filled.txt"), script("producer.java", topic.name, "-n", "" + records, "-r", "max", "-b",
-                shared().servers));
+    private void fill(Topic topic, int records, String compression) throws Exception {
+        timed(
+                directory.resolve("filled.txt"),
+                script(
+                        "producer.java",
+                        topic.name,
+                        "-n",
+                        "" + records,
+                        "-r",
+                        "max",
+                        "-X",
+                        "compression.type=" + compression,
+                        "-b",
+                        shared().servers));
         if (topic.records() != records) throw new AssertionError(topic.records() + " records, not " + records);
     }
 
@@ -360,11 +472,12 @@ class bench implements Callable<Integer> {
                         }
                     }),
                     against("`ConsoleProducer`, its JVM alone", Goal.atMost(1.2), FIRST_LIMIT, run -> {
-                        String[] command =
-                                tool("-Xmx512M", "ConsoleProducer", "--bootstrap-server", servers, "--topic", topic.name);
+                        String[] command = tool(
+                                "-Xmx512M", "ConsoleProducer", "--bootstrap-server", servers, "--topic", topic.name);
                         long start = System.nanoTime();
                         try (Run producer = Run.command(command)) {
-                            producer.type("{\"event_id\": 1, \"key\": \"test\", \"message\": \"This is event number 1\"}");
+                            producer.type(
+                                    "{\"event_id\": 1, \"key\": \"test\", \"message\": \"This is event number 1\"}");
                             producer.endInput();
                             producer.expectExit(0);
                             return new Measured(seconds(start), seconds(start));
@@ -381,7 +494,10 @@ class bench implements Callable<Integer> {
 
     /** The wrapper becomes the script's JVM when JBang has done its part. */
     private static boolean isJava(long pid) {
-        return ProcessHandle.of(pid).flatMap(it -> it.info().command()).orElse("").endsWith("/java");
+        return ProcessHandle.of(pid)
+                .flatMap(it -> it.info().command())
+                .orElse("")
+                .endsWith("/java");
     }
 
     // ---- the proof ----
@@ -395,15 +511,25 @@ class bench implements Callable<Integer> {
         for (int run = 1; run <= (quick ? 1 : 2); run++) {
             Path events = directory.resolve("rate.jsonl");
             long start = System.nanoTime();
-            List<JsonObject> lines = prove("stop", "--rate", "" + wanted, "--before", time, "--down", "4s", "--after", time,
-                    "--events", events.toString());
+            List<JsonObject> lines = prove(
+                    "stop",
+                    "--rate",
+                    "" + wanted,
+                    "--before",
+                    time,
+                    "--down",
+                    "4s",
+                    "--after",
+                    time,
+                    "--events",
+                    events.toString());
             whole = seconds(start);
             double begin = ms(lines, "the producer begins");
             double end = ms(lines, "the producer ends");
             JsonObject result = lines.get(lines.size() - 1);
             rates.add(result.getLong("acknowledged") / ((end - begin) / 1e3));
-            verdict = "%s, %,d records, %d lost".formatted(
-                    result.getString("verdict"), result.getLong("acknowledged"), result.getLong("lost"));
+            verdict = "%s, %,d records, %d lost"
+                    .formatted(result.getString("verdict"), result.getLong("acknowledged"), result.getLong("lost"));
         }
         report.add(new Row(
                 "`failover.java --rate 20000` for 30 s and a stop in it, in a heap of 512 MB",
@@ -428,8 +554,16 @@ class bench implements Callable<Integer> {
         double session = shared().sessionTimeoutSeconds();
         for (String fault : List.of("stop", "kill")) {
             int times = quick ? 1 : fault.equals("stop") ? 5 : 3;
-            List<JsonObject> lines = prove(fault, "--runs", "" + times, "--try", "default:acks=all",
-                    "--try", "eager:acks=all," + EAGER, "--events", directory.resolve(fault + ".jsonl").toString());
+            List<JsonObject> lines = prove(
+                    fault,
+                    "--runs",
+                    "" + times,
+                    "--try",
+                    "default:acks=all",
+                    "--try",
+                    "eager:acks=all," + EAGER,
+                    "--events",
+                    directory.resolve(fault + ".jsonl").toString());
             Map<String, Sample> acknowledged = new LinkedHashMap<>();
             Map<String, Sample> read = new LinkedHashMap<>();
             for (String settings : List.of("default", "eager")) {
@@ -437,12 +571,21 @@ class bench implements Callable<Integer> {
                         .filter(line -> line.getString("type").equals("verdict"))
                         .filter(line -> line.getString("settings").equals(settings))
                         .toList();
-                acknowledged.put(settings, Sample.of(its.stream().map(it -> longest(it, "acknowledged")).toList()));
-                read.put(settings, Sample.of(its.stream().map(it -> longest(it, "read")).toList()));
+                acknowledged.put(
+                        settings,
+                        Sample.of(its.stream()
+                                .map(it -> longest(it, "acknowledged"))
+                                .toList()));
+                read.put(
+                        settings,
+                        Sample.of(its.stream().map(it -> longest(it, "read")).toList()));
             }
             String details = "In reads %s s. With %s: %s s in acknowledgements, %s s in reads."
-                    .formatted(read.get("default").said("s"), EAGER.replace(",", ", "),
-                            acknowledged.get("eager").said("s"), read.get("eager").said("s"));
+                    .formatted(
+                            read.get("default").said("s"),
+                            EAGER.replace(",", ", "),
+                            acknowledged.get("eager").said("s"),
+                            read.get("eager").said("s"));
             boolean kill = fault.equals("kill");
             report.add(new Row(
                     "longest pause in acknowledgements, `failover.java --fault " + fault + "`",
@@ -480,7 +623,8 @@ class bench implements Callable<Integer> {
                         .formatted(status, run.err(), Files.readString(directory.resolve("proof.txt"))));
         }
         var lines = new ArrayList<JsonObject>();
-        for (String line : Files.readAllLines(events)) lines.add(JsonParser.object().from(line));
+        for (String line : Files.readAllLines(events))
+            lines.add(JsonParser.object().from(line));
         return lines;
     }
 
@@ -493,8 +637,7 @@ class bench implements Callable<Integer> {
                 "s",
                 ours("`./jbang cluster.java`, from the shell to `ready`", run -> {
                     last[0] = directory.resolve("cluster-" + run);
-                    String[] command =
-                            script("cluster.java", "--port", "" + freePorts(), "--dir", last[0].toString());
+                    String[] command = script("cluster.java", "--port", "" + freePorts(), "--dir", last[0].toString());
                     long start = System.nanoTime();
                     try (Run cluster = Run.command(command)) {
                         cluster.awaitLine("ready: ");
@@ -533,11 +676,20 @@ class bench implements Callable<Integer> {
         long start = System.nanoTime();
         try {
             for (Path each : properties)
-                timed(theirs.resolve("format.txt"), java(classPath, "-Xmx256M", "kafka.tools.StorageTool", "format",
-                        "-t", id, "-c", each.toString()));
+                timed(
+                        theirs.resolve("format.txt"),
+                        java(
+                                classPath,
+                                "-Xmx256M",
+                                "kafka.tools.StorageTool",
+                                "format",
+                                "-t",
+                                id,
+                                "-c",
+                                each.toString()));
             for (Path each : properties)
-                nodes.add(Run.command(redirected(Path.of(each + ".log"), java(classPath, "-Xmx1G -Xms1G", "kafka.Kafka",
-                        each.toString()))));
+                nodes.add(Run.command(redirected(
+                        Path.of(each + ".log"), java(classPath, "-Xmx1G -Xms1G", "kafka.Kafka", each.toString()))));
             awaitReady(String.join(",", servers), nodes);
             return seconds(start);
         } finally {
@@ -548,8 +700,17 @@ class bench implements Callable<Integer> {
 
     /** As cluster.java waits: both brokers are known, and the cluster would place a topic on both. */
     private static void awaitReady(String servers, List<Run> nodes) throws Exception {
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers, "reconnect.backoff.max.ms", "100",
-                "default.api.timeout.ms", "5000", "request.timeout.ms", "2000", "retry.backoff.ms", "20");
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "reconnect.backoff.max.ms",
+                "100",
+                "default.api.timeout.ms",
+                "5000",
+                "request.timeout.ms",
+                "2000",
+                "retry.backoff.ms",
+                "20");
         long start = System.nanoTime();
         try (Admin admin = Admin.create(settings)) {
             while (!ready(admin)) {
@@ -564,7 +725,9 @@ class bench implements Callable<Integer> {
         try {
             if (admin.describeCluster().nodes().get().size() < 2) return false;
             var probe = List.of(new NewTopic("probe", 1, (short) 2));
-            admin.createTopics(probe, new CreateTopicsOptions().validateOnly(true)).all().get();
+            admin.createTopics(probe, new CreateTopicsOptions().validateOnly(true))
+                    .all()
+                    .get();
             return true;
         } catch (ExecutionException notYet) {
             return false;
@@ -597,8 +760,14 @@ class bench implements Callable<Integer> {
             }
             whole.add(seconds(start));
         }
-        report.add(new Row("`./jbang failover.java`, the three scenarios proven", Sample.of(whole), "-", null, "s",
-                Goal.atMost(45), "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
+        report.add(new Row(
+                "`./jbang failover.java`, the three scenarios proven",
+                Sample.of(whole),
+                "-",
+                null,
+                "s",
+                Goal.atMost(45),
+                "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
                         + " 3 s before each fault, 4 s of it, 2 s after it."));
     }
 
@@ -636,6 +805,8 @@ class bench implements Callable<Integer> {
                     measured.computeIfAbsent(side, it -> new ArrayList<>()).add(side.measurement.run(run));
                 } catch (Skip because) {
                     skipped.put(side, because.getMessage());
+                } catch (AssertionError failed) {
+                    throw new AssertionError(side.title + ": " + failed.getMessage(), failed);
                 }
             }
         for (Side other : others) {
@@ -645,10 +816,18 @@ class bench implements Callable<Integer> {
             }
             String details = other.details;
             if (!unit.equals("s"))
-                details += " Whole commands: %s s and %s s.".formatted(
-                        whole(measured.get(ours)).said("s"), whole(measured.get(other)).said("s"));
-            report.add(new Row(ours.title, values(measured.get(ours)), other.title, values(measured.get(other)), unit,
-                    other.goal, details));
+                details += " Whole commands: %s s and %s s."
+                        .formatted(
+                                whole(measured.get(ours)).said("s"),
+                                whole(measured.get(other)).said("s"));
+            report.add(new Row(
+                    ours.title,
+                    values(measured.get(ours)),
+                    other.title,
+                    values(measured.get(other)),
+                    unit,
+                    other.goal,
+                    details));
         }
     }
 
@@ -669,7 +848,8 @@ class bench implements Callable<Integer> {
             name = prefix + "-" + Long.toString(System.nanoTime(), 36);
             partitions = List.of(new TopicPartition(name, 0), new TopicPartition(name, 1));
             var topic = new NewTopic(name, Map.of(0, List.of(1, 2), 1, List.of(2, 1)));
-            shared().admin.createTopics(List.of(topic.configs(Map.of("message.timestamp.type", "LogAppendTime"))))
+            shared().admin
+                    .createTopics(List.of(topic.configs(Map.of("message.timestamp.type", "LogAppendTime"))))
                     .all()
                     .get();
         }
@@ -692,9 +872,10 @@ class bench implements Callable<Integer> {
                     .filter(it -> it >= 0);
         }
 
+        /** Its removal is not waited for. */
         @Override
-        public void close() throws Exception {
-            shared().admin.deleteTopics(List.of(name)).all().get();
+        public void close() {
+            shared.admin.deleteTopics(List.of(name));
         }
     }
 
@@ -715,8 +896,7 @@ class bench implements Callable<Integer> {
             timed(directory.resolve("mkfifo.txt"), "mkfifo", input.toString());
             String[] command = script("cluster.java", "--port", "" + port);
             report.progress("the cluster starts");
-            cluster = Run.command(
-                    joined(List.of("sh", "-c", "exec \"$@\" <" + input + " >" + answers, "sh"), command));
+            cluster = Run.command(joined(List.of("sh", "-c", "exec \"$@\" >" + answers + " <" + input, "sh"), command));
             commands = new FileOutputStream(input.toFile()); // its end is the cluster's, however we end
             while (!Files.readString(answers).contains("ready: ")) {
                 if (!cluster.isRunning()) throw new AssertionError("the cluster did not start: " + cluster.err());
@@ -766,14 +946,16 @@ class bench implements Callable<Integer> {
 
     /** A tool of Kafka's, as its shell script would run it. */
     private static String[] tool(String heap, String name, String... arguments) throws Exception {
-        return java(classPath("org.apache.kafka:kafka-tools:" + TOOLS), heap, "org.apache.kafka.tools." + name, arguments);
+        return java(
+                classPath("org.apache.kafka:kafka-tools:" + TOOLS), heap, "org.apache.kafka.tools." + name, arguments);
     }
 
     private static final String TOOLS = "4.3.1";
 
     /** The JVM with the options of {@code kafka-run-class.sh}. */
     private static String[] java(String classPath, String heap, String mainClass, String... arguments) {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
+        var command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
         command.addAll(List.of(heap.split(" ")));
         command.addAll(List.of("-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"));
         command.addAll(List.of("-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent"));
@@ -803,7 +985,9 @@ class bench implements Callable<Integer> {
     }
 
     private static String[] python(String program, String... arguments) {
-        return debian("python3-kafka", "/usr/bin/python3 -c 'import kafka'",
+        return debian(
+                "python3-kafka",
+                "/usr/bin/python3 -c 'import kafka'",
                 joined(List.of("/usr/bin/python3", "-c", program), arguments));
     }
 
@@ -849,7 +1033,10 @@ class bench implements Callable<Integer> {
 
     /** When all that was started has ended: also after Ctrl-C, when {@link Run} ends it. */
     private void removeDirectory() {
-        ProcessHandle.current().descendants().forEach(it -> it.onExit().completeOnTimeout(it, 60, TimeUnit.SECONDS).join());
+        ProcessHandle.current()
+                .descendants()
+                .forEach(it ->
+                        it.onExit().completeOnTimeout(it, 60, TimeUnit.SECONDS).join());
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
         } catch (IOException cannot) {
@@ -883,16 +1070,22 @@ class bench implements Callable<Integer> {
         /** Run by run: their smallest and largest show how far the ratio of the medians can be trusted. */
         Sample over(Sample other) {
             if (values.length != other.values.length)
-                return new Sample(Arrays.stream(values).map(it -> it / other.median()).toArray());
-            return new Sample(IntStream.range(0, values.length).mapToDouble(i -> values[i] / other.values[i]).toArray());
+                return new Sample(
+                        Arrays.stream(values).map(it -> it / other.median()).toArray());
+            return new Sample(IntStream.range(0, values.length)
+                    .mapToDouble(i -> values[i] / other.values[i])
+                    .toArray());
         }
 
         /** The median, and the smallest and the largest where there are several. */
         String said(String unit) {
             String all = number(median(), unit);
             if (values.length < 2) return all;
-            return "%s (%s..%s)".formatted(all, number(Arrays.stream(values).min().orElseThrow(), unit),
-                    number(Arrays.stream(values).max().orElseThrow(), unit));
+            return "%s (%s..%s)"
+                    .formatted(
+                            all,
+                            number(Arrays.stream(values).min().orElseThrow(), unit),
+                            number(Arrays.stream(values).max().orElseThrow(), unit));
         }
 
         private static String number(double value, String unit) {
@@ -915,8 +1108,8 @@ class bench implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return (atLeast ? "at least " : "at most ") + (bound == Math.rint(bound) && bound > 9 ? "%.0f" : "%s")
-                    .formatted(bound);
+            return (atLeast ? "at least " : "at most ")
+                    + (bound == Math.rint(bound) && bound > 9 ? "%.0f" : "%s").formatted(bound);
         }
     }
 
@@ -940,8 +1133,15 @@ class bench implements Callable<Integer> {
         }
 
         String inMarkdown() {
-            return "| %s | %s %s | %s | %s | %s | %s |".formatted(ours, value.said(unit), unit, other,
-                    otherValue == null ? "-" : otherValue.said(unit) + " " + unit, ratio(), verdict());
+            return "| %s | %s %s | %s | %s | %s | %s |"
+                    .formatted(
+                            ours,
+                            value.said(unit),
+                            unit,
+                            other,
+                            otherValue == null ? "-" : otherValue.said(unit) + " " + unit,
+                            ratio(),
+                            verdict());
         }
     }
 
@@ -956,16 +1156,21 @@ class bench implements Callable<Integer> {
         void begin() throws IOException {
             var system = ManagementFactory.getOperatingSystemMXBean();
             double load = system.getSystemLoadAverage();
-            setting.add("%s, %s, %d cores, %.0f GiB of memory, %s %s".formatted(
-                    LocalDate.now(), processor(), system.getAvailableProcessors(),
-                    ((com.sun.management.OperatingSystemMXBean) system).getTotalMemorySize() / (double) (1 << 30),
-                    system.getName(), system.getVersion()));
-            setting.add("Java %s, Kafka %s (the collection and the brokers), Kafka's tools %s".formatted(
-                    System.getProperty("java.version"), AppInfoParser.getVersion(), TOOLS));
+            setting.add("%s, %s, %d cores, %.0f GiB of memory, %s %s"
+                    .formatted(
+                            LocalDate.now(),
+                            processor(),
+                            system.getAvailableProcessors(),
+                            ((com.sun.management.OperatingSystemMXBean) system).getTotalMemorySize()
+                                    / (double) (1 << 30),
+                            system.getName(),
+                            system.getVersion()));
+            setting.add("Java %s, Kafka %s (the collection and the brokers), Kafka's tools %s"
+                    .formatted(System.getProperty("java.version"), AppInfoParser.getVersion(), TOOLS));
             setting.add("two brokers, two partitions, two replicas, all on this machine; %d runs of each side, in turn"
                     .formatted(runs));
-            setting.add(String.format(Locale.ROOT,
-                    "what else the machine did before: a load of %.2f (the average of a minute)", load));
+            setting.add(String.format(
+                    Locale.ROOT, "what else the machine did before: a load of %.2f (the average of a minute)", load));
             setting.forEach(System.out::println);
         }
 
@@ -990,8 +1195,9 @@ class bench implements Callable<Integer> {
             rows.add(row);
             System.out.printf("%n%s%n    %s %s%n", row.ours, row.value.said(row.unit), row.unit);
             if (row.otherValue != null)
-                System.out.printf("  against %s%n    %s %s%n    ratio %s%n", row.other, row.otherValue.said(row.unit),
-                        row.unit, row.ratio());
+                System.out.printf(
+                        "  against %s%n    %s %s%n    ratio %s%n",
+                        row.other, row.otherValue.said(row.unit), row.unit, row.ratio());
             System.out.printf("  %s%n", row.verdict());
             if (!row.details.isEmpty()) System.out.printf("  %s%n", row.details);
             write();
@@ -1011,7 +1217,8 @@ class bench implements Callable<Integer> {
         void end() {
             System.out.printf("%nWhole: %.0f s (%s)%n", seconds(start), String.join(", ", times));
             write();
-            if (output != null) System.out.println("Written: " + Path.of("").toAbsolutePath().relativize(output.toAbsolutePath()));
+            if (output != null)
+                System.out.println("Written: " + Path.of("").toAbsolutePath().relativize(output.toAbsolutePath()));
         }
 
         private void write() {
@@ -1019,17 +1226,21 @@ class bench implements Callable<Integer> {
             var text = new StringBuilder("# What was measured\n\n");
             text.append("Written by `./jbang bench/bench.java`, which is also how to reproduce it.\n\n");
             setting.forEach(line -> text.append("- ").append(line).append('\n'));
-            text.append("\nEach value is the median (smallest..largest) of the runs; the ratio is that of the medians, ours"
-                    + " to\nthe other, with the smallest and the largest of run by run. *Whole commands* are from the"
-                    + " shell to the end.\n\n");
+            text.append(
+                    "\nEach value is the median (smallest..largest) of the runs; the ratio is that of the medians, ours"
+                            + " to\nthe other, with the smallest and the largest of run by run. *Whole commands* are from the"
+                            + " shell to the end.\n\n");
             text.append("| ours | | against | | ratio | goal |\n|---|---|---|---|---|---|\n");
             rows.forEach(row -> text.append(row.inMarkdown()).append('\n'));
             text.append("\n## What limits each figure\n\n");
             for (Row row : rows)
                 if (!row.details.isEmpty())
-                    text.append("- **").append(row.ours)
+                    text.append("- **")
+                            .append(row.ours)
                             .append(row.otherValue == null ? "" : "**, against **" + row.other)
-                            .append("**: ").append(row.details.strip()).append('\n');
+                            .append("**: ")
+                            .append(row.details.strip())
+                            .append('\n');
             if (!skipped.isEmpty()) {
                 text.append("\n## Not measured\n\n");
                 skipped.forEach(line -> text.append("- ").append(line).append('\n'));

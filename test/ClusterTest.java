@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 
 /** cluster.java: it is ready when it says so, does what it is told, and leaves nothing behind. */
 class ClusterTest {
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
 
     private static Run start(int port, String... options) {
         var arguments = new ArrayList<>(List.of("--port", Integer.toString(port)));
@@ -40,10 +41,8 @@ class ClusterTest {
         String[] options = {"--dir", data.toString(), "-X", "log.retention.hours=77"};
         List<String> brokers = List.of("localhost:" + port, "localhost:" + (port + 3));
         try (Run cluster = start(port, options)) {
-            cluster.awaitLine(
-                    Pattern.compile(
-                            "^ready: %s,%s \\(2 brokers, \\d+[.]\\d s\\)$"
-                                    .formatted(brokers.get(0), brokers.get(1))));
+            cluster.awaitLine(Pattern.compile(
+                    "^ready: %s,%s \\(2 brokers, \\d+[.]\\d s\\)$".formatted(brokers.get(0), brokers.get(1))));
             for (String broker : brokers) {
                 try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker))) {
                     var topic = new NewTopic("kept" + brokers.indexOf(broker), 1, (short) 2);
@@ -55,8 +54,7 @@ class ClusterTest {
             assertThat(listeningAddresses(cluster))
                     .hasSize(3)
                     .allMatch(it -> it.matches("0100007F|0000000000000000FFFF00000100007F"));
-            Run.Surroundings here =
-                    Run.here().with("KAFKA_BOOTSTRAP_SERVERS", String.join(",", brokers));
+            Run.Surroundings here = Run.here().with("KAFKA_BOOTSTRAP_SERVERS", String.join(",", brokers));
             try (Run producer = here.script("producer.java", "kept0", "-n", "5", "-r", "max")) {
                 producer.expectExit(0);
             }
@@ -78,7 +76,12 @@ class ClusterTest {
 
     private static String setting(Admin admin, String name) throws Exception {
         var broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
-        return admin.describeConfigs(List.of(broker)).all().get().get(broker).get(name).value();
+        return admin.describeConfigs(List.of(broker))
+                .all()
+                .get()
+                .get(broker)
+                .get(name)
+                .value();
     }
 
     /** Of the sockets that the nodes listen on, as /proc/net writes them. */
@@ -157,8 +160,7 @@ class ClusterTest {
         try (Run cluster = start(port, "--brokers", "1")) {
             cluster.awaitLine("ready: ");
             SharedCluster.nodes(cluster, "kafka-1").forEach(ProcessHandle::destroyForcibly);
-            cluster.awaitLine(
-                    Pattern.compile("^kafka-1 died: .*exit status 137, log: /.*kafka-1[.]log"));
+            cluster.awaitLine(Pattern.compile("^kafka-1 died: .*exit status 137, log: /.*kafka-1[.]log"));
             cluster.type("status");
             cluster.awaitLine("controller running, kafka-1 dead");
             cluster.type("start kafka-1");
@@ -266,9 +268,8 @@ class ClusterTest {
             cluster.awaitNothingLeft();
             assertThat(cluster.out()).isEmpty();
             assertThat(cluster.err()).hasSize(1);
-            Matcher line =
-                    Pattern.compile("^\\S+ did not start: .*num.io.threads.*log: (/\\S+[.]log)\\)")
-                            .matcher(cluster.err().get(0));
+            Matcher line = Pattern.compile("^\\S+ did not start: .*num.io.threads.*log: (/\\S+[.]log)\\)")
+                    .matcher(cluster.err().get(0));
             assertThat(line.find()).as(cluster.toString()).isTrue();
             Path log = Path.of(line.group(1));
             assertThat(log).content().contains("num.io.threads");
@@ -280,7 +281,8 @@ class ClusterTest {
     @DisplayName("a directory that cannot be used: one line, status 1")
     void noDirectory() throws IOException {
         Path file = Files.createFile(directory.resolve("file"));
-        try (Run cluster = start(SharedCluster.freePort(), "--dir", file.resolve("x").toString())) {
+        try (Run cluster =
+                start(SharedCluster.freePort(), "--dir", file.resolve("x").toString())) {
             cluster.expectExit(1);
             assertThat(cluster.out()).isEmpty();
             assertThat(cluster.err()).singleElement().asString().contains("Cannot prepare " + file);

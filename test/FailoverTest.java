@@ -4,8 +4,6 @@ import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import java.io.RandomAccessFile;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +23,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -41,7 +40,6 @@ class FailoverTest {
     @TempDir
     private static Path shared;
 
-    private static Run cluster;
     private static String servers;
     private static Admin admin;
     private static volatile boolean ended;
@@ -52,14 +50,13 @@ class FailoverTest {
     // ---- the cluster of somebody else, and the commands that harm it ----
 
     @BeforeAll
-    static void startCluster() throws Exception {
-        int port = freePort();
-        cluster = Run.script("cluster.java", "--port", "" + port);
-        cluster.awaitLine("ready: ");
-        servers = "localhost:%d,localhost:%d".formatted(port, port + 3);
-        admin = Admin.create(Map.of("bootstrap.servers", servers));
+    static void relayCommands() throws Exception {
+        servers = SharedCluster.servers();
+        admin = SharedCluster.admin();
         for (String fifo : List.of("in", "out"))
-            new ProcessBuilder("mkfifo", shared.resolve(fifo).toString()).start().waitFor();
+            new ProcessBuilder("mkfifo", shared.resolve(fifo).toString())
+                    .start()
+                    .waitFor();
         Files.writeString(shared.resolve("tell"), """
                 echo "$1" > '%1$s/in'
                 read -r answer < '%1$s/out'
@@ -77,7 +74,7 @@ class FailoverTest {
                 var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
             while (!ended) {
                 String answer = "";
-                for (String command : in.readLine().split("; ")) answer = answer(command);
+                for (String command : in.readLine().split("; ")) answer = SharedCluster.command(command);
                 out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
             }
         } catch (Exception over) {
@@ -85,27 +82,14 @@ class FailoverTest {
         }
     }
 
-    private static String answer(String command) {
-        cluster.type(command);
-        return cluster.awaitLine(""); // whatever comes next
+    @AfterEach
+    void heal() throws Exception {
+        SharedCluster.heal();
     }
 
     @AfterAll
-    static void endCluster() {
+    static void endRelay() {
         ended = true;
-        if (admin != null) admin.close(Duration.ZERO);
-        if (cluster != null) cluster.close();
-    }
-
-    private static int freePort() throws Exception {
-        while (true) {
-            try (var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    var second = new ServerSocket(first.getLocalPort() + 3, 1, InetAddress.getLoopbackAddress())) {
-                return second.getLocalPort() - 3;
-            } catch (java.io.IOException taken) {
-                // another
-            }
-        }
     }
 
     private static String tell(String command) {
@@ -134,7 +118,9 @@ class FailoverTest {
             run.signal("0"); // remembers what it has started
             run.expectExit(0, LONG);
             run.awaitNothingLeft();
-            assertThat(run.out()).filteredOn(line -> line.endsWith("  PASS") && line.startsWith("Scenario")).hasSize(3);
+            assertThat(run.out())
+                    .filteredOn(line -> line.endsWith("  PASS") && line.startsWith("Scenario"))
+                    .hasSize(3);
             assertThat(run.out()).noneMatch(line -> line.contains("\u001b") || line.startsWith("  FAIL"));
             assertThat(String.join("\n", run.out()))
                     .contains("PASS  only one consumer receives messages, the other is idle")
@@ -172,11 +158,24 @@ class FailoverTest {
     // ---- what really loses, and what really repeats ----
 
     @Test
-    @DisplayName("pause loses acknowledged records with acks=1 and acks=0, none with acks=all; an independent count agrees")
+    @DisplayName(
+            "pause loses acknowledged records with acks=1 and acks=0, none with acks=all; an independent count agrees")
     void pauseLoses() throws Exception {
         String topic = topic("loses", Map.of());
-        try (Run run = harming("pause kafka-{id}", "resume kafka-{id}", topic, "--fault", "pause", "--acks", "all,1,0",
-                "--rate", "500", "--down", "13s", "--json", "--strict")) {
+        try (Run run = harming(
+                "pause kafka-{id}",
+                "resume kafka-{id}",
+                topic,
+                "--fault",
+                "pause",
+                "--acks",
+                "all,1,0",
+                "--rate",
+                "500",
+                "--down",
+                "13s",
+                "--json",
+                "--strict")) {
             run.expectExit(1, LONG); // strict: also a loss that the settings allow is a failure
             JsonArray trials = json(run).getArray("trials");
             assertThat(trials).hasSize(3);
@@ -184,8 +183,11 @@ class FailoverTest {
                 JsonObject it = trials.getObject(i);
                 boolean all = it.getString("settings").equals("acks=all");
                 assertThat(it.getString("verdict")).isEqualTo(all ? "PASS" : "ALLOWED");
-                assertThat(it.getLong("lost") > 0).as("lost with " + it.getString("settings")).isEqualTo(!all);
-                assertThat(it.getLong("in_log")).isEqualTo(idsInLog(topic, it.getString("run")).size());
+                assertThat(it.getLong("lost") > 0)
+                        .as("lost with " + it.getString("settings"))
+                        .isEqualTo(!all);
+                assertThat(it.getLong("in_log"))
+                        .isEqualTo(idsInLog(topic, it.getString("run")).size());
             }
         }
     }
@@ -194,9 +196,19 @@ class FailoverTest {
     @DisplayName("kill with short requests repeats records without idempotence, and none with it")
     void repeats() throws Exception {
         String topic = topic("repeats", Map.of());
-        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--json", "--down", "12s",
-                "--try", "plain:enable.idempotence=false,request.timeout.ms=1000",
-                "--try", "idempotent:enable.idempotence=true,request.timeout.ms=1000")) {
+        try (Run run = harming(
+                "kill kafka-{id}",
+                "start kafka-{id}",
+                topic,
+                "--fault",
+                "kill",
+                "--json",
+                "--down",
+                "12s",
+                "--try",
+                "plain:enable.idempotence=false,request.timeout.ms=1000",
+                "--try",
+                "idempotent:enable.idempotence=true,request.timeout.ms=1000")) {
             run.expectExit(0, LONG);
             JsonArray trials = json(run).getArray("trials");
             assertThat(trials.getObject(0).getLong("duplicates")).isPositive();
@@ -212,8 +224,17 @@ class FailoverTest {
     @DisplayName("a fault that never happened is INCONCLUSIVE")
     void noFault() throws Exception {
         String topic = topic("nofault", Map.of());
-        try (Run run = Run.script("failover.java", topic, "-b", servers, "--down", "1s",
-                "--stop-command", "true", "--start-command", "true")) {
+        try (Run run = Run.script(
+                "failover.java",
+                topic,
+                "-b",
+                servers,
+                "--down",
+                "1s",
+                "--stop-command",
+                "true",
+                "--start-command",
+                "true")) {
             run.expectExit(1);
             run.awaitLine("INCONCLUSIVE  broker 1 went away");
             run.awaitLine("INCONCLUSIVE");
@@ -227,7 +248,9 @@ class FailoverTest {
         try (Run run = failover(topic, "--down", "1s", "--after", "5s")) {
             run.awaitLine("the preferred leaders lead again");
             var zero = new TopicPartition(topic, 0);
-            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(100))).all().get();
+            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(100)))
+                    .all()
+                    .get();
             run.expectExit(1);
             run.awaitLine("partition 0: the log starts at offset 100 now");
             run.awaitLine("FAIL  no acknowledged record is lost");
@@ -267,12 +290,20 @@ class FailoverTest {
     void stranger() throws Exception {
         try (Run run = failover("3", "--down", "1s", "--before", "12s")) {
             run.awaitLine("the producer begins");
-            Map<String, Object> settings = Map.of("bootstrap.servers", servers, "group.id", "group3",
-                    "key.deserializer", StringDeserializer.class, "value.deserializer", StringDeserializer.class);
+            Map<String, Object> settings = Map.of(
+                    "bootstrap.servers",
+                    servers,
+                    "group.id",
+                    "group3",
+                    "key.deserializer",
+                    StringDeserializer.class,
+                    "value.deserializer",
+                    StringDeserializer.class);
             try (var stranger = new KafkaConsumer<String, String>(settings)) {
                 stranger.subscribe(List.of("test-2p-rf2"));
                 int taken = 0;
-                while (taken < 50) taken += stranger.poll(Duration.ofMillis(100)).count();
+                while (taken < 50)
+                    taken += stranger.poll(Duration.ofMillis(100)).count();
                 stranger.commitSync();
             }
             run.expectExit(1, LONG);
@@ -295,7 +326,11 @@ class FailoverTest {
                 assertThat(run.out()).noneMatch(line -> line.contains("PASS  no acknowledged record is lost"));
                 assertThat(run.err()).anyMatch(line -> line.startsWith("Interrupted: "));
             }
-            var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+            var partitions = admin.describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get()
+                    .get(topic)
+                    .partitions();
             assertThat(partitions).allSatisfy(it -> assertThat(it.isr()).hasSize(2));
         }
     }
@@ -307,9 +342,6 @@ class FailoverTest {
         try (Run run = harming("stop kafka-{id}", "start nobody", topic, "--down", "1s")) {
             run.expectExit(1, LONG);
             assertThat(run.err()).anyMatch(line -> line.startsWith("Broker 1 is still broken. Mend it: sh "));
-        } finally {
-            cluster.type("start kafka-1");
-            cluster.awaitLine("kafka-1 started");
         }
     }
 
@@ -321,9 +353,9 @@ class FailoverTest {
         String topic = topic("manual", Map.of());
         try (Run run = Run.script("failover.java", topic, "-b", servers, "--manual", "--down", "1s")) {
             run.awaitLine("now stop broker 1");
-            answer("stop kafka-1");
+            SharedCluster.command("stop kafka-1");
             run.awaitLine("now heal broker 1");
-            answer("start kafka-1");
+            SharedCluster.command("start kafka-1");
             run.expectExit(0, LONG);
             run.awaitLine("PASS  broker 1 went away");
         }
@@ -348,7 +380,10 @@ class FailoverTest {
         try (Run run = failover(topic, "--runs", "2", "--down", "1s", "--size", "500", "--before", "1s")) {
             run.expectExit(0, LONG);
             String row = run.out().get(run.out().size() - 1);
-            assertThat(row).startsWith(topic).containsPattern("\\d\\.\\d\\d s \\(\\d\\.\\d\\d s\\)").endsWith("PASS");
+            assertThat(row)
+                    .startsWith(topic)
+                    .containsPattern("\\d\\.\\d\\d s \\(\\d\\.\\d\\d s\\)")
+                    .endsWith("PASS");
         }
         assertThat(values(topic)).allSatisfy(value -> assertThat(value).hasSize(500));
     }
@@ -361,10 +396,21 @@ class FailoverTest {
         @Test
         @DisplayName("of an option: exit status 2, and one line")
         void options() {
-            for (String wrong : List.of("--fault=burn", "--before=x", "--down=3h", "--rate=0", "--rate=many", "--acks=2",
-                    "--runs=0", "--size=-1", "--target=nobody", "--try=nameless", "--try=a:no.such.setting=1",
-                    "--stop-command=only", "--events=/no/such/directory/file", "--nonsense"))
-                expectRefusal(2, "", wrong);
+            for (String wrong : List.of(
+                    "--fault=burn",
+                    "--before=x",
+                    "--down=3h",
+                    "--rate=0",
+                    "--rate=many",
+                    "--acks=2",
+                    "--runs=0",
+                    "--size=-1",
+                    "--target=nobody",
+                    "--try=nameless",
+                    "--try=a:no.such.setting=1",
+                    "--stop-command=only",
+                    "--events=/no/such/directory/file",
+                    "--nonsense")) expectRefusal(2, "", wrong);
         }
 
         @Test
@@ -379,7 +425,11 @@ class FailoverTest {
             Files.copy(Run.ROOT.resolve("failover.java"), directory.resolve("failover.java"));
             try (Run run = Run.here().in(directory).script("failover.java")) {
                 run.expectExit(3);
-                assertThat(run.err()).last().asString().startsWith("No cluster answers at localhost:9092,localhost:9095, and there is no cluster.java here");
+                assertThat(run.err())
+                        .last()
+                        .asString()
+                        .startsWith(
+                                "No cluster answers at localhost:9092,localhost:9095, and there is no cluster.java here");
             }
         }
 
@@ -404,7 +454,11 @@ class FailoverTest {
         private void expectRefusal(int status, String words, String... arguments) {
             try (Run run = Run.script("failover.java", arguments)) {
                 run.expectExit(status);
-                assertThat(run.err()).as(run.toString()).singleElement().asString().contains(words);
+                assertThat(run.err())
+                        .as(run.toString())
+                        .singleElement()
+                        .asString()
+                        .contains(words);
             }
         }
     }
@@ -413,7 +467,9 @@ class FailoverTest {
 
     private static String topic(String name, Map<String, String> config) throws Exception {
         String topic = name + "-2p-rf2";
-        admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2), 1, List.of(2, 1))).configs(config))).all().get();
+        admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2), 1, List.of(2, 1))).configs(config)))
+                .all()
+                .get();
         return topic;
     }
 
@@ -442,9 +498,17 @@ class FailoverTest {
 
     private static void read(String topic, Visitor visitor) throws Exception {
         var partitions = List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1));
-        var ends = admin.listOffsets(Map.of(partitions.get(0), OffsetSpec.latest(), partitions.get(1), OffsetSpec.latest())).all().get();
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers, "key.deserializer", StringDeserializer.class,
-                "value.deserializer", StringDeserializer.class);
+        var ends = admin.listOffsets(
+                        Map.of(partitions.get(0), OffsetSpec.latest(), partitions.get(1), OffsetSpec.latest()))
+                .all()
+                .get();
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "key.deserializer",
+                StringDeserializer.class,
+                "value.deserializer",
+                StringDeserializer.class);
         try (var consumer = new KafkaConsumer<String, String>(settings)) {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
@@ -452,7 +516,9 @@ class FailoverTest {
                 while (consumer.position(each) < ends.get(each).offset())
                     for (var record : consumer.poll(Duration.ofMillis(100))) {
                         var header = record.headers().lastHeader("run");
-                        visitor.visit(header == null ? null : new String(header.value(), StandardCharsets.UTF_8), record.value());
+                        visitor.visit(
+                                header == null ? null : new String(header.value(), StandardCharsets.UTF_8),
+                                record.value());
                     }
         }
     }

@@ -107,7 +107,8 @@ class LedgerTest {
         assertThat(failover.Verdict.ALLOWED.holds(false)).isTrue();
         assertThat(failover.Verdict.ALLOWED.holds(true)).isFalse();
         for (var never : List.of(failover.Verdict.FAIL, failover.Verdict.INCONCLUSIVE))
-            for (boolean strict : List.of(true, false)) assertThat(never.holds(strict)).isFalse();
+            for (boolean strict : List.of(true, false))
+                assertThat(never.holds(strict)).isFalse();
     }
 
     @Test
@@ -146,7 +147,8 @@ class LedgerTest {
         assertThat(plan("acks", "1").promisesNoLoss()).isFalse();
         assertThat(plan("acks", "0").promisesNoDuplicate()).isFalse();
         assertThat(plan("acks", "all", "retries", "0").promisesNoDuplicate()).isFalse();
-        assertThat(plan("acks", "all", "enable.idempotence", "false").promisesNoDuplicate()).isFalse();
+        assertThat(plan("acks", "all", "enable.idempotence", "false").promisesNoDuplicate())
+                .isFalse();
         String inFlight = "max.in.flight.requests.per.connection";
         assertThat(plan("acks", "all", inFlight, "5").promisesNoDuplicate()).isTrue();
         assertThat(plan("acks", "all", inFlight, "6").promisesNoDuplicate()).isFalse();
@@ -182,7 +184,10 @@ class LedgerTest {
     }
 
     private failover.Verdict verdict(boolean promised) {
-        return claims(promised).stream().map(failover.Claim::verdict).max(Enum::compareTo).orElseThrow();
+        return claims(promised).stream()
+                .map(failover.Claim::verdict)
+                .max(Enum::compareTo)
+                .orElseThrow();
     }
 
     private static failover.Plan plan(String... properties) {

@@ -108,10 +108,13 @@ class ReadmeTest {
     @DisplayName("CI runs the README's test command, and files that are linked are there")
     void links() throws IOException {
         assertThat(readme).contains("\n./jbang failover.java\n").contains("\n./jbang test/suite.java\n");
-        assertThat(Files.readString(Run.ROOT.resolve(".ci/run"))).containsPattern("(?m)^\\s*\\./jbang test/suite\\.java\\b");
+        assertThat(Files.readString(Run.ROOT.resolve(".ci/run")))
+                .containsPattern("(?m)^\\s*\\./jbang test/suite\\.java\\b");
         for (String page : List.of("README.md", "docs/failover.md")) {
             var links = Pattern.compile("\\]\\((?!http)([^)#]+)\\)").matcher(read(page));
-            while (links.find()) assertThat(Run.ROOT.resolve(page).resolveSibling(links.group(1))).exists();
+            while (links.find())
+                assertThat(Run.ROOT.resolve(page).resolveSibling(links.group(1)))
+                        .exists();
         }
     }
 
@@ -127,7 +130,8 @@ class ReadmeTest {
     /** What stands in the last column of the tables of a section, in its order. */
     private List<String> commands(String heading) {
         var commands = new ArrayList<String>();
-        for (String line : section(heading).lines().filter(it -> it.startsWith("| ")).toList()) {
+        for (String line :
+                section(heading).lines().filter(it -> it.startsWith("| ")).toList()) {
             String[] columns = line.split("\\|");
             var code = CODE.matcher(columns[columns.length - 1]);
             while (code.find()) commands.add(code.group(1));
@@ -139,20 +143,29 @@ class ReadmeTest {
     private String section(String heading) {
         int start = readme.indexOf(heading);
         assertThat(start).as(heading).isPositive();
-        int end = Stream.of("\n### ", "\n## ").mapToInt(it -> readme.indexOf(it, start + 1)).filter(it -> it > 0).min().orElse(readme.length());
+        int end = Stream.of("\n### ", "\n## ")
+                .mapToInt(it -> readme.indexOf(it, start + 1))
+                .filter(it -> it > 0)
+                .min()
+                .orElse(readme.length());
         return readme.substring(start, end);
     }
 
     /** Each line that a section shows was printed, with other numbers of events and seconds. */
     private void expectShown(String heading, Run... runs) {
-        var printed = Stream.of(runs).flatMap(run -> run.out().stream()).map(ReadmeTest::withoutNumbers).toList();
+        var printed = Stream.of(runs)
+                .flatMap(run -> run.out().stream())
+                .map(ReadmeTest::withoutNumbers)
+                .toList();
         var blocks = BLOCK.matcher(section(heading));
         int lines = 0;
         while (blocks.find())
             for (String line : blocks.group(1).split("\n")) {
                 if (line.equals("...")) continue;
                 lines++;
-                assertThat(printed).as(String.join("\n", Stream.of(runs).map(Run::toString).toList())).contains(withoutNumbers(line));
+                assertThat(printed)
+                        .as(String.join("\n", Stream.of(runs).map(Run::toString).toList()))
+                        .contains(withoutNumbers(line));
             }
         assertThat(lines).as("lines shown under " + heading).isPositive();
     }

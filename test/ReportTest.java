@@ -36,7 +36,8 @@ class ReportTest {
     private static final String HOSTILE =
             "<b>&amp; \"quoted\" 'single' ]]> \u00e4\u4e2d\u6587\ud83d\ude00 \u0001 </svg>";
 
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
 
     @BeforeAll
     static void draw(@TempDir Path shared) throws IOException {
@@ -50,34 +51,25 @@ class ReportTest {
         runs.put("no fault, 5 s, 12 partitions", List.of(new Trial(5, 12, 0)));
         runs.put("one fault, 10 min, 1 partition", List.of(new Trial(600, 1, 1)));
         runs.put("40 partitions", List.of(new Trial(30, 40, 1)));
-        runs.put(
-                "hostile text",
-                List.of(new Trial(20, 2, 1).saying(HOSTILE), new Trial(9, 2, 1).saying(HOSTILE)));
+        runs.put("hostile text", List.of(new Trial(20, 2, 1).saying(HOSTILE), new Trial(9, 2, 1).saying(HOSTILE)));
         runs.put("long text", List.of(new Trial(20, 2, 1).saying("a long word ".repeat(60))));
         runs.put("long words", List.of(new Trial(20, 2, 1).saying("W".repeat(900))));
         runs.put(
                 "six trials",
                 Stream.of("all", "1", "0")
-                        .flatMap(
-                                acks ->
-                                        Stream.of(100.0, 2_500.0)
-                                                .map(
-                                                        pause ->
-                                                                new Trial(20, 2, 1)
-                                                                        .pausing(pause)
-                                                                        .with("acks=" + acks)))
+                        .flatMap(acks -> Stream.of(100.0, 2_500.0)
+                                .map(pause -> new Trial(20, 2, 1).pausing(pause).with("acks=" + acks)))
                         .toList());
-        runs.put(
-                "three scenarios",
-                List.of(new Trial(5, 1, 0), new Trial(12, 2, 1).with("x=1"), new Trial(20, 2, 1)));
+        runs.put("three scenarios", List.of(new Trial(5, 1, 0), new Trial(12, 2, 1).with("x=1"), new Trial(20, 2, 1)));
         for (var run : runs.entrySet()) {
             Path events = shared.resolve("run" + PICTURES.size() + ".jsonl");
             Files.write(
                     events,
-                    run.getValue().stream().flatMap(trial -> trial.lines().stream()).toList());
+                    run.getValue().stream()
+                            .flatMap(trial -> trial.lines().stream())
+                            .toList());
             report(0, events.toString());
-            Path picture =
-                    shared.resolve(events.getFileName().toString().replace(".jsonl", ".svg"));
+            Path picture = shared.resolve(events.getFileName().toString().replace(".jsonl", ".svg"));
             PICTURES.put(run.getKey(), Files.readString(picture));
         }
     }
@@ -95,9 +87,8 @@ class ReportTest {
             assertThat(root.getTagName()).isEqualTo("svg");
             assertThat(root.getAttribute("role")).isEqualTo("img");
             for (String id : root.getAttribute("aria-labelledby").split(" ")) {
-                var described =
-                        elements(root, "title", "desc").stream()
-                                .filter(it -> it.getAttribute("id").equals(id));
+                var described = elements(root, "title", "desc").stream()
+                        .filter(it -> it.getAttribute("id").equals(id));
                 assertThat(described.map(Element::getTextContent).toList())
                         .as(name)
                         .hasSize(1)
@@ -116,24 +107,16 @@ class ReportTest {
         List<String> texts = texts(svg);
         assertThat(texts)
                 .contains("Broker 1 killed: partition 0 paused for 2.5 s, nothing lost")
-                .contains(
-                        "PASS", "broker 1 killed, back after 4.0 s", "no acknowledgement for 2.5 s")
-                .contains(
-                        "partition 0: broker 1 \u2192 2",
-                        "partition 0: broker 2 \u2192 1",
-                        "all in sync")
-                .anyMatch(
-                        it ->
-                                it.startsWith(
-                                        "%,d sent \u00b7 %<,d acknowledged \u00b7 0 lost"
-                                                .formatted(trial.acknowledged())))
+                .contains("PASS", "broker 1 killed, back after 4.0 s", "no acknowledgement for 2.5 s")
+                .contains("partition 0: broker 1 \u2192 2", "partition 0: broker 2 \u2192 1", "all in sync")
+                .anyMatch(it -> it.startsWith(
+                        "%,d sent \u00b7 %<,d acknowledged \u00b7 0 lost".formatted(trial.acknowledged())))
                 .anyMatch(it -> it.contains("kafka client 4.4.0"));
-        List<String> titles = elements(svg, "title").stream().map(Element::getTextContent).toList();
+        List<String> titles =
+                elements(svg, "title").stream().map(Element::getTextContent).toList();
         for (int partition = 0; partition < 2; partition++) {
             int records = trial.acknowledged[partition];
-            String told =
-                    "partition %d: %,d acknowledged, %,d read"
-                            .formatted(partition, records, records);
+            String told = "partition %d: %,d acknowledged, %,d read".formatted(partition, records, records);
             assertThat(titles).anyMatch(it -> it.startsWith(told));
         }
         assertThat(titles)
@@ -148,29 +131,17 @@ class ReportTest {
         for (int seconds : List.of(5, 600)) {
             var trial = new Trial(seconds, 12, 0);
             trial.lines();
-            var svg =
-                    parse(
-                            PICTURES.get(
-                                    "no fault, %s, 12 partitions"
-                                            .formatted(seconds == 5 ? "5 s" : "10 min")));
-            var flows =
-                    elements(svg.getDocumentElement(), "path").stream()
-                            .filter(it -> it.getAttribute("class").equals("flow"))
-                            .toList();
+            var svg = parse(PICTURES.get("no fault, %s, 12 partitions".formatted(seconds == 5 ? "5 s" : "10 min")));
+            var flows = elements(svg.getDocumentElement(), "path").stream()
+                    .filter(it -> it.getAttribute("class").equals("flow"))
+                    .toList();
             assertThat(flows).hasSize(12);
             for (int partition = 0; partition < 12; partition++) {
                 var strip = (Element) flows.get(partition).getParentNode();
                 double top = Double.parseDouble(elements(strip, "text").get(1).getTextContent());
-                double records =
-                        area(flows.get(partition).getAttribute("d"))
-                                / 34
-                                * top
-                                * seconds
-                                / (872 - 128);
+                double records = area(flows.get(partition).getAttribute("d")) / 34 * top * seconds / (872 - 128);
                 assertThat(records)
-                        .isCloseTo(
-                                trial.acknowledged[partition],
-                                within(0.02 * trial.acknowledged[partition] + 1));
+                        .isCloseTo(trial.acknowledged[partition], within(0.02 * trial.acknowledged[partition] + 1));
             }
         }
     }
@@ -230,19 +201,17 @@ class ReportTest {
         assertThat(problems.get(0)).isEqualTo("measured " + PICTURES.size());
         List<String> names = List.copyOf(PICTURES.keySet());
         assertThat(problems.subList(1, problems.size()))
-                .as(
-                        "pictures by number: "
-                                + IntStream.range(0, names.size())
-                                        .mapToObj(it -> it + " " + names.get(it))
-                                        .toList())
+                .as("pictures by number: "
+                        + IntStream.range(0, names.size())
+                                .mapToObj(it -> it + " " + names.get(it))
+                                .toList())
                 .isEmpty();
         var bad = page.toString().replaceFirst("y='20'>|(<text[^>]* y=')[\\d.]+", "$15");
         assertThat(measured(browser, bad)).as("the measure can fail").hasSizeGreaterThan(1);
     }
 
     /** A line for each problem; first how many pictures were measured. */
-    private static final String MEASURE =
-            """
+    private static final String MEASURE = """
             <pre id='result'></pre>
             <script>
             const problems = [];
@@ -272,17 +241,16 @@ class ReportTest {
 
     private List<String> measured(String browser, String html) throws IOException {
         Path page = Files.writeString(directory.resolve("page.html"), html);
-        try (Run run =
-                Run.command(
-                        browser,
-                        "--headless",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--no-first-run",
-                        "--disable-background-networking",
-                        "--user-data-dir=" + directory.resolve("browser"),
-                        "--dump-dom",
-                        page.toUri().toString())) {
+        try (Run run = Run.command(
+                browser,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--user-data-dir=" + directory.resolve("browser"),
+                "--dump-dom",
+                page.toUri().toString())) {
             run.expectExit(0);
             String dom = String.join("\n", run.out());
             var result = Pattern.compile("(?s)<pre id=\"result\">(.*?)</pre>").matcher(dom);
@@ -292,18 +260,11 @@ class ReportTest {
     }
 
     private static String browser() {
-        var found =
-                Stream.of(System.getenv("PATH").split(":"))
-                        .flatMap(
-                                it ->
-                                        Stream.of(
-                                                Path.of(it, "chromium"),
-                                                Path.of(it, "google-chrome")))
-                        .filter(Files::isExecutable)
-                        .findFirst();
-        assumeTrue(
-                found.isPresent(),
-                "there is no chromium to measure with: apt-get install chromium");
+        var found = Stream.of(System.getenv("PATH").split(":"))
+                .flatMap(it -> Stream.of(Path.of(it, "chromium"), Path.of(it, "google-chrome")))
+                .filter(Files::isExecutable)
+                .findFirst();
+        assumeTrue(found.isPresent(), "there is no chromium to measure with: apt-get install chromium");
         return found.get().toString();
     }
 
@@ -329,12 +290,11 @@ class ReportTest {
                 .contains("<p>What it shows &amp; proves.</p>")
                 .doesNotContain("<script");
         assertThat(Pattern.compile("<svg ").matcher(html).results().count()).isEqualTo(3);
-        var ids =
-                Pattern.compile(" id='([^']*)'")
-                        .matcher(html)
-                        .results()
-                        .map(it -> it.group(1))
-                        .toList();
+        var ids = Pattern.compile(" id='([^']*)'")
+                .matcher(html)
+                .results()
+                .map(it -> it.group(1))
+                .toList();
         assertThat(ids).doesNotHaveDuplicates();
     }
 
@@ -398,9 +358,7 @@ class ReportTest {
         String verdict = lines.get(lines.size() - 1);
         String whole = String.join("\n", lines) + "\n";
         String start = first + "\n{\"type\":\"event\",\"ms\":1,\"kind\":\"note\"}\n";
-        String flow =
-                "{'type':'flow','ms':%s,'partition':%s,'acknowledged':%s,'read':1}\n"
-                        .replace('\'', '"');
+        String flow = "{'type':'flow','ms':%s,'partition':%s,'acknowledged':%s,'read':1}\n".replace('\'', '"');
         return switch (what) {
             case "empty" -> "";
             case "a blank line" -> "\n" + whole;
@@ -409,7 +367,7 @@ class ReportTest {
             case "a JSON list" -> "[1, 2]\n";
             case "deep nesting" -> "{\"a\":" + "[".repeat(200_000);
             case "cut within a line" ->
-                    String.join("\n", lines.subList(0, 99)) + "\n" + lines.get(99).substring(0, 20);
+                String.join("\n", lines.subList(0, 99)) + "\n" + lines.get(99).substring(0, 20);
             case "cut between lines" -> String.join("\n", lines.subList(0, 100)) + "\n";
             case "the second trial cut" -> whole + start;
             case "without its first line" -> String.join("\n", lines.subList(1, lines.size()));
@@ -437,11 +395,8 @@ class ReportTest {
                 .hasSize(1)
                 .allMatch(it -> it.contains(".svg or .html, not 'run.png'"));
         String missing = directory.resolve("missing.jsonl").toString();
-        assertThat(report(2, missing))
-                .containsExactly("Cannot read " + missing + ": no such file or directory.");
-        assertThat(report(2, directory.toString()))
-                .hasSize(1)
-                .allMatch(it -> it.startsWith("Cannot read"));
+        assertThat(report(2, missing)).containsExactly("Cannot read " + missing + ": no such file or directory.");
+        assertThat(report(2, directory.toString())).hasSize(1).allMatch(it -> it.startsWith("Cannot read"));
         String nowhere = directory.resolve("nowhere/run.svg").toString();
         assertThat(report(2, run, "-o", nowhere))
                 .containsExactly("Cannot write " + nowhere + ": no such file or directory.");
@@ -460,9 +415,7 @@ class ReportTest {
     }
 
     private static Document parse(String xml) throws Exception {
-        return DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new InputSource(new StringReader(xml)));
+        return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(xml)));
     }
 
     private static List<String> texts(Element svg) {
@@ -523,9 +476,7 @@ class ReportTest {
         }
 
         private double faultAt(int fault) {
-            return faults == 1
-                    ? Math.min(4_000, seconds * 300)
-                    : 1_000 + fault * (seconds * 1_000.0 - 1_000) / faults;
+            return faults == 1 ? Math.min(4_000, seconds * 300) : 1_000 + fault * (seconds * 1_000.0 - 1_000) / faults;
         }
 
         private double healAt(int fault) {
@@ -539,8 +490,8 @@ class ReportTest {
                     "trial",
                     0,
                     "'run':'1a2b3c4d','number':1,'started':'2026-11-24T08:00:00Z','title':%s,'observation':'What"
-                        + " it shows &"
-                        + " proves.','topic':%s,'partitions':%d,'replicas':2,'group':'group3','consumers':1,'fault':%s,'settings':%s,'properties':{'acks':'all'},'rate':%d,'size':0,'brokers':[1,2],'cluster':'cluster.java','leaders':%s,'in_sync':%s,'versions':{'failover':'1.0.0','kafka_client':'4.4.0','java':'17'},'limit_ms':{'request.timeout.ms':30000}",
+                            + " it shows &"
+                            + " proves.','topic':%s,'partitions':%d,'replicas':2,'group':'group3','consumers':1,'fault':%s,'settings':%s,'properties':{'acks':'all'},'rate':%d,'size':0,'brokers':[1,2],'cluster':'cluster.java','leaders':%s,'in_sync':%s,'versions':{'failover':'1.0.0','kafka_client':'4.4.0','java':'17'},'limit_ms':{'request.timeout.ms':30000}",
                     json(title),
                     json(topic),
                     partitions,
@@ -549,42 +500,25 @@ class ReportTest {
                     100 * partitions,
                     all.stream().map(it -> 1 + it % 2).toList(),
                     all.stream().map(it -> "[1,2]").toList());
-            add(
-                    "event",
-                    800,
-                    "'kind':'assigned','consumer':1,'assigned':%s,'text':'consumer 1: all'",
-                    all);
+            add("event", 800, "'kind':'assigned','consumer':1,'assigned':%s,'text':'consumer 1: all'", all);
             for (int fault = 0; fault < faults; fault++) addFault(fault);
             for (int partition = 0; partition < partitions; partition++) addFlow(partition);
-            String pauses =
-                    all.stream()
-                            .map(
-                                    it -> {
-                                        boolean paused = faults > 0 && (it % 2 == 0 || faults > 1);
-                                        double from = paused ? faultAt(it % 2) : 2_000;
-                                        double ms = paused ? pause : 10;
-                                        String gap =
-                                                String.format(
-                                                        Locale.ROOT,
-                                                        "{'from_ms':%s,'to_ms':%s,'ms':%s}",
-                                                        from,
-                                                        from + ms,
-                                                        ms);
-                                        return "{'partition':"
-                                                + it
-                                                + ",'acknowledged':"
-                                                + gap
-                                                + ",'read':"
-                                                + gap
-                                                + "}";
-                                    })
-                            .collect(Collectors.joining(","));
+            String pauses = all.stream()
+                    .map(it -> {
+                        boolean paused = faults > 0 && (it % 2 == 0 || faults > 1);
+                        double from = paused ? faultAt(it % 2) : 2_000;
+                        double ms = paused ? pause : 10;
+                        String gap =
+                                String.format(Locale.ROOT, "{'from_ms':%s,'to_ms':%s,'ms':%s}", from, from + ms, ms);
+                        return "{'partition':" + it + ",'acknowledged':" + gap + ",'read':" + gap + "}";
+                    })
+                    .collect(Collectors.joining(","));
             add(
                     "verdict",
                     seconds * 1_000 + 500,
                     "'verdict':'PASS','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,'lost':0,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,'claims':[{'verdict':'PASS','text':'no"
-                        + " acknowledged record is lost','evidence':'0"
-                        + " lost'}],'pauses':[%s],'resolution_ms':12.5",
+                            + " acknowledged record is lost','evidence':'0"
+                            + " lost'}],'pauses':[%s],'resolution_ms':12.5",
                     acknowledged(),
                     pauses);
             return lines;
@@ -594,16 +528,8 @@ class ReportTest {
             int broker = 1 + fault % 2;
             double down = faultAt(fault);
             double up = healAt(fault);
-            add(
-                    "event",
-                    down,
-                    "'kind':'fault','broker':%d,'name':'kafka-%<d','text':'kill kafka-%<d'",
-                    broker);
-            add(
-                    "event",
-                    up,
-                    "'kind':'heal','broker':%d,'name':'kafka-%<d','text':'start kafka-%<d'",
-                    broker);
+            add("event", down, "'kind':'fault','broker':%d,'name':'kafka-%<d','text':'kill kafka-%<d'", broker);
+            add("event", up, "'kind':'heal','broker':%d,'name':'kafka-%<d','text':'start kafka-%<d'", broker);
             for (int partition = 0; partition < partitions; partition++) {
                 String inSync = "'kind':'in_sync','partition':%d,'in_sync':%s,'text':''";
                 add("event", down + 60, inSync, partition, List.of(3 - broker));
@@ -624,9 +550,7 @@ class ReportTest {
                 boolean paused = false;
                 for (int fault = 0; fault < faults; fault++)
                     paused |=
-                            partition % 2 == fault % 2
-                                    && ms + 50 > faultAt(fault)
-                                    && ms + 50 < faultAt(fault) + pause;
+                            partition % 2 == fault % 2 && ms + 50 > faultAt(fault) && ms + 50 < faultAt(fault) + pause;
                 waiting += records;
                 if (paused) continue;
                 double latency = waiting > records ? pause : 3 + records / 4.0;
@@ -644,25 +568,15 @@ class ReportTest {
 
         /** A line; apostrophes in the format are quotation marks. */
         private void add(String type, double ms, String format, Object... values) {
-            String line =
-                    "{'type':'"
-                            + type
-                            + "','ms':"
-                            + Math.min(ms, seconds * 1_000)
-                            + ","
-                            + format
-                            + "}";
-            lines.add(
-                    String.format(Locale.ROOT, line.replace('\'', '"'), values)
-                            .replaceAll("(?<=fault\":)'kill'", "\"kill\"")
-                            .replace("'partition'", "\"partition\"")
-                            .replaceAll("'(acknowledged|read|from_ms|to_ms|ms)'", "\"$1\""));
+            String line = "{'type':'" + type + "','ms':" + Math.min(ms, seconds * 1_000) + "," + format + "}";
+            lines.add(String.format(Locale.ROOT, line.replace('\'', '"'), values)
+                    .replaceAll("(?<=fault\":)'kill'", "\"kill\"")
+                    .replace("'partition'", "\"partition\"")
+                    .replaceAll("'(acknowledged|read|from_ms|to_ms|ms)'", "\"$1\""));
         }
 
         private static String json(String text) {
-            return '"'
-                    + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\u0001", "\\u0001")
-                    + '"';
+            return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\u0001", "\\u0001") + '"';
         }
     }
 }

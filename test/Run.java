@@ -44,12 +44,9 @@ final class Run implements AutoCloseable {
     /** How long is waited where a test does not say: long enough for a busy machine. */
     static final Duration LIMIT = Duration.ofMinutes(2);
 
-    private static final Duration BUILD_LIMIT =
-            Duration.ofMinutes(10); // may fetch 100 MB of dependencies
-    private static final Duration GRACE =
-            Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
-    private static final Duration DRAIN =
-            Duration.ofSeconds(5); // for the last output, after the end
+    private static final Duration BUILD_LIMIT = Duration.ofMinutes(10); // may fetch 100 MB of dependencies
+    private static final Duration GRACE = Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
+    private static final Duration DRAIN = Duration.ofSeconds(5); // for the last output, after the end
     private static final int SHOWN = 500; // lines in a failure's message
     private static final Set<Path> BUILT = new HashSet<>();
     private static final Set<Run> OPEN = ConcurrentHashMap.newKeySet();
@@ -227,7 +224,10 @@ final class Run implements AutoCloseable {
         rememberDescendants();
         note("in", line);
         try {
-            process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+            process.outputWriter(StandardCharsets.UTF_8)
+                    .append(line)
+                    .append('\n')
+                    .flush();
         } catch (IOException e) {
             throw failure("does not read '" + line + "': " + e.getMessage());
         }
@@ -346,10 +346,7 @@ final class Run implements AutoCloseable {
     public synchronized String toString() {
         int left = Math.max(0, transcript.size() - SHOWN);
         String more = left == 0 ? "" : "  ... " + left + " lines ...\n";
-        return command
-                + "\n"
-                + more
-                + String.join("\n", transcript.subList(left, transcript.size()));
+        return command + "\n" + more + String.join("\n", transcript.subList(left, transcript.size()));
     }
 
     private AssertionError failure(String what) {
@@ -389,8 +386,7 @@ final class Run implements AutoCloseable {
                 return directory;
             }
         }
-        throw new IllegalStateException(
-                "not in the repository: " + start + ". Run there: ./jbang test/suite.java");
+        throw new IllegalStateException("not in the repository: " + start + ". Run there: ./jbang test/suite.java");
     }
 
     /** One of the two output streams, read by a thread of its own; guarded by the Run. */

@@ -25,37 +25,34 @@ import java.util.stream.Stream;
 /** What all scripts have in common, and what they say to wrong input; no cluster is needed. */
 class ScriptsTest {
     /** What a script may depend on; each further library needs a reason. */
-    private static final Map<String, List<String>> DEPENDENCIES =
-            Map.of(
-                    "cluster.java",
-                    List.of(
-                            "org.apache.kafka:kafka_2.13:4.4.0",
-                            "info.picocli:picocli:4.7.7",
-                            "org.slf4j:slf4j-simple:2.0.17"), // writes the nodes' logs
-                    "report.java",
-                    List.of(
-                            "info.picocli:picocli:4.7.7",
-                            "com.grack:nanojson:1.10"), // 32 KB that read JSON
-                    "any other",
-                    List.of(
-                            "org.apache.kafka:kafka-clients:4.4.0",
-                            "info.picocli:picocli:4.7.7",
-                            "org.slf4j:slf4j-nop:2.0.17"));
+    private static final Map<String, List<String>> DEPENDENCIES = Map.of(
+            "cluster.java",
+            List.of(
+                    "org.apache.kafka:kafka_2.13:4.4.0",
+                    "info.picocli:picocli:4.7.7",
+                    "org.slf4j:slf4j-simple:2.0.17"), // writes the nodes' logs
+            "report.java",
+            List.of("info.picocli:picocli:4.7.7", "com.grack:nanojson:1.10"), // 32 KB that read JSON
+            "any other",
+            List.of(
+                    "org.apache.kafka:kafka-clients:4.4.0",
+                    "info.picocli:picocli:4.7.7",
+                    "org.slf4j:slf4j-nop:2.0.17"));
 
     /** Options that have no value where none is given. */
-    private static final List<String> WITHOUT_DEFAULT =
-            List.of(
-                    "--command-config",
-                    "--command-property",
-                    "--config",
-                    "--events",
-                    "--property",
-                    "--report",
-                    "--start-command",
-                    "--stop-command",
-                    "--try");
+    private static final List<String> WITHOUT_DEFAULT = List.of(
+            "--command-config",
+            "--command-property",
+            "--config",
+            "--events",
+            "--property",
+            "--report",
+            "--start-command",
+            "--stop-command",
+            "--try");
 
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
 
     static List<String> scripts() throws IOException {
         try (Stream<Path> files = Files.list(Run.ROOT)) {
@@ -85,8 +82,7 @@ class ScriptsTest {
     @Test
     @DisplayName("how a script reaches the cluster is written the same in each, to the letter")
     void sameLines() throws IOException {
-        assertThat(scriptsOnACluster())
-                .contains("consumer.java", "failover.java", "producer.java", "topics.java");
+        assertThat(scriptsOnACluster()).contains("consumer.java", "failover.java", "producer.java", "topics.java");
         String first = "    // ---- the cluster: these lines are the same in every script ----\n";
         var parts = new TreeMap<String, String>();
         for (String script : scriptsOnACluster()) {
@@ -95,7 +91,8 @@ class ScriptsTest {
         }
         String model = parts.get("producer.java");
         assertThat(model).contains("static class Cluster {", "static class Failure extends");
-        parts.forEach((script, part) -> assertThat(difference(part, model)).as(script).isEmpty());
+        parts.forEach(
+                (script, part) -> assertThat(difference(part, model)).as(script).isEmpty());
     }
 
     /** The first line that differs: the whole texts would be a page each. */
@@ -115,9 +112,7 @@ class ScriptsTest {
     @DisplayName("how the leaders are watched is the same in producer.java and consumer.java")
     void sameLeaderWatch() {
         var leaderWatch =
-                Pattern.compile(
-                        "\n    /\\*\\*[^\n]*\n    static class LeaderWatch .*?\n    }\n",
-                        Pattern.DOTALL);
+                Pattern.compile("\n    /\\*\\*[^\n]*\n    static class LeaderWatch .*?\n    }\n", Pattern.DOTALL);
         Matcher producer = leaderWatch.matcher(text("producer.java"));
         Matcher consumer = leaderWatch.matcher(text("consumer.java"));
         assertThat(producer.find()).isTrue();
@@ -135,9 +130,7 @@ class ScriptsTest {
         expected.add("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?");
         expected.add("//DESCRIPTION .+");
         expected.add("//JAVA 17+");
-        DEPENDENCIES
-                .getOrDefault(script, DEPENDENCIES.get("any other"))
-                .forEach(it -> expected.add("//DEPS " + it));
+        DEPENDENCIES.getOrDefault(script, DEPENDENCIES.get("any other")).forEach(it -> expected.add("//DEPS " + it));
         assertThat(header).hasSizeGreaterThanOrEqualTo(expected.size());
         for (int i = 0; i < expected.size(); i++) {
             String line = header.get(i);
@@ -157,10 +150,7 @@ class ScriptsTest {
         JsonObject aliases =
                 JsonParser.object().from(text("jbang-catalog.json")).getObject("aliases");
         var described = new TreeMap<String, String>();
-        aliases.forEach(
-                (name, alias) ->
-                        described.put(
-                                name + ".java", ((JsonObject) alias).getString("description")));
+        aliases.forEach((name, alias) -> described.put(name + ".java", ((JsonObject) alias).getString("description")));
         var expected = new TreeMap<String, String>();
         for (String script : scripts()) {
             Matcher line = Pattern.compile("(?m)^//DESCRIPTION (.+)$").matcher(text(script));
@@ -178,14 +168,12 @@ class ScriptsTest {
     @DisplayName("no file knows a machine's directories, or the name of a package registry's host")
     void noMachine() throws IOException {
         // Written so that this file does not match them.
-        String hosts =
-                "(repo1?[.]maven|central[.]sonatype|registry[.]npmjs|pypi|pythonhosted|jitpack|crates"
-                    + "|proxy[.]golang|deb[.]debian|plugins[.]gradle|ghcr|quay)[.](apache[.])?(org|com|io)";
+        String hosts = "(repo1?[.]maven|central[.]sonatype|registry[.]npmjs|pypi|pythonhosted|jitpack|crates"
+                + "|proxy[.]golang|deb[.]debian|plugins[.]gradle|ghcr|quay)[.](apache[.])?(org|com|io)";
         var pattern = Pattern.compile("(?<![\\w$}.])/(work|root|home)/|" + hosts);
         assertThat(pattern.matcher("/" + "work/main").find()).isTrue();
         assertThat(pattern.matcher("https://repo1" + ".maven.org").find()).isTrue();
-        try (Run files =
-                Run.command("git", "ls-files", "--cached", "--others", "--exclude-standard")) {
+        try (Run files = Run.command("git", "ls-files", "--cached", "--others", "--exclude-standard")) {
             files.expectExit(0);
             assertThat(files.out()).contains("producer.java", "test/ScriptsTest.java");
             for (String file : files.out()) {
@@ -295,11 +283,11 @@ class ScriptsTest {
         String[] words = command.strip().split("\\s+");
         for (int i = 0; i < words.length; i++) {
             if (words[i].equals("''")) words[i] = "";
-            if (words[i].endsWith(".properties")) words[i] = directory.resolve(words[i]).toString();
+            if (words[i].endsWith(".properties"))
+                words[i] = directory.resolve(words[i]).toString();
         }
         try (Run run =
-                Run.script(
-                        words[0], List.of(words).subList(1, words.length).toArray(String[]::new))) {
+                Run.script(words[0], List.of(words).subList(1, words.length).toArray(String[]::new))) {
             run.expectExit(2);
             assertThat(run.out()).isEmpty();
             assertThat(run.err()).singleElement().asString().contains(says);
@@ -331,9 +319,7 @@ class ScriptsTest {
     void stackTrace() {
         try (Run run = Run.script("producer.java", "t", "-n", "0", "--stack-trace")) {
             run.expectExit(2);
-            assertThat(run.err())
-                    .hasSizeGreaterThan(2)
-                    .anyMatch(line -> line.contains("at producer"));
+            assertThat(run.err()).hasSizeGreaterThan(2).anyMatch(line -> line.contains("at producer"));
         }
     }
 }

@@ -131,9 +131,8 @@ final class SharedCluster {
     static void awaitInSync() throws InterruptedException {
         await(
                 "all replicas in sync",
-                () ->
-                        partitions().stream()
-                                .allMatch(it -> it.isr().size() == it.replicas().size()));
+                () -> partitions().stream()
+                        .allMatch(it -> it.isr().size() == it.replicas().size()));
     }
 
     private static List<TopicPartitionInfo> partitions() {
@@ -141,8 +140,7 @@ final class SharedCluster {
             var names = admin().listTopics().names().get();
             var partitions = new ArrayList<TopicPartitionInfo>();
             for (TopicDescription topic :
-                    admin().describeTopics(names).allTopicNames().get().values())
-                partitions.addAll(topic.partitions());
+                    admin().describeTopics(names).allTopicNames().get().values()) partitions.addAll(topic.partitions());
             return partitions;
         } catch (Exception notNow) {
             throw new IllegalStateException(notNow);
@@ -155,34 +153,32 @@ final class SharedCluster {
     }
 
     /** The same on another cluster. */
-    static List<ConsumerRecord<String, String>> records(String servers, String topic)
-            throws Exception {
+    static List<ConsumerRecord<String, String>> records(String servers, String topic) throws Exception {
         var settings = new Properties();
         settings.put("bootstrap.servers", servers);
         settings.put("key.deserializer", StringDeserializer.class.getName());
         settings.put("value.deserializer", StringDeserializer.class.getName());
         var records = new ArrayList<ConsumerRecord<String, String>>();
         try (var consumer = new KafkaConsumer<String, String>(settings)) {
-            var partitions =
-                    consumer.partitionsFor(topic).stream()
-                            .map(it -> new TopicPartition(topic, it.partition()))
-                            .toList();
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(it -> new TopicPartition(topic, it.partition()))
+                    .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             var ends = consumer.endOffsets(partitions);
             while (partitions.stream().anyMatch(it -> consumer.position(it) < ends.get(it)))
                 consumer.poll(java.time.Duration.ofMillis(100)).forEach(records::add);
         }
-        records.sort(
-                java.util.Comparator.<ConsumerRecord<String, String>>comparingInt(
-                                ConsumerRecord::partition)
-                        .thenComparingLong(ConsumerRecord::offset));
+        records.sort(java.util.Comparator.<ConsumerRecord<String, String>>comparingInt(ConsumerRecord::partition)
+                .thenComparingLong(ConsumerRecord::offset));
         return records;
     }
 
     /** The offset that the group has committed for each partition; 0 where it has none. */
     static long committed(String group, String topic) throws Exception {
-        var offsets = admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        var offsets = admin().listConsumerGroupOffsets(group)
+                .partitionsToOffsetAndMetadata()
+                .get();
         return offsets.entrySet().stream()
                 .filter(it -> it.getKey().topic().equals(topic) && it.getValue() != null)
                 .mapToLong(it -> it.getValue().offset())
@@ -200,14 +196,13 @@ final class SharedCluster {
 
     /** The broker that leads a partition; -1 if none does. */
     static int leader(String topic, int partition) throws Exception {
-        var leader =
-                admin().describeTopics(List.of(topic))
-                        .allTopicNames()
-                        .get()
-                        .get(topic)
-                        .partitions()
-                        .get(partition)
-                        .leader();
+        var leader = admin().describeTopics(List.of(topic))
+                .allTopicNames()
+                .get()
+                .get(topic)
+                .partitions()
+                .get(partition)
+                .leader();
         return leader == null ? -1 : leader.id();
     }
 

@@ -24,12 +24,11 @@ class TopicsTest {
 
     /** Each partition's replicas, the leader first. */
     private static List<List<Integer>> placement(String topic) throws Exception {
-        TopicDescription it =
-                SharedCluster.admin()
-                        .describeTopics(List.of(topic))
-                        .allTopicNames()
-                        .get()
-                        .get(topic);
+        TopicDescription it = SharedCluster.admin()
+                .describeTopics(List.of(topic))
+                .allTopicNames()
+                .get()
+                .get(topic);
         return it.partitions().stream()
                 .map(partition -> partition.replicas().stream().map(Node::id).toList())
                 .toList();
@@ -44,18 +43,12 @@ class TopicsTest {
                 assertThat(run.err()).isEmpty();
                 assertThat(run.out())
                         .containsExactly(
-                                "TOPIC        PARTITION  LEADER  REPLICAS    IN SYNC        "
-                                    + " RECORDS",
-                                "test-1p-rf1          0       1  1           1                    "
-                                    + " 0",
-                                "test-2p-rf1          0       1  1           1                    "
-                                    + " 0",
-                                "test-2p-rf1          1       2  2           2                    "
-                                    + " 0",
-                                "test-2p-rf2          0       1  1,2         1,2                  "
-                                    + " 0",
-                                "test-2p-rf2          1       2  2,1         1,2                  "
-                                    + " 0");
+                                "TOPIC        PARTITION  LEADER  REPLICAS    IN SYNC         RECORDS",
+                                "test-1p-rf1          0       1  1           1                     0",
+                                "test-2p-rf1          0       1  1           1                     0",
+                                "test-2p-rf1          1       2  2           2                     0",
+                                "test-2p-rf2          0       1  1,2         1,2                   0",
+                                "test-2p-rf2          1       2  2,1         1,2                   0");
             }
         }
         assertThat(placement("test-1p-rf1")).isEqualTo(List.of(List.of(1)));
@@ -70,19 +63,9 @@ class TopicsTest {
             run.expectExit(0);
             assertThat(run.out()).hasSize(1 + 3 + 1 + 2);
         }
-        assertThat(placement("orders-3p-rf2"))
-                .isEqualTo(List.of(List.of(1, 2), List.of(2, 1), List.of(1, 2)));
+        assertThat(placement("orders-3p-rf2")).isEqualTo(List.of(List.of(1, 2), List.of(2, 1), List.of(1, 2)));
         assertThat(placement("plain")).isEqualTo(List.of(List.of(1)));
-        try (Run run =
-                topics(
-                        "create",
-                        "own-1p-rf1",
-                        "-p",
-                        "2",
-                        "-r",
-                        "2",
-                        "-c",
-                        "retention.ms=3600000")) {
+        try (Run run = topics("create", "own-1p-rf1", "-p", "2", "-r", "2", "-c", "retention.ms=3600000")) {
             run.expectExit(0);
         }
         assertThat(placement("own-1p-rf1")).isEqualTo(List.of(List.of(1, 2), List.of(2, 1)));
@@ -107,8 +90,7 @@ class TopicsTest {
     @DisplayName("what cannot be: one line, and the status that says whose fault it is")
     void errors() {
         String there = SharedCluster.topic("1p-rf1");
-        expectError(
-                1, "Topic '" + there + "' exists already: 1 partition, 1 replica", "create", there);
+        expectError(1, "Topic '" + there + "' exists already: 1 partition, 1 replica", "create", there);
         expectError(2, "Topic 'no/topic' cannot be created", "create", "no/topic");
         expectError(2, "1 or more partitions, not 0", "create", "t", "-p", "0");
         expectError(2, "1 or more replicas, not -1", "create", "t", "-r", "-1");
@@ -139,14 +121,13 @@ class TopicsTest {
         }
         assertThat(SharedCluster.records("again")).isEmpty();
         var topic = new ConfigResource(ConfigResource.Type.TOPIC, "again");
-        assertThat(
-                        SharedCluster.admin()
-                                .describeConfigs(List.of(topic))
-                                .all()
-                                .get()
-                                .get(topic)
-                                .get("retention.ms")
-                                .value())
+        assertThat(SharedCluster.admin()
+                        .describeConfigs(List.of(topic))
+                        .all()
+                        .get()
+                        .get(topic)
+                        .get("retention.ms")
+                        .value())
                 .isEqualTo("3600000");
     }
 
@@ -157,11 +138,8 @@ class TopicsTest {
         try (Run watch = topics("describe", "--watch", topic)) {
             watch.awaitLine(Pattern.compile("^" + topic + " +0 +1 +1,2 +1,2 +0$"));
             SharedCluster.command("stop kafka-1");
-            watch.awaitLine(
-                    Pattern.compile(
-                            "^\\d\\d:\\d\\d:\\d\\d  "
-                                    + topic
-                                    + " partition 0: leader 1 -> 2, in sync 1,2 -> 2$"));
+            watch.awaitLine(Pattern.compile(
+                    "^\\d\\d:\\d\\d:\\d\\d  " + topic + " partition 0: leader 1 -> 2, in sync 1,2 -> 2$"));
             SharedCluster.command("start kafka-1");
             watch.awaitLine(topic + " partition 0: leader 2 -> 2, in sync 2 -> 1,2");
             watch.interrupt();
@@ -186,8 +164,9 @@ class TopicsTest {
         Run.Surroundings here = SharedCluster.here().with("TERM", "xterm");
         try (Run run = here.command("script", "-qec", command, "/dev/null")) {
             run.expectExit(0);
-            List<String> lines =
-                    run.out().stream().map(it -> it.replaceAll("\033\\[[0-9;]*m", "")).toList();
+            List<String> lines = run.out().stream()
+                    .map(it -> it.replaceAll("\033\\[[0-9;]*m", ""))
+                    .toList();
             assertThat(lines).hasSize(3).allMatch(line -> line.length() <= 80);
             assertThat(lines.get(1)).startsWith("a-name-that-is").contains("..-2p-rf2 ");
         }

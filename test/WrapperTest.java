@@ -34,8 +34,7 @@ class WrapperTest {
     private static final String FETCHING = "jbang: fetching JBang";
 
     /** The commands that the wrapper needs in any case. */
-    private static final String NEEDED =
-            "cat dirname grep mkdir mktemp mv readlink rm sed sha256sum tail";
+    private static final String NEEDED = "cat dirname grep mkdir mktemp mv readlink rm sed sha256sum tail";
 
     /** Exit statuses by signal. */
     private static final Map<String, Integer> ENDED_BY = Map.of("INT", 130, "TERM", 143);
@@ -43,8 +42,7 @@ class WrapperTest {
     private static final Path REAL_JDK = Path.of(System.getProperty("java.home"));
 
     /** A script that shows what reaches it. */
-    private static final String SCRIPT =
-            """
+    private static final String SCRIPT = """
             //JAVA 17+
             class script {
                 public static void main(String... arguments) throws Exception {
@@ -73,7 +71,9 @@ class WrapperTest {
     private static Path script;
     private static Path compiled;
 
-    @TempDir private Path directory;
+    @TempDir
+    private Path directory;
+
     private Path cache;
 
     @BeforeAll
@@ -99,7 +99,9 @@ class WrapperTest {
         try (var repository = new Repository(jar)) {
             try (Run first = fetchingFrom(repository)) {
                 first.expectExit(0);
-                assertThat(first.err()).filteredOn(line -> line.startsWith(FETCHING)).hasSize(1);
+                assertThat(first.err())
+                        .filteredOn(line -> line.startsWith(FETCHING))
+                        .hasSize(1);
             }
             try (Run second = fetchingFrom(repository)) {
                 second.expectExit(0);
@@ -151,11 +153,10 @@ class WrapperTest {
             var asked = new CountDownLatch(1);
             var over = new CountDownLatch(1);
             var repository = new Repository(jar);
-            repository.beforeAnswer =
-                    () -> {
-                        asked.countDown();
-                        over.await();
-                    };
+            repository.beforeAnswer = () -> {
+                asked.countDown();
+                over.await();
+            };
             try (repository;
                     Run run = fetchingFrom(repository)) {
                 assertThat(asked.await(Run.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -252,8 +253,7 @@ class WrapperTest {
     }
 
     @Test
-    @DisplayName(
-            "takes the Java of JAVA_HOME, and the one on PATH if that is too old or is not there")
+    @DisplayName("takes the Java of JAVA_HOME, and the one on PATH if that is too old or is not there")
     void choosesJava() throws IOException {
         Path old = fakeJava("11.0.23", "javac");
         String path = System.getenv("PATH");
@@ -278,15 +278,13 @@ class WrapperTest {
     @Test
     @DisplayName("arguments arrive as they were given: quotes, blanks, $, *, newlines, empty ones")
     void quoting() {
-        var arguments =
-                new ArrayList<>(List.of("", "two words", "two\nlines", "at the end\n", " "));
+        var arguments = new ArrayList<>(List.of("", "two words", "two\nlines", "at the end\n", " "));
         Collections.addAll(arguments, "it's \"so\" $HOME $(id) `id` * ? ~ ! # ; & |".split(" "));
         Collections.addAll(arguments, ">a {a,b} \\ \\n %s ${x} [a] @f -h -- grüße".split(" "));
         arguments.add("");
         try (Run run = script("arguments", arguments.toArray(String[]::new))) {
             run.expectExit(0);
-            assertThat(String.join("\n", run.out()))
-                    .isEqualTo("[" + String.join("]\n[", arguments) + "]");
+            assertThat(String.join("\n", run.out())).isEqualTo("[" + String.join("]\n[", arguments) + "]");
         }
     }
 
@@ -330,8 +328,7 @@ class WrapperTest {
     void signalBeforeTheScript() throws IOException {
         Path goOn = directory.resolve("go on");
         Path bin = fakeJava("17.0.15", "javac");
-        String likeJBang =
-                """
+        String likeJBang = """
                 [ "$1" != -version ] || { echo 'openjdk version "17.0.15"' >&2; exit; }
                 echo preparing >&2
                 until [ -e '%s' ]; do sleep 0.05; done
@@ -373,9 +370,7 @@ class WrapperTest {
     }
 
     @Test
-    @DisplayName(
-            "runs through a symbolic link, from another directory, and scripts can call it by"
-                    + " JBANG_LAUNCH_CMD")
+    @DisplayName("runs through a symbolic link, from another directory, and scripts can call it by JBANG_LAUNCH_CMD")
     void symbolicLink() throws IOException {
         Path link = Files.createDirectories(directory.resolve("my programs")).resolve("jb");
         Files.createSymbolicLink(link, Path.of(Run.JBANG));
@@ -460,8 +455,7 @@ class WrapperTest {
     /** A directory with a java that tells this version, and perhaps a javac. */
     private Path fakeJava(String version, String... others) throws IOException {
         Path bin = Files.createDirectories(directory.resolve("Java " + version).resolve("bin"));
-        writeCommand(
-                bin.resolve("java"), "echo 'openjdk version \"" + version + "\" 2024-04-16' >&2");
+        writeCommand(bin.resolve("java"), "echo 'openjdk version \"" + version + "\" 2024-04-16' >&2");
         for (String other : others) {
             writeCommand(bin.resolve(other), "exit 1");
         }

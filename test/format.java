@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Formats Java files with google-java-format (AOSP style) and leaves the JBang header as it is
+//DESCRIPTION Formats Java files with palantir-java-format and leaves the JBang header as it is
 //JAVA 17+
-//DEPS com.google.googlejavaformat:google-java-format:1.28.0
+//DEPS com.palantir.javaformat:palantir-java-format:2.103.0
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED
@@ -9,10 +9,10 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 
-import com.google.googlejavaformat.java.Formatter;
-import com.google.googlejavaformat.java.FormatterException;
-import com.google.googlejavaformat.java.JavaFormatterOptions;
-import com.google.googlejavaformat.java.JavaFormatterOptions.Style;
+import com.palantir.javaformat.java.Formatter;
+import com.palantir.javaformat.java.FormatterException;
+import com.palantir.javaformat.java.JavaFormatterOptions;
+import com.palantir.javaformat.java.JavaFormatterOptions.Style;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ import java.util.List;
  * {@code ./jbang test/format.java [--check] FILE...}: formats the files, or with {@code --check}
  * only tells which would change. Exit status 1 if one would, or if one cannot be formatted.
  *
- * <p>google-java-format takes {@code //DEPS} and its like for comments and puts a blank behind the
+ * <p>palantir-java-format (120 columns, as few line breaks as can be) takes {@code //DEPS} and its like for comments and puts a blank behind the
  * slashes, and JBang then sees nothing in them. So all that stands before the first line of Java
  * stays as it is.
  */
@@ -36,7 +36,8 @@ class format {
             System.err.println("Which files? Usage: ./jbang test/format.java [--check] FILE...");
             System.exit(2);
         }
-        var formatter = new Formatter(JavaFormatterOptions.builder().style(Style.AOSP).build());
+        var formatter = Formatter.createFormatter(
+                JavaFormatterOptions.builder().style(Style.PALANTIR).build());
         boolean good = true;
         for (String file : files) {
             Path path = Path.of(file);
@@ -44,14 +45,11 @@ class format {
             int body = startOfJava(text);
             String formatted;
             try {
-                formatted =
-                        text.substring(0, body)
-                                + formatter.formatSourceAndFixImports(text.substring(body));
+                formatted = text.substring(0, body) + formatter.formatSource(text.substring(body));
             } catch (FormatterException e) {
                 int headerLines = (int) text.substring(0, body).lines().count();
                 for (var problem : e.diagnostics()) {
-                    System.out.printf(
-                            "%s:%d: %s%n", file, problem.line() + headerLines, problem.message());
+                    System.out.printf("%s:%d: %s%n", file, problem.line() + headerLines, problem.message());
                 }
                 good = false;
                 continue;
@@ -60,8 +58,7 @@ class format {
                 continue;
             }
             if (check) {
-                System.out.printf(
-                        "needs formatting: %s (./jbang test/format.java %s)%n", file, file);
+                System.out.printf("needs formatting: %s (./jbang test/format.java %s)%n", file, file);
                 good = false;
             } else {
                 Files.writeString(path, formatted);

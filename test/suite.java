@@ -13,6 +13,11 @@
 //SOURCES ScriptsTest.java
 //SOURCES ClusterTest.java
 //SOURCES TopicsTest.java
+//SOURCES ReportTest.java
+//SOURCES LedgerTest.java
+//SOURCES FailoverTest.java
+//SOURCES ReadmeTest.java
+//SOURCES ../failover.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -41,17 +46,23 @@ import java.util.stream.Collectors;
  */
 class suite {
     /** In the order in which they run: first what the others stand on. */
-    private static final List<Class<?>> TESTS =
-            List.of(WrapperTest.class, ScriptsTest.class, ClusterTest.class, TopicsTest.class);
+    private static final List<Class<?>> TESTS = List.of(
+            WrapperTest.class,
+            ScriptsTest.class,
+            ClusterTest.class,
+            TopicsTest.class,
+            ReportTest.class,
+            LedgerTest.class,
+            FailoverTest.class,
+            ReadmeTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
 
     public static void main(String... names) {
-        var request =
-                LauncherDiscoveryRequestBuilder.request()
-                        .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
-                        .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
+        var request = LauncherDiscoveryRequestBuilder.request()
+                .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
+                .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
         select(names).forEach(test -> request.selectors(selectClass(test)));
         var report = new Report(Boolean.parseBoolean(System.getenv("CI")));
         LauncherFactory.create().execute(request.build(), report);
@@ -73,9 +84,7 @@ class suite {
     }
 
     private static boolean isCalled(Class<?> test, String name) {
-        return test.getSimpleName()
-                .toLowerCase(Locale.ROOT)
-                .contains(name.toLowerCase(Locale.ROOT));
+        return test.getSimpleName().toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
     }
 
     private static String names(List<Class<?>> tests) {
@@ -132,8 +141,7 @@ class suite {
                         line("ok", test, "");
                     }
                 }
-                case ABORTED ->
-                        skip(test, reason.map(Throwable::getMessage).orElse("no reason given"));
+                case ABORTED -> skip(test, reason.map(Throwable::getMessage).orElse("no reason given"));
                 case FAILED -> fail(test, reason.map(Report::inShort).orElse("no reason given"));
             }
         }
@@ -169,19 +177,17 @@ class suite {
         private void fail(TestIdentifier test, String reason) {
             failed++;
             line("FAIL", test, "");
-            failures.add(
-                    "FAIL "
-                            + className(test)
-                            + name(test)
-                            + "\n"
-                            + reason.indent(5).stripTrailing());
+            failures.add("FAIL "
+                    + className(test)
+                    + name(test)
+                    + "\n"
+                    + reason.indent(5).stripTrailing());
         }
 
         private void line(String verdict, TestIdentifier test, String remark) {
             long start = started.getOrDefault(test, System.nanoTime());
             double seconds = (System.nanoTime() - start) / 1e9;
-            System.out.printf(
-                    Locale.ROOT, "  %-7s %6.1f s  %s%s%n", verdict, seconds, name(test), remark);
+            System.out.printf(Locale.ROOT, "  %-7s %6.1f s  %s%s%n", verdict, seconds, name(test), remark);
         }
 
         /** What the test is called; before a case of a parameterized test the name of that. */
@@ -192,27 +198,23 @@ class suite {
 
         private String className(TestIdentifier test) {
             var parent = plan.getParent(test).filter(above -> !isClass(test));
-            return parent.map(
-                            above ->
-                                    isClass(above)
-                                            ? above.getDisplayName() + ": "
-                                            : className(above))
+            return parent.map(above -> isClass(above) ? above.getDisplayName() + ": " : className(above))
                     .orElse("");
         }
 
         private static boolean isClass(TestIdentifier part) {
-            return part.getSource().filter(source -> source instanceof ClassSource).isPresent();
+            return part.getSource()
+                    .filter(source -> source instanceof ClassSource)
+                    .isPresent();
         }
 
         /** The message, and where in the tests it happened. */
         private static String inShort(Throwable failure) {
-            String message =
-                    failure instanceof AssertionError ? failure.getMessage() : failure.toString();
-            String where =
-                    Arrays.stream(failure.getStackTrace())
-                            .filter(Report::isOurs)
-                            .map(frame -> "at " + frame.getFileName() + ":" + frame.getLineNumber())
-                            .collect(Collectors.joining(", "));
+            String message = failure instanceof AssertionError ? failure.getMessage() : failure.toString();
+            String where = Arrays.stream(failure.getStackTrace())
+                    .filter(Report::isOurs)
+                    .map(frame -> "at " + frame.getFileName() + ":" + frame.getLineNumber())
+                    .collect(Collectors.joining(", "));
             return String.valueOf(message).strip() + "\n" + where;
         }
 

@@ -1,0 +1,162 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.utils.Utils;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** producer.java, on a real cluster: what it sends, what it says, how it ends. */
+class ProducerTest {
+    @Test
+    @DisplayName("the guide's five records, byte for byte, to the partitions in turn, each printed when acknowledged")
+    void fiveRecords() throws Exception {
+        String topic = SharedCluster.topic("2p-rf2");
+        try (Run run = SharedCluster.script("producer.java", topic, "-n", "5", "-r", "10")) {
+            run.expectExit(0);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out()).hasSize(6).noneMatch(line -> line.contains("\u001b"));
+            for (int id = 1; id <= 5; id++)
+                assertThat(run.out())
+                        .contains("acknowledged: " + event(id)
+                                + "  partition %d, offset %d".formatted((id - 1) % 2, (id - 1) / 2));
+            assertThat(run.out().get(5))
+                    .startsWith("sent 5   acknowledged 5   not delivered 0   unknown 0   longest pause ");
+        }
+        var inLog = SharedCluster.records(topic).stream()
+                .map(it -> it.partition() + " " + it.value())
+                .toList();
+        assertThat(inLog)
+                .containsExactly("0 " + event(1), "0 " + event(3), "0 " + event(5), "1 " + event(2), "1 " + event(4));
+    }
+
+    @Test
+    @DisplayName("-k: the key is the record's, and decides on the partition as Kafka's own partitioner does")
+    void key() throws Exception {
+        String topic = SharedCluster.topic("3p-rf1");
+        for (String key : List.of("a", "b", "\"quoted\"", "\u00e9t\u00e9")) {
+            try (Run run = SharedCluster.script("producer.java", topic, "-n", "2", "-r", "max", "-k", key)) {
+                run.expectExit(0);
+            }
+            byte[] bytes = key.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            assertThat(SharedCluster.records(topic))
+                    .filteredOn(it -> key.equals(it.key()))
+                    .hasSize(2)
+                    .allMatch(it -> it.partition() == Utils.toPositive(Utils.murmur2(bytes)) % 3)
+                    .allMatch(it -> it.value().contains("\"key\": \"" + key.replace("\"", "\\\"") + "\""));
+        }
+    }
+
+    @Test
+    @DisplayName("-r max: as fast as it goes, quietly, and every one of 100,000 is in the log once")
+    void max() throws Exception {
+        String topic = SharedCluster.topic("2p-rf2");
+        try (Run run = SharedCluster.script("producer.java", topic, "-r", "max", "-n", "100000")) {
+            run.expectExit(0);
+            assertThat(run.out()).noneMatch(line -> line.startsWith("acknowledged:"));
+            assertThat(run.out()).last().asString().startsWith("sent 100,000   acknowledged 100,000   ");
+        }
+        var records = SharedCluster.records(topic);
+        assertThat(records).hasSize(100_000);
+        assertThat(records.stream().map(ConsumerRecord::value).distinct().count())
+                .isEqualTo(100_000);
+    }
+
+    @Test
+    @DisplayName("a record that the cluster refuses is named with the reason: exit status 1")
+    void refused() {
+        String topic = SharedCluster.topic("1p-rf1") + "-small";
+        try (Run create = SharedCluster.script("topics.java", "create", topic, "-c", "max.message.bytes=60")) {
+            create.expectExit(0);
+        }
+        try (Run run = SharedCluster.script("producer.java", topic, "-n", "1")) {
+            run.expectExit(1);
+            assertThat(run.out().get(0))
+                    .startsWith("not delivered: " + event(1) + "  partition 0: ")
+                    .contains("larger");
+            assertThat(run.out().get(1)).startsWith("sent 1   acknowledged 0   not delivered 1   unknown 0 ");
+        }
+    }
+
+    @Test
+    @DisplayName("Ctrl-C and SIGTERM: what is under way is waited for, then the summary; exit status 0")
+    void signals() throws Exception {
+        String topic = SharedCluster.topic("1p-rf1");
+        long sent = 0;
+        for (String signal : List.of("INT", "TERM"))
+            try (Run run = SharedCluster.script("producer.java", topic, "-r", "50")) {
+                run.awaitLine("offset");
+                run.signal(signal);
+                run.expectExit(0);
+                var summary = java.util.regex.Pattern.compile("sent (\\d+)   acknowledged (\\d+) ")
+                        .matcher(run.out().get(run.out().size() - 1));
+                assertThat(summary.find()).isTrue();
+                assertThat(summary.group(1)).isEqualTo(summary.group(2));
+                sent += Long.parseLong(summary.group(1));
+            }
+        assertThat(SharedCluster.end(topic, 0)).isEqualTo(sent);
+    }
+
+    @Test
+    @DisplayName("| head -1: one line on standard error, exit status 1, and it has ended")
+    void closedOutput() {
+        String topic = SharedCluster.topic("1p-rf1");
+        String command = "set -o pipefail; '%s' producer.java %s -r 20 | head -1".formatted(Run.JBANG, topic);
+        try (Run run = SharedCluster.here().command("bash", "-c", command)) {
+            run.expectExit(1);
+            assertThat(run.out()).hasSize(1);
+            assertThat(run.err()).containsExactly("Standard output was closed.");
+        }
+    }
+
+    @Test
+    @DisplayName("an unknown topic: exit status 1, and one line that says how to create it")
+    void unknownTopic() {
+        for (String script : List.of("producer.java nowhere", "consumer.java nowhere group")) {
+            String[] words = script.split(" ");
+            try (Run run = SharedCluster.script(
+                    words[0], List.of(words).subList(1, words.length).toArray(String[]::new))) {
+                run.expectExit(1);
+                assertThat(run.out()).isEmpty();
+                assertThat(run.err())
+                        .containsExactly("Topic 'nowhere' does not exist. Create it: jbang topics.java create nowhere");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a frozen broker and a short delivery.timeout.ms: unknown, as a time-out is not a no; exit status 1")
+    void unknown() throws Exception {
+        String topic = SharedCluster.topic("1p-rf1");
+        try (Run run = SharedCluster.script(
+                "producer.java",
+                topic,
+                "-r",
+                "5",
+                "-n",
+                "20",
+                "-X",
+                "delivery.timeout.ms=4000",
+                "-X",
+                "request.timeout.ms=2000")) {
+            run.awaitLine("offset");
+            SharedCluster.command("pause kafka-1");
+            run.awaitLine("partition 0: no acknowledgement for ");
+            run.awaitLine("unknown: {\"event_id\": ");
+            SharedCluster.command("resume kafka-1");
+            run.expectExit(1);
+            assertThat(run.out()).last().asString().startsWith("sent 20 ").doesNotContain("unknown 0 ");
+        } finally {
+            SharedCluster.heal();
+        }
+    }
+
+    static String event(int id) {
+        return "{\"event_id\": %d, \"key\": \"test\", \"message\": \"This is event number %d\"}".formatted(id, id);
+    }
+
+    static List<String> events(int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(ProducerTest::event).toList();
+    }
+}
