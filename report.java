@@ -69,8 +69,8 @@ import java.util.stream.Stream;
         footer = {
             "",
             "The events come from: jbang failover.java --events RUN.jsonl",
-            "Exit status: 0 drawn, 1 the events are broken or cut off, 2 wrong usage, or a file",
-            "that cannot be read or written."
+            "Exit status: 0 drawn, 1 the events are broken or cut off, 2 wrong usage, or",
+            "a file that cannot be read or written."
         })
 class report implements Callable<Integer> {
     public static void main(String... args) {

@@ -472,7 +472,7 @@ class topics implements Callable<Integer> {
     /** The lines; a value that differs from the one before stands out. */
     private static List<String> table(List<Row> rows, Map<String, Row> before) {
         int longest = rows.stream().mapToInt(row -> row.topic.length()).max().orElse(0);
-        int width = Math.max("TOPIC".length(), Math.min(longest, screenWidth() - 54));
+        int width = Math.max("TOPIC".length(), Math.min(longest, screenWidth() - 57));
         String format = "%-" + width + "s  %9s  %6s  %-10s  %-10s  %11s";
         var lines = new ArrayList<String>();
         lines.add(paint("bold", format.formatted("TOPIC", "PARTITION", "LEADER", "REPLICAS", "IN SYNC", "RECORDS")));

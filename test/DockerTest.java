@@ -23,13 +23,21 @@ class DockerTest {
 
     /** What differs by nature: addresses, directories, and what a container's own start script sets. */
     private static final Set<String> OF_THE_PLACE = Set.of(
-            "advertised.listeners", "controller.quorum.voters", "listeners", "log.dir", "log.dirs",
-            "inter.broker.listener.name", "listener.security.protocol.map", "controller.listener.names");
+            "advertised.listeners",
+            "controller.quorum.voters",
+            "listeners",
+            "log.dir",
+            "log.dirs",
+            "inter.broker.listener.name",
+            "listener.security.protocol.map",
+            "controller.listener.names");
 
     @BeforeAll
     static void up() {
         assumeTrue(status("docker", "info") == 0, "no Docker engine answers");
-        assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095)).as("ports 9092 and 9095 are free").isTrue();
+        assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095))
+                .as("ports 9092 and 9095 are free")
+                .isTrue();
         run("docker", "compose", "up", "-d", "--wait");
     }
 
@@ -37,7 +45,8 @@ class DockerTest {
     static void down() {
         if (status("docker", "info") != 0) return;
         run("docker", "compose", "down", "-v");
-        assertThat(output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}")).isEmpty();
+        assertThat(output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
+                .isEmpty();
     }
 
     @Test
@@ -65,8 +74,11 @@ class DockerTest {
     private static Map<String, String> settings(Admin admin, String broker) throws Exception {
         var resource = new ConfigResource(ConfigResource.Type.BROKER, broker);
         var settings = new TreeMap<String, String>();
-        for (ConfigEntry it : admin.describeConfigs(List.of(resource)).all().get().get(resource).entries())
-            if (!OF_THE_PLACE.contains(it.name())) settings.put(it.name(), it.value());
+        for (ConfigEntry it : admin.describeConfigs(List.of(resource))
+                .all()
+                .get()
+                .get(resource)
+                .entries()) if (!OF_THE_PLACE.contains(it.name())) settings.put(it.name(), it.value());
         assertThat(settings).hasSizeGreaterThan(100);
         return settings;
     }
@@ -76,7 +88,9 @@ class DockerTest {
     @DisplayName("nothing is published beyond 127.0.0.1")
     void published() {
         var ports = output("docker", "ps", "--filter", "name=kafka-deploy", "--format", "{{.Ports}}");
-        assertThat(ports).hasSize(3).allMatch(line -> line.replaceAll("127\\.0\\.0\\.1:\\d+->", "").indexOf("->") < 0);
+        assertThat(ports)
+                .hasSize(3)
+                .allMatch(line -> line.replaceAll("127\\.0\\.0\\.1:\\d+->", "").indexOf("->") < 0);
         assertThat(String.join(" ", ports)).contains("127.0.0.1:9092->", "127.0.0.1:9095->");
     }
 
@@ -87,13 +101,15 @@ class DockerTest {
         try (Run producer = Run.script("producer.java", "test-2p-rf1", "-r", "5")) {
             producer.awaitLine("partition 0, offset");
             run("docker", "stop", KAFKA_1);
-            assertThat(output("docker", "inspect", "-f", "{{.State.ExitCode}}", KAFKA_1)).containsExactly("143");
+            assertThat(output("docker", "inspect", "-f", "{{.State.ExitCode}}", KAFKA_1))
+                    .containsExactly("143");
             producer.awaitLine("partition 0: no acknowledgement for ");
             run("docker", "start", KAFKA_1);
             producer.awaitLine("partition 0: back after ");
             producer.interrupt();
             producer.expectExit(0);
-            long sent = Long.parseLong(producer.out().get(producer.out().size() - 1).split(" ")[1].replace(",", ""));
+            long sent = Long.parseLong(
+                    producer.out().get(producer.out().size() - 1).split(" ")[1].replace(",", ""));
             assertThat(SharedCluster.records(SERVERS, "test-2p-rf1")).hasSize((int) sent);
         }
     }
@@ -103,11 +119,14 @@ class DockerTest {
     @DisplayName("failover.java finds it, and proves stop, kill, pause and disconnect on it")
     void failover() {
         run("docker", "compose", "up", "-d", "--wait");
-        try (Run failover = Run.script("failover.java", "test-2p-rf2", "--fault", "stop,kill,pause,disconnect", "--down", "12s")) {
+        try (Run failover =
+                Run.script("failover.java", "test-2p-rf2", "--fault", "stop,kill,pause,disconnect", "--down", "12s")) {
             failover.expectExit(0, LONG);
             failover.awaitLine("the cluster of docker-compose.yml: 2 brokers");
             failover.awaitLine("it ended itself after SIGTERM (exit status 143)");
-            assertThat(failover.out()).filteredOn(line -> line.startsWith("test-2p-rf2 ") && line.endsWith("PASS")).hasSize(4);
+            assertThat(failover.out())
+                    .filteredOn(line -> line.startsWith("test-2p-rf2 ") && line.endsWith("PASS"))
+                    .hasSize(4);
         }
     }
 
@@ -121,7 +140,8 @@ class DockerTest {
             failover.expectExit(1);
             assertThat(failover.out()).contains("  putting back what was broken: docker start " + KAFKA_1);
         }
-        assertThat(output("docker", "inspect", "-f", "{{.State.Running}}", KAFKA_1)).containsExactly("true");
+        assertThat(output("docker", "inspect", "-f", "{{.State.Running}}", KAFKA_1))
+                .containsExactly("true");
     }
 
     // ---- details ----

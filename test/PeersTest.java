@@ -58,8 +58,8 @@ class PeersTest {
         try (Run consumer = SharedCluster.script("consumer.java", topic, "after-kcat", "-n", "22")) {
             consumer.expectExit(0);
             assertThat(consumer.out()).anyMatch(line -> line.contains("received: plain text  partition "));
-            assertThat(consumer.out()).contains(
-                    "received 22 (event ids: none missing, none twice; 2 without a run's id)");
+            assertThat(consumer.out())
+                    .contains("received 22 (event ids: none missing, none twice; 2 without a run's id)");
         }
     }
 
@@ -80,7 +80,8 @@ class PeersTest {
                     producer.expectExit(0);
                 }
                 SharedCluster.await("all 40 read", () -> ids(ours, theirs).size() >= 40);
-                var twice = new ArrayList<>(ProducerTest.events(20).stream().map(PeersTest::id).toList());
+                var twice = new ArrayList<>(
+                        ProducerTest.events(20).stream().map(PeersTest::id).toList());
                 twice.addAll(List.copyOf(twice));
                 assertThat(ids(ours, theirs)).containsExactlyInAnyOrderElementsOf(twice);
                 assertThat(ids(ours)).hasSize(20);
@@ -90,14 +91,16 @@ class PeersTest {
 
     private Run python(String script, String... arguments) throws Exception {
         var command = new ArrayList<>(List.of("/usr/bin/python3"));
-        command.add(Files.writeString(Files.createTempFile(directory, "script", ".py"), script).toString());
+        command.add(Files.writeString(Files.createTempFile(directory, "script", ".py"), script)
+                .toString());
         command.addAll(List.of(arguments));
         return Run.command(command.toArray(String[]::new));
     }
 
     private static List<Integer> ids(Run... runs) {
         var ids = new ArrayList<Integer>();
-        for (Run run : runs) run.out().stream().filter(it -> it.contains("received: {")).forEach(it -> ids.add(id(it)));
+        for (Run run : runs)
+            run.out().stream().filter(it -> it.contains("received: {")).forEach(it -> ids.add(id(it)));
         return ids;
     }
 

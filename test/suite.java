@@ -11,12 +11,16 @@
 //SOURCES SharedCluster.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
+//SOURCES LedgerTest.java
+//SOURCES ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES TopicsTest.java
-//SOURCES ReportTest.java
-//SOURCES LedgerTest.java
+//SOURCES ProducerTest.java
+//SOURCES ConsumerTest.java
+//SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
+//SOURCES DockerTest.java
 //SOURCES ../failover.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
@@ -49,12 +53,16 @@ class suite {
     private static final List<Class<?>> TESTS = List.of(
             WrapperTest.class,
             ScriptsTest.class,
+            LedgerTest.class,
+            ReportTest.class,
             ClusterTest.class,
             TopicsTest.class,
-            ReportTest.class,
-            LedgerTest.class,
+            ProducerTest.class,
+            ConsumerTest.class,
+            PeersTest.class,
             FailoverTest.class,
-            ReadmeTest.class);
+            ReadmeTest.class,
+            DockerTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
