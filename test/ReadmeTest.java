@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** The README is true to the letter: its commands are run, and what it shows is what they print. */
 class ReadmeTest {
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
-    private static final Pattern BLOCK = Pattern.compile("(?s)```\\n(.*?)```");
+    private static final Pattern BLOCK = Pattern.compile("(?sm)^```(\\w*)\\n(.*?)^```$");
 
     private final String readme = read("README.md");
 
@@ -159,8 +159,9 @@ class ReadmeTest {
                 .toList();
         var blocks = BLOCK.matcher(section(heading));
         int lines = 0;
-        while (blocks.find())
-            for (String line : blocks.group(1).split("\n")) {
+        while (blocks.find()) {
+            if (!blocks.group(1).isEmpty()) continue; // commands
+            for (String line : blocks.group(2).split("\n")) {
                 if (line.equals("...")) continue;
                 lines++;
                 assertThat(printed)
