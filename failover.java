@@ -1302,7 +1302,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             admin.close(Duration.ofSeconds(2));
             engine.close();
         }
@@ -1337,7 +1337,7 @@ class failover implements Callable<Integer> {
         /** Carries a command out and returns what is to be said of it; empty is nothing. */
         String execute(String command) throws Exception;
 
-        default void close() throws Exception {}
+        default void close() throws IOException {}
     }
 
     /** cluster.java as a child: commands go to its standard input, answers come from its output. */
@@ -1418,9 +1418,13 @@ class failover implements Callable<Integer> {
 
         /** The end of its input ends it, and its nodes with it. */
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             process.outputWriter().close();
-            if (!process.waitFor(30, TimeUnit.SECONDS)) process.toHandle().destroy();
+            try {
+                if (!process.waitFor(30, TimeUnit.SECONDS)) process.toHandle().destroy();
+            } catch (InterruptedException hurry) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

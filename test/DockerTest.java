@@ -119,8 +119,7 @@ class DockerTest {
     @DisplayName("failover.java finds it, and proves stop and disconnect on it")
     void failover() {
         run("docker", "compose", "up", "-d", "--wait");
-        try (Run failover =
-                Run.script("failover.java", "test-2p-rf2", "--fault", "stop,disconnect", "--down", "12s")) {
+        try (Run failover = Run.script("failover.java", "test-2p-rf2", "--fault", "stop,disconnect", "--down", "12s")) {
             failover.expectExit(0, LONG);
             failover.awaitLine("the cluster of docker-compose.yml: 2 brokers");
             failover.awaitLine("it ended itself after SIGTERM (exit status 143)");

@@ -168,6 +168,7 @@ class ReadmeTest {
                         .as(String.join("\n", Stream.of(runs).map(Run::toString).toList()))
                         .contains(withoutNumbers(line));
             }
+        }
         assertThat(lines).as("lines shown under " + heading).isPositive();
     }
 
