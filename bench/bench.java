@@ -226,9 +226,9 @@ class bench implements Callable<Integer> {
             """;
 
     private static final String PRODUCER_LIMIT =
-            "The peer by its batches of 16 KB, uncompressed: each costs a request, on a broker that shares its two cores.";
+            "The peer by its batches of 16 KB, uncompressed: each costs a request, and the brokers share the two cores.";
     private static final String SAME_PROPERTIES_LIMIT =
-            "Ours by making the records (text, a header with the run, a ledger entry each); the peer picks ready bytes.";
+            "Ours by making the records (text, a header with the run, its fate counted); the peer picks ready bytes.";
     private static final String VERIFIABLE_LIMIT =
             "The peer sends numbers of a few bytes, not the guide's records, and prints 100 bytes for each.";
     private static final String PYTHON_LIMIT = "The peer by Python, on one core; it has acks=1.";
@@ -363,6 +363,7 @@ class bench implements Callable<Integer> {
                                     "{\"event_id\"",
                                     debian(
                                             "kcat",
+                                            "command -v kcat",
                                             "kcat",
                                             "-C",
                                             "-q",
@@ -504,7 +505,7 @@ class bench implements Callable<Integer> {
 
     private void rate() throws Exception {
         int wanted = 20_000;
-        String time = quick ? "2s" : "13s";
+        String time = quick ? "2s" : "9s"; // and 4 s of the fault, and some seconds until the cluster is whole
         var rates = new ArrayList<Double>();
         double whole = 0;
         String verdict = "";
@@ -532,7 +533,7 @@ class bench implements Callable<Integer> {
                     .formatted(result.getString("verdict"), result.getLong("acknowledged"), result.getLong("lost"));
         }
         report.add(new Row(
-                "`failover.java --rate 20000` for 30 s and a stop in it, in a heap of 512 MB",
+                "`failover.java --rate 20000`, about 30 s with a stop in it, in a heap of 512 MB",
                 Sample.of(rates),
                 "the rate asked for",
                 Sample.of(List.of((double) wanted)),
@@ -553,11 +554,18 @@ class bench implements Callable<Integer> {
     private void pause() throws Exception {
         double session = shared().sessionTimeoutSeconds();
         for (String fault : List.of("stop", "kill")) {
-            int times = quick ? 1 : fault.equals("stop") ? 5 : 3;
+            int times = quick ? 1 : 3;
+            String down = fault.equals("kill") ? "11s" : "2s"; // the leaders move after 9 s, or at once
             List<JsonObject> lines = prove(
                     fault,
                     "--runs",
                     "" + times,
+                    "--before",
+                    "2s",
+                    "--down",
+                    down,
+                    "--after",
+                    "1s",
                     "--try",
                     "default:acks=all",
                     "--try",
@@ -839,7 +847,7 @@ class bench implements Callable<Integer> {
         return Sample.of(measured.stream().map(Measured::wholeSeconds).toList());
     }
 
-    /** A topic with two partitions and two replicas, whose records bear the brokers' time; it goes when it is closed. */
+    /** Two partitions, two replicas, and the brokers' time in the records; it goes when it is closed. */
     private class Topic implements AutoCloseable {
         final String name;
         private final List<TopicPartition> partitions;
@@ -852,6 +860,7 @@ class bench implements Callable<Integer> {
                     .createTopics(List.of(topic.configs(Map.of("message.timestamp.type", "LogAppendTime"))))
                     .all()
                     .get();
+            records(); // both leaders know by then that they are: a client that does not retry would lose records
         }
 
         long records() throws Exception {
@@ -1123,7 +1132,8 @@ class bench implements Callable<Integer> {
             if (otherValue == null) return "-";
             double ratio = value.median() / otherValue.median();
             Sample each = value.over(otherValue);
-            return String.format(Locale.ROOT, "%.2f (%s", ratio, each.said("").replaceFirst(".*\\(", ""));
+            String spread = each.values.length < 2 ? "" : each.said("").replaceFirst("^[^ ]*", "");
+            return String.format(Locale.ROOT, "%.2f%s", ratio, spread);
         }
 
         String verdict() {
@@ -1269,10 +1279,31 @@ class bench implements Callable<Integer> {
             - **Consumers**: all read one topic that `producer.java -r max` has filled. Quiet: from the assignment to the
               last record, for ours as its lines come, for `ConsumerPerformance` by its own figure (`fetch.nMsg.sec`). To a
               file: from the first byte in it to the end of the process; the lines are counted.
-            - **Pauses and the rate**: what `failover.java --events` tells of its run.
+            - **Pauses and the rate**: what `failover.java --events` tells of its run. These, and `failover.java` whole, run
+              two or three times, as each takes long; all others as often as said above.
             """;
 
     private static final String TRIED = """
-            Nothing yet.
+            On this machine, while it was busy with other work: seconds of the CPU, or ranges of several runs.
+
+            Helped:
+
+            - `consumer.java`: one commit under way at a time, instead of one after every poll (8,000 for 4,000,000 records,
+              and the last one then waited for all of them): 14 to 15.5 s became 6.2 to 7.0 s. With
+              `max.poll.records=5000` besides: 5.4 to 6.3 s (`ConsumerPerformance`: 5.0 to 5.3 s).
+            - `producer.java`: the event put together with `+` instead of `String.format`, and its text not kept until the
+              acknowledgement: 10.0 s of CPU for 4,000,000 records became 7.0 s.
+            - A class data archive (JBang's `//CDS`): `producer.java T -n 1` from 3.35 s of CPU to 2.4 s, JBang included.
+              The first run takes some seconds more, and warns of much, unless `-Xlog:disable -Xlog:all=error:stderr`.
+
+            Did not help, or harmed:
+
+            - The producer's JVM: `-XX:TieredStopAtLevel=1` (7.0 s of CPU became 10 to 11 s), the parallel collector (10 to
+              11 s became 17 s, and 1.7 GB), a larger young generation (no difference).
+            - `batch.size` of 64 KB and of 512 KB instead of 256 KB: within the noise.
+            - The consumer: `receive.buffer.bytes=2097152` (as `ConsumerPerformance` has it) and arrays instead of a map for
+              the last event ids: within the noise; `max.partition.fetch.bytes=262144`: slower.
+            - A class data archive for JBang itself: 0.15 s of its 1.2 s of CPU.
+            - Client settings that retry sooner: the pause after `kill` is the cluster's (see the table).
             """;
 }
