@@ -120,6 +120,11 @@ class consumer implements Callable<Integer> {
     private final Map<Integer, Partition> partitions = new TreeMap<>(); // all it ever had
     private final Map<String, Run> runs = new LinkedHashMap<>(); // by the producer's run
     private long received;
+    private boolean toCommit; // something was printed since the last commit
+    private boolean committing; // and one is under way
+    private long polledAt = System.nanoTime(); // when records came last
+    private long polledAtMs;
+    private long lookedAt = polledAt;
     private boolean ending;
     private boolean hadAll = true; // all partitions, all the time
 
@@ -137,8 +142,13 @@ class consumer implements Callable<Integer> {
             try {
                 consumer.subscribe(List.of(topic), new Rebalance(consumer, description));
                 while (received < count && !Cluster.stopping()) {
-                    for (var record : consumer.poll(Duration.ofMillis(100))) receive(record);
-                    if (showWhatWasReceived()) consumer.commitAsync(printed(), null);
+                    var records = consumer.poll(Duration.ofMillis(100));
+                    polledAt = System.nanoTime();
+                    polledAtMs = System.currentTimeMillis();
+                    for (var record : records) receive(record);
+                    showWhatWasReceived();
+                    commitInTheBackground(consumer);
+                    if (!isTimeToLook()) continue;
                     leaders.look();
                     idleness.look(consumer);
                     partitions.values().forEach(Partition::sayIfSilent);
@@ -150,6 +160,13 @@ class consumer implements Callable<Integer> {
             }
         }
         return summary();
+    }
+
+    /** Ten times a second: a fast reader polls much more often, and the cluster is not to be asked each time. */
+    private boolean isTimeToLook() {
+        if (polledAt - lookedAt < 100_000_000) return false;
+        lookedAt = polledAt;
+        return true;
     }
 
     private void receive(ConsumerRecord<byte[], byte[]> record) {
@@ -165,18 +182,27 @@ class consumer implements Callable<Integer> {
         lines.append(", offset ").append(record.offset()).append('\n');
     }
 
-    /** Prints the lines of one poll at once; whether there is something to commit now. */
-    private boolean showWhatWasReceived() {
+    /** Prints the lines of one poll at once. */
+    private void showWhatWasReceived() {
         if (quiet) sayProgressEverySecond();
         if (!lines.isEmpty()) {
             lines.setLength(lines.length() - 1);
             boolean printed = Cluster.print(lines.toString());
             lines.setLength(0);
-            if (!printed) return false;
+            if (!printed) return;
         }
-        boolean any = false;
-        for (Partition partition : partitions.values()) any |= partition.printed();
-        return any;
+        for (Partition partition : partitions.values()) toCommit |= partition.printed();
+    }
+
+    /** One commit at a time: were there one for each poll, a fast reader would wait for thousands at its end. */
+    private void commitInTheBackground(Consumer<?, ?> consumer) {
+        if (!toCommit || committing) return;
+        toCommit = false;
+        committing = true;
+        consumer.commitAsync(printed(), (offsets, error) -> {
+            committing = false;
+            if (error != null) toCommit = true; // it will be tried again
+        });
     }
 
     private Integer summary() {
@@ -329,13 +355,12 @@ class consumer implements Callable<Integer> {
         }
 
         private void noteTime(long sentAt) {
-            if (System.currentTimeMillis() - sentAt > 60_000) return; // history
-            long now = System.nanoTime();
-            long gap = lastNanos == 0 ? 0 : now - lastNanos;
+            if (polledAtMs - sentAt > 60_000) return; // history
+            long gap = lastNanos == 0 ? 0 : polledAt - lastNanos;
             if (silent) Cluster.say("@|green partition %d: back after %.1f s|@", number, gap / 1e9);
             else usualNanos = Math.max(gap, usualNanos - usualNanos / 8);
             silent = false;
-            lastNanos = now;
+            lastNanos = polledAt;
         }
 
         /** Says once that nothing comes where events used to come. */
@@ -444,6 +469,8 @@ class consumer implements Callable<Integer> {
                 "false",
                 "auto.offset.reset",
                 "earliest",
+                "max.poll.records",
+                "5000",
                 "key.deserializer",
                 ByteArrayDeserializer.class.getName(),
                 "value.deserializer",

@@ -137,16 +137,16 @@ class producer implements Callable<Integer> {
         byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
         List<Header> run = List.of(new RecordHeader("run", newRunId()));
         long start = System.nanoTime();
-        for (long id = 1; id <= count; id++) {
+        for (long next = 1; next <= count; next++) {
+            long id = next;
             long untilDue = start + (long) ((id - 1) / perSecond * 1e9) - System.nanoTime();
             if (Cluster.stopsWithin(untilDue)) return;
             Partition partition = partitions.get(partitionOf(id, keyBytes));
-            String event = event(id);
-            byte[] value = event.getBytes(StandardCharsets.UTF_8);
+            byte[] value = event(id).getBytes(StandardCharsets.UTF_8);
             var record = new ProducerRecord<>(topic, partition.number, null, keyBytes, value, run);
             partition.sending();
             try {
-                producer.send(record, (at, error) -> partition.ended(event, at, error));
+                producer.send(record, (at, error) -> partition.ended(id, at, error));
             } catch (KafkaException | IllegalStateException closed) {
                 partition.notSent();
                 if (!Cluster.stopping()) throw closed;
@@ -161,8 +161,9 @@ class producer implements Callable<Integer> {
 
     /** The guide's record. */
     private String event(long id) {
-        String json = "{\"event_id\": %d, \"key\": \"%s\", \"message\": \"This is event number %d\"}";
-        return json.formatted(id, key == null ? "test" : escaped(key), id);
+        String said = key == null ? "test" : escaped(key);
+        return "{\"event_id\": " + id + ", \"key\": \"" + said + "\", \"message\": \"This is event number " + id
+                + "\"}";
     }
 
     private Integer summary() {
@@ -207,19 +208,20 @@ class producer implements Callable<Integer> {
         }
 
         /** Kafka calls this once for each record. */
-        synchronized void ended(String event, RecordMetadata at, Exception error) {
+        synchronized void ended(long id, RecordMetadata at, Exception error) {
             waiting--;
             if (error == null) {
                 acknowledged++;
                 endPause();
                 if (!quiet)
-                    Cluster.print("acknowledged: %s  partition %d, offset %d".formatted(event, number, at.offset()));
+                    Cluster.print(
+                            "acknowledged: %s  partition %d, offset %d".formatted(event(id), number, at.offset()));
             } else if (error instanceof RetriableException || Cluster.stopping()) {
                 unknown++;
-                Cluster.say("@|red unknown:|@ %s  partition %d: %s", event, number, Cluster.oneLine(error));
+                Cluster.say("@|red unknown:|@ %s  partition %d: %s", event(id), number, Cluster.oneLine(error));
             } else {
                 notDelivered++;
-                Cluster.say("@|red not delivered:|@ %s  partition %d: %s", event, number, Cluster.oneLine(error));
+                Cluster.say("@|red not delivered:|@ %s  partition %d: %s", event(id), number, Cluster.oneLine(error));
             }
         }
 

@@ -860,7 +860,20 @@ class bench implements Callable<Integer> {
                     .createTopics(List.of(topic.configs(Map.of("message.timestamp.type", "LogAppendTime"))))
                     .all()
                     .get();
-            records(); // both leaders know by then that they are: a client that does not retry would lose records
+            awaitLeaders();
+        }
+
+        /** A broker learns a little later that it leads, and a client that does not retry would lose records. */
+        private void awaitLeaders() throws Exception {
+            for (int tries = 0; ; tries++) {
+                try {
+                    records();
+                    return;
+                } catch (ExecutionException notYet) {
+                    if (tries == 100) throw notYet;
+                    Thread.sleep(100);
+                }
+            }
         }
 
         long records() throws Exception {

@@ -34,7 +34,8 @@ class ClusterTest {
     }
 
     @Test
-    @DisplayName("--dir keeps the data across two runs; -X reaches the brokers; only 127.0.0.1")
+    @DisplayName(
+            "--dir keeps the data across two runs; -X reaches the brokers; only 127.0.0.1; the classes are archived")
     void keepsItsData() throws Exception {
         Path data = directory.resolve("my data"); // with a blank, as directories may have
         int port = SharedCluster.freePort();
@@ -58,6 +59,7 @@ class ClusterTest {
             try (Run producer = here.script("producer.java", "kept0", "-n", "5", "-r", "max")) {
                 producer.expectExit(0);
             }
+            awaitArchive();
             cluster.type("quit");
             cluster.expectExit(0);
             cluster.awaitNothingLeft();
@@ -66,12 +68,29 @@ class ClusterTest {
         }
         try (Run again = start(port, options)) {
             again.awaitLine("ready: ");
+            for (String node : List.of("controller", "kafka-1", "kafka-2")) {
+                long pid = SharedCluster.nodes(again, node).get(0).pid();
+                assertThat(Path.of("/proc/" + pid + "/maps"))
+                        .content()
+                        .contains("/nodes-" + Runtime.version() + ".jsa");
+            }
             assertThat(SharedCluster.records(brokers.get(1), "kept0")).hasSize(5);
             again.terminate();
             again.expectExit(143);
             again.awaitNothingLeft();
         }
         assertThat(data.resolve("kafka-1.log")).exists();
+        assertThat(data.resolve("classes.list")).doesNotExist();
+    }
+
+    /** It is written in the background, beside the compiled script. */
+    private static void awaitArchive() throws Exception {
+        Path archive = Run.jar("cluster.java").resolveSibling("nodes-" + Runtime.version() + ".jsa");
+        long start = System.nanoTime();
+        while (!Files.exists(archive)) {
+            assertThat(System.nanoTime() - start).as("ns without " + archive).isLessThan(Run.LIMIT.toNanos());
+            Thread.sleep(50);
+        }
     }
 
     private static String setting(Admin admin, String name) throws Exception {

@@ -80,6 +80,7 @@ class ConsumerTest {
         String topic = SharedCluster.topic("1p-rf1");
         try (Run producer = SharedCluster.script("producer.java", topic, "-r", "20")) {
             producer.awaitLine("offset 20");
+            Run.build("consumer.java");
             String command = "set -o pipefail; '%s' consumer.java %s head | head -5".formatted(Run.JBANG, topic);
             try (Run run = SharedCluster.here().command("bash", "-c", command)) {
                 run.expectExit(1);

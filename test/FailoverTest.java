@@ -104,6 +104,8 @@ class FailoverTest {
     private static Run harming(String harm, String heal, String... arguments) {
         var all = new ArrayList<>(List.of("-b", servers, "--stop-command", tell(harm), "--start-command", tell(heal)));
         all.addAll(List.of(arguments));
+        for (String option : List.of("--before", "--after"))
+            if (!all.contains(option)) all.addAll(List.of(option, "1s"));
         return Run.script("failover.java", all.toArray(String[]::new));
     }
 
@@ -113,7 +115,7 @@ class FailoverTest {
     @DisplayName("without arguments: the three scenarios on its own cluster, all proven, nothing left")
     void guide() throws Exception {
         Path events = directory.resolve("run.jsonl");
-        try (Run run = Run.script("failover.java", "--events", events.toString())) {
+        try (Run run = Run.jbang("failover.java", "--events", events.toString())) {
             run.awaitLine("Scenario 3: ", LONG);
             run.signal("0"); // remembers what it has started
             run.expectExit(0, LONG);
@@ -245,7 +247,7 @@ class FailoverTest {
     @DisplayName("records that are deleted under its feet are LOST: FAIL, with their ids")
     void recordsDeleted() throws Exception {
         String topic = topic("deletes", Map.of());
-        try (Run run = failover(topic, "--down", "1s", "--after", "5s")) {
+        try (Run run = failover(topic, "--down", "1s", "--after", "4s")) {
             run.awaitLine("the preferred leaders lead again");
             var zero = new TopicPartition(topic, 0);
             admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(100)))
@@ -263,7 +265,7 @@ class FailoverTest {
     void topicDeleted() throws Exception {
         String topic = topic("gone", Map.of());
         String[] quickly = {"-X", "delivery.timeout.ms=8000", "-X", "request.timeout.ms=3000", "-X", "linger.ms=0"};
-        try (Run run = failover(Stream.concat(Stream.of(topic, "--down", "1s", "--after", "5s"), Stream.of(quickly))
+        try (Run run = failover(Stream.concat(Stream.of(topic, "--down", "1s", "--after", "4s"), Stream.of(quickly))
                 .toArray(String[]::new))) {
             run.awaitLine("the preferred leaders lead again");
             admin.deleteTopics(List.of(topic)).all().get();
@@ -288,7 +290,7 @@ class FailoverTest {
     @Test
     @DisplayName("a stranger in the group takes records away: unseen, FAIL")
     void stranger() throws Exception {
-        try (Run run = failover("3", "--down", "1s", "--before", "12s")) {
+        try (Run run = failover("3", "--down", "1s", "--before", "8s")) {
             run.awaitLine("the producer begins");
             Map<String, Object> settings = Map.of(
                     "bootstrap.servers",
@@ -377,7 +379,7 @@ class FailoverTest {
     @DisplayName("--runs: the sum, the median pause and the longest; --size pads the records")
     void runs() throws Exception {
         String topic = topic("runs", Map.of());
-        try (Run run = failover(topic, "--runs", "2", "--down", "1s", "--size", "500", "--before", "1s")) {
+        try (Run run = failover(topic, "--runs", "2", "--down", "1s", "--size", "500")) {
             run.expectExit(0, LONG);
             String row = run.out().get(run.out().size() - 1);
             assertThat(row)

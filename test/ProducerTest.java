@@ -102,6 +102,7 @@ class ProducerTest {
     @DisplayName("| head -1: one line on standard error, exit status 1, and it has ended")
     void closedOutput() {
         String topic = SharedCluster.topic("1p-rf1");
+        Run.build("producer.java");
         String command = "set -o pipefail; '%s' producer.java %s -r 20 | head -1".formatted(Run.JBANG, topic);
         try (Run run = SharedCluster.here().command("bash", "-c", command)) {
             run.expectExit(1);

@@ -179,7 +179,7 @@ class ReadmeTest {
     private static Run started(String command) {
         String[] words = command.split(" ");
         assertThat(words[0]).isEqualTo("jbang");
-        return Run.script(words[1], List.of(words).subList(2, words.length).toArray(String[]::new));
+        return Run.jbang(words[1], List.of(words).subList(2, words.length).toArray(String[]::new));
     }
 
     private static Run finished(String command) {

@@ -1,3 +1,6 @@
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -6,9 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -48,7 +52,7 @@ final class Run implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
     private static final Duration DRAIN = Duration.ofSeconds(5); // for the last output, after the end
     private static final int SHOWN = 500; // lines in a failure's message
-    private static final Set<Path> BUILT = new HashSet<>();
+    private static final Map<Path, List<String>> BUILT = new HashMap<>(); // with the command that runs it
     private static final Set<Run> OPEN = ConcurrentHashMap.newKeySet();
     private static volatile boolean ending;
 
@@ -63,9 +67,18 @@ final class Run implements AutoCloseable {
     private final List<String> transcript = new ArrayList<>();
     private final Set<ProcessHandle> descendants = new LinkedHashSet<>();
 
-    /** Starts {@code ./jbang SCRIPT ARGUMENT...} in the repository's directory. */
+    /**
+     * Starts the command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself, in the repository's directory:
+     * without JBang's own second.
+     */
     static Run script(String script, String... arguments) {
         return here().script(script, arguments);
+    }
+
+    /** Starts {@code ./jbang SCRIPT ARGUMENT...} in the repository's directory, as a person does. */
+    static Run jbang(String script, String... arguments) {
+        build(script);
+        return command(all(List.of(JBANG, script), arguments));
     }
 
     /** Starts any command in the repository's directory. */
@@ -86,16 +99,38 @@ final class Run implements AutoCloseable {
      * unbuilt script at once; {@link #script} calls this by itself.
      */
     static synchronized void build(String... scripts) {
-        for (String script : scripts) {
-            Path file = ROOT.resolve(script);
-            if (BUILT.contains(file)) {
-                continue;
-            }
-            try (Run build = command(JBANG, "build", file.toString())) {
-                build.expectExit(0, BUILD_LIMIT);
-            }
-            BUILT.add(file);
+        for (String script : scripts) BUILT.computeIfAbsent(ROOT.resolve(script), Run::built);
+    }
+
+    private static List<String> built(Path file) {
+        try (Run build = command(JBANG, "build", file.toString())) {
+            build.expectExit(0, BUILD_LIMIT);
         }
+        try (Run info = command(JBANG, "info", "tools", file.toString())) {
+            info.expectExit(0);
+            JsonObject it = JsonParser.object().from(String.join("\n", info.out()));
+            var classpath = new ArrayList<>(List.of(it.getString("applicationJar")));
+            it.getArray("resolvedDependencies").forEach(jar -> classpath.add((String) jar));
+            var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));
+            it.getArray("runtimeOptions").forEach(option -> command.add((String) option));
+            command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
+            return command;
+        } catch (JsonParserException unknown) {
+            throw new IllegalStateException("JBang does not tell how to run " + file, unknown);
+        }
+    }
+
+    /** What a script was compiled to. */
+    static Path jar(String script) {
+        build(script);
+        List<String> command = BUILT.get(ROOT.resolve(script));
+        return Path.of(command.get(command.indexOf("-classpath") + 1).split(":")[0]);
+    }
+
+    private static String[] all(List<String> command, String... arguments) {
+        var all = new ArrayList<>(command);
+        all.addAll(List.of(arguments));
+        return all.toArray(String[]::new);
     }
 
     /** Where a command runs: the directory and the environment. One can start several commands. */
@@ -104,6 +139,7 @@ final class Run implements AutoCloseable {
 
         private Surroundings() {
             without("KAFKA_BOOTSTRAP_SERVERS"); // a developer's own cluster is not for tests
+            with("JBANG_LAUNCH_CMD", JBANG);
         }
 
         Surroundings in(Path directory) {
@@ -123,12 +159,9 @@ final class Run implements AutoCloseable {
 
         Run script(String script, String... arguments) {
             Path file = builder.directory().toPath().resolve(script);
-            if (Files.exists(file)) {
-                build(file.toString());
-            }
-            var command = new ArrayList<>(List.of(JBANG, script));
-            command.addAll(List.of(arguments));
-            return command(command.toArray(String[]::new));
+            if (!Files.exists(file)) return command(all(List.of(JBANG, script), arguments));
+            build(file.toString());
+            return command(all(BUILT.get(file), arguments));
         }
 
         Run command(String... command) {
