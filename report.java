@@ -903,7 +903,8 @@ class report implements Callable<Integer> {
                 for (int column = row.size() - 1; column > 0; column--) {
                     int its = column;
                     text(style + " end", right, y, row.get(column));
-                    var widths = rows.stream().mapToDouble(it -> width(it.get(its), 13));
+                    var widths =
+                            rows.stream().mapToDouble(it -> width(it.get(its), it == rows.get(0) ? 15 : 13)); // bold
                     right -= widths.max().orElse(0) + 8;
                 }
                 text(style, MARGIN, y, fit(row.get(0), right - MARGIN, 13));

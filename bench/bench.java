@@ -6,6 +6,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS com.grack:nanojson:1.10
 //SOURCES ../test/Run.java
+//SOURCES ../failover.java
 //COMPILE_OPTIONS -encoding UTF-8
 
 import com.grack.nanojson.JsonArray;
@@ -30,9 +31,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -79,7 +82,7 @@ class bench implements Callable<Integer> {
             paramLabel = "NAME",
             arity = "0..*",
             description = "The comparisons to run (default: all): "
-                    + "producer, consumer, printing, first, rate, pause, cluster, failover.")
+                    + "producer, consumer, printing, first, rate, pause, growth, cluster, failover.")
     List<String> names = List.of();
 
     @Option(
@@ -114,6 +117,7 @@ class bench implements Callable<Integer> {
         all.put("first", this::first);
         all.put("rate", this::rate);
         all.put("pause", this::pause);
+        all.put("growth", this::growth);
         all.put("cluster", this::cluster);
         all.put("failover", this::failover);
         return all;
@@ -616,10 +620,14 @@ class bench implements Callable<Integer> {
                 .orElseThrow();
     }
 
-    /** Runs failover.java on the shared cluster; its events. */
     private List<JsonObject> prove(String fault, String... options) throws Exception {
+        return proveOn("proof-2p-rf2", fault, options);
+    }
+
+    /** Runs failover.java on the shared cluster; its events, for which the last option names the file. */
+    private List<JsonObject> proveOn(String topic, String fault, String... options) throws Exception {
         String ask = "sh " + shared().askScript;
-        var command = new ArrayList<>(List.of(script("failover.java", "proof-2p-rf2", "-b", shared().servers)));
+        var command = new ArrayList<>(List.of(script("failover.java", topic, "-b", shared().servers)));
         command.addAll(List.of("--fault", fault, "--stop-command", ask + " " + fault + " kafka-{id}"));
         command.addAll(List.of("--start-command", ask + " start kafka-{id}"));
         command.addAll(List.of(options));
@@ -636,7 +644,131 @@ class bench implements Callable<Integer> {
         return lines;
     }
 
+    // ---- how cost grows ----
+
+    private void growth() throws Exception {
+        ledgerGrows();
+        auditGrows();
+        partitionsGrow();
+        brokersGrow();
+    }
+
+    /** Every record acknowledged, received and found in the log, in this process; then the crossing table. */
+    private void ledgerGrows() {
+        var memory = new TreeMap<Integer, Double>();
+        var time = new TreeMap<Integer, Double>();
+        for (int warmUp = 0; warmUp < 20; warmUp++) filledLedger(10_000).account();
+        for (int records = 10_000; records <= (quick ? 1_000_000 : 10_000_000); records *= 10) {
+            long before = usedMemory();
+            long start = System.nanoTime();
+            failover.Ledger ledger = filledLedger(records);
+            if (ledger.account().lost() > 0) throw new AssertionError("nothing was lost, and the ledger says so");
+            time.put(records, seconds(start));
+            memory.put(records, (usedMemory() - before) / 1e6);
+            if (ledger.last() != records) throw new AssertionError("the ledger holds " + ledger.last());
+        }
+        report.add(new Growth("the ledger of `failover.java`, filled and crossed", "records", "s", time));
+        report.add(new Growth("its memory", "records", "MB", memory));
+    }
+
+    private static failover.Ledger filledLedger(int records) {
+        var ticks = new AtomicInteger(1);
+        var ledger = new failover.Ledger(2, ticks::incrementAndGet);
+        for (int id = 1; id <= records; id++) {
+            ledger.sent(id);
+            ledger.ended(id, failover.Fate.ACKNOWLEDGED);
+            ledger.received(id, 1);
+            ledger.foundInLog(id, id - 1);
+        }
+        return ledger;
+    }
+
+    private static long usedMemory() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** Whole proofs of about so many records: from the last acknowledgement to the verdict. */
+    private void auditGrows() throws Exception {
+        var time = new TreeMap<Integer, Double>();
+        Map<String, String> loads = new LinkedHashMap<>(); // by rate, for how long before the fault
+        loads.put("2000", "1s");
+        loads.put("20000", "2s");
+        if (!quick) loads.put("60000", "15s");
+        if (!quick) loads.put("100000", "95s");
+        for (var load : loads.entrySet()) {
+            List<JsonObject> lines = prove(
+                    "stop",
+                    "--rate",
+                    load.getKey(),
+                    "--before",
+                    load.getValue(),
+                    "--down",
+                    "1s",
+                    "--after",
+                    "1s",
+                    "--try",
+                    "bulk:acks=all," + PRODUCER_SETTINGS.replace(' ', ','),
+                    "--events",
+                    directory.resolve("audit.jsonl").toString());
+            JsonObject verdict = lines.get(lines.size() - 1);
+            double seconds = (verdict.getDouble("ms") - ms(lines, "the producer ends")) / 1e3;
+            time.put((int) verdict.getLong("in_log"), seconds);
+        }
+        report.add(new Growth(
+                "`failover.java`, heap of 512 MB: from the producer's end to the verdict", "records", "s", time));
+    }
+
+    private void partitionsGrow() throws Exception {
+        var pause = new TreeMap<Integer, Double>();
+        var whole = new TreeMap<Integer, Double>();
+        for (int partitions : quick ? List.of(1, 2) : List.of(1, 2, 8, 32)) {
+            long start = System.nanoTime();
+            List<JsonObject> lines = proveOn(
+                    "growth-%dp-rf2".formatted(partitions),
+                    "stop",
+                    "--rate",
+                    "2000",
+                    "--before",
+                    "2s",
+                    "--down",
+                    "2s",
+                    "--after",
+                    "1s",
+                    "--events",
+                    directory.resolve("partitions.jsonl").toString());
+            whole.put(partitions, seconds(start));
+            pause.put(partitions, longest(lines.get(lines.size() - 1), "acknowledged"));
+        }
+        report.add(new Growth("`failover.java --rate 2000`, its longest pause on `stop`", "partitions", "s", pause));
+        report.add(new Growth("and the whole command, 5 s of which are asked for", "partitions", "s", whole));
+    }
+
+    private void brokersGrow() throws Exception {
+        closeShared();
+        var time = new TreeMap<Integer, Double>();
+        for (int brokers = 1; brokers <= 3; brokers++) {
+            var each = new ArrayList<Double>();
+            for (int run = 1; run <= (quick ? 1 : 3); run++) each.add(secondsToReady("--brokers", "" + brokers));
+            time.put(brokers, Sample.of(each).median());
+        }
+        report.add(new Growth("`./jbang cluster.java` to `ready`", "brokers", "s", time));
+    }
+
     // ---- the cluster ----
+
+    /** From the shell to {@code ready}. */
+    private double secondsToReady(String... options) throws Exception {
+        String[] command = joined(List.of(script("cluster.java", "--port", "" + freePorts())), options);
+        long start = System.nanoTime();
+        try (Run cluster = Run.command(command)) {
+            cluster.awaitLine("ready: ");
+            double seconds = seconds(start);
+            cluster.endInput();
+            cluster.expectExit(0);
+            return seconds;
+        }
+    }
 
     private void cluster() throws Exception {
         String classPath = classPath("cluster.java");
@@ -645,15 +777,8 @@ class bench implements Callable<Integer> {
                 "s",
                 ours("`./jbang cluster.java`, from the shell to `ready`", run -> {
                     last[0] = directory.resolve("cluster-" + run);
-                    String[] command = script("cluster.java", "--port", "" + freePorts(), "--dir", last[0].toString());
-                    long start = System.nanoTime();
-                    try (Run cluster = Run.command(command)) {
-                        cluster.awaitLine("ready: ");
-                        double seconds = seconds(start);
-                        cluster.endInput();
-                        cluster.expectExit(0);
-                        return new Measured(seconds, seconds);
-                    }
+                    double seconds = secondsToReady("--dir", last[0].toString());
+                    return new Measured(seconds, seconds);
                 }),
                 against("the stock way: format three nodes, start three", Goal.atMost(0.5), CLUSTER_LIMIT, run -> {
                     double seconds = stockCluster(classPath, last[0], directory.resolve("stock-" + run));
@@ -662,7 +787,7 @@ class bench implements Callable<Integer> {
     }
 
     private static final String CLUSTER_LIMIT =
-            "The peer: three runs of the storage tool one after the other, then three servers at once, with Kafka's"
+            "Ours with the archive of classes that its first run has made. The peer: three runs of the storage tool one after the other, then three servers at once, with Kafka's"
                     + " default JVM options (-Xmx1G -Xms1G, G1, the full compiler), without their shell scripts, and with"
                     + " the very same properties. Ready is the same: both brokers known, two replicas could be placed.";
 
@@ -1168,9 +1293,36 @@ class bench implements Callable<Integer> {
         }
     }
 
+    /** A cost at several sizes, and the exponent with which it grows: the slope of both logarithms' fitted line. */
+    record Growth(String what, String of, String unit, TreeMap<Integer, Double> costs) {
+        double exponent() {
+            double n = costs.size();
+            double x = 0;
+            double y = 0;
+            double xx = 0;
+            double xy = 0;
+            for (var each : costs.entrySet()) {
+                double size = Math.log(each.getKey());
+                double cost = Math.log(Math.max(1e-6, each.getValue()));
+                x += size;
+                y += cost;
+                xx += size * size;
+                xy += size * cost;
+            }
+            return (n * xy - x * y) / (n * xx - x * x);
+        }
+
+        String points() {
+            return costs.entrySet().stream()
+                    .map(it -> String.format(Locale.ROOT, "%,d: %.2f %s", it.getKey(), it.getValue(), unit))
+                    .collect(Collectors.joining("; "));
+        }
+    }
+
     /** Prints each line as it is known, and writes all of them as Markdown. */
     private class Report {
         private final List<Row> rows = new ArrayList<>();
+        private final List<Growth> growths = new ArrayList<>();
         private final List<String> skipped = new ArrayList<>();
         private final List<String> times = new ArrayList<>();
         private final List<String> setting = new ArrayList<>();
@@ -1226,6 +1378,19 @@ class bench implements Callable<Integer> {
             write();
         }
 
+        void add(Growth growth) {
+            progress("");
+            growths.add(growth);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%n%s, by %s%n    %s%n    exponent %.2f%n",
+                    growth.what,
+                    growth.of,
+                    growth.points(),
+                    growth.exponent());
+            write();
+        }
+
         void skip(String what, String because) {
             progress("");
             skipped.add("%s: %s".formatted(what, because.lines().findFirst().orElse("")));
@@ -1264,6 +1429,11 @@ class bench implements Callable<Integer> {
                             .append("**: ")
                             .append(row.details.strip())
                             .append('\n');
+            if (!growths.isEmpty()) {
+                text.append("\n## How cost grows\n\n| cost | by | at | exponent |\n|---|---|---|---|\n");
+                for (Growth it : growths)
+                    text.append("| %s | %s | %s | %.2f |%n".formatted(it.what, it.of, it.points(), it.exponent()));
+            }
             if (!skipped.isEmpty()) {
                 text.append("\n## Not measured\n\n");
                 skipped.forEach(line -> text.append("- ").append(line).append('\n'));
@@ -1297,26 +1467,32 @@ class bench implements Callable<Integer> {
             """;
 
     private static final String TRIED = """
-            On this machine, while it was busy with other work: seconds of the CPU, or ranges of several runs.
+            Each measured on the machine above with nothing else under way, two to six runs.
 
             Helped:
 
-            - `consumer.java`: one commit under way at a time, instead of one after every poll (8,000 for 4,000,000 records,
-              and the last one then waited for all of them): 14 to 15.5 s became 6.2 to 7.0 s. With
-              `max.poll.records=5000` besides: 5.4 to 6.3 s (`ConsumerPerformance`: 5.0 to 5.3 s).
-            - `producer.java`: the event put together with `+` instead of `String.format`, and its text not kept until the
-              acknowledgement: 10.0 s of CPU for 4,000,000 records became 7.0 s.
-            - A class data archive (JBang's `//CDS`): `producer.java T -n 1` from 3.35 s of CPU to 2.4 s, JBang included.
-              The first run takes some seconds more, and warns of much, unless `-Xlog:disable -Xlog:all=error:stderr`.
+            - `consumer.java -q`, 4,000,000 records: one commit under way at a time, instead of one after every poll (8,000
+              of them, and the last one then waited for all): 14.6 s became 6.2 s. Asking who leads ten times a second
+              instead of after every poll, reading the clock once a poll, and `max.poll.records=5000`: 4.2 s.
+            - `producer.java -r max`: the event put together with `+` instead of `String.format`, and its text not kept until
+              the acknowledgement: 580,000 records/s in the best second became 1,050,000.
+            - `cluster.java`: an archive of Kafka's classes (class data sharing), made in the background of the first run:
+              7.0 s from the start of three nodes became 5.0 s. It takes 58 MB beside the compiled script.
 
             Did not help, or harmed:
 
-            - The producer's JVM: `-XX:TieredStopAtLevel=1` (7.0 s of CPU became 10 to 11 s), the parallel collector (10 to
-              11 s became 17 s, and 1.7 GB), a larger young generation (no difference).
+            - The producer's JVM: `-XX:TieredStopAtLevel=1` (10 to 11 s of CPU instead of 7.0 s for 4,000,000 records; it
+              would save 0.2 s of `-n 1`), the parallel collector (17 s, and 1.7 GB), a larger young generation.
             - `batch.size` of 64 KB and of 512 KB instead of 256 KB: within the noise.
             - The consumer: `receive.buffer.bytes=2097152` (as `ConsumerPerformance` has it) and arrays instead of a map for
               the last event ids: within the noise; `max.partition.fetch.bytes=262144`: slower.
-            - A class data archive for JBang itself: 0.15 s of its 1.2 s of CPU.
             - Client settings that retry sooner: the pause after `kill` is the cluster's (see the table).
+
+            Would help, and is left out:
+
+            - An archive of its classes for `producer.java` (JBang's `//CDS`): 1.40 s of `-n 1` became 0.97 s. But it is
+              written when the script ends: the first Ctrl-C of a demonstration would take seconds, and two scripts that
+              end at once would write the same file.
+            - The same for JBang itself: 0.86 s became 0.73 s. The wrapper would have to keep a second file up to date.
             """;
 }
