@@ -901,7 +901,7 @@ class bench implements Callable<Integer> {
                 "s",
                 Goal.atMost(45),
                 "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
-                        + " 3 s before each fault, 4 s of it, 2 s after it."));
+                        + " 3 s before each fault, 4 s of it, 2 s after it; and a broker that starts takes both cores for 5 s."));
     }
 
     // ---- how it is measured ----
@@ -1467,7 +1467,7 @@ class bench implements Callable<Integer> {
             """;
 
     private static final String TRIED = """
-            Each measured on the machine above with nothing else under way, two to six runs.
+            On the machine above, two to six runs of each; seconds of CPU where it was busy with other work.
 
             Helped:
 
