@@ -189,6 +189,7 @@ class FailoverTest {
                         .as("lost with " + it.getString("settings"))
                         .isEqualTo(!all);
                 assertThat(it.getLong("in_log"))
+                        .as("in the log with " + it.getString("settings"))
                         .isEqualTo(idsInLog(topic, it.getString("run")).size());
             }
         }
