@@ -2181,23 +2181,27 @@ class failover implements Callable<Integer> {
         }
 
         void draw() {
+            draw("  %-3s%-30s  %-6s  %-7s %8s %8s %8s"
+                    .formatted("", "the last 30 s", "LEADER", "IN SYNC", "SENT", "ACKED", "READ"));
             for (int partition = 0; partition < Math.min(before.length, MOST_LINES); partition++) {
-                String strip = Result.strip(perSecond[partition], (double) rate / before.length);
                 int leader = trial.observer.leader(partition);
-                String line = "  %d  %s  %s, in sync %s  sent %,d, acknowledged %,d, read %,d"
+                draw("  %-3d%s  %-6s  %-7s %,8d %,8d %,8d"
                         .formatted(
                                 partition,
-                                strip,
-                                leader < 0 ? "no leader" : "leader " + leader,
+                                Result.strip(perSecond[partition], (double) rate / before.length),
+                                leader < 0 ? "none" : leader,
                                 joined(trial.observer.state(partition).inSync),
                                 trial.ledger.sentIn.get(partition),
                                 trial.ledger.acknowledgedIn.get(partition),
-                                trial.ledger.readIn.get(partition));
-                String cut = line.substring(0, Math.min(line.length(), width - 1));
-                System.out.println(cut);
-                drawn.add(cut.length());
+                                trial.ledger.readIn.get(partition)));
             }
             System.out.flush();
+        }
+
+        private void draw(String line) {
+            String cut = line.substring(0, Math.min(line.length(), width - 1));
+            System.out.println(cut);
+            drawn.add(cut.length());
         }
 
         void close() {

@@ -893,15 +893,16 @@ class bench implements Callable<Integer> {
             }
             whole.add(seconds(start));
         }
-        report.add(new Row(
-                "`./jbang failover.java`, the three scenarios proven",
-                Sample.of(whole),
-                "-",
-                null,
-                "s",
-                Goal.atMost(45),
-                "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
-                        + " 3 s before each fault, 4 s of it, 2 s after it; and a broker that starts takes both cores for 5 s."));
+        report.add(
+                new Row(
+                        "`./jbang failover.java`, the three scenarios proven",
+                        Sample.of(whole),
+                        "-",
+                        null,
+                        "s",
+                        Goal.atMost(45),
+                        "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
+                                + " 3 s before each fault, 4 s of it, 2 s after it; and a broker that starts takes both cores for 5 s."));
     }
 
     // ---- how it is measured ----
