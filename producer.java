@@ -4,545 +4,504 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -XX:+UseSerialGC
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.Utils;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
-
-import java.io.IOException;
-import java.io.Reader;
+import java.io.*;
+import java.net.*;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Properties;
-import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.*;
+import java.util.concurrent.*;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.config.*;
+import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.serialization.*;
+import picocli.CommandLine;
+import picocli.CommandLine.*;
+import picocli.CommandLine.Help.Ansi;
 
 /**
- * Sends numbered events to a topic, to its partitions in turn, and prints each when a broker has
- * acknowledged it.
+ * Sends numbered events to a topic, to its partitions in turn, and prints each event when a broker has acknowledged it.
  *
  * <pre>jbang producer.java test-1p-rf1</pre>
+ *
+ * The lines that it prints:
+ *
+ * <pre>
+ * acknowledged: EVENT  partition 0, offset 7      a broker has it, and with acks=all every in-sync replica
+ * sent: EVENT  partition 0                        acks=0: no broker answers
+ * not delivered: EVENT  partition 0: REASON       refused: it is not in the log
+ * unknown: EVENT  partition 0: REASON             no answer in time: it may be in the log or not
+ * partition 0: no acknowledgement for 4 s, 3 waiting (REASON)
+ * partition 0: back after 15.4 s
+ * partition 0: no leader; it was broker 1
+ * partition 0: broker 2 leads now; it was broker 1
+ * partition 0: broker 1 leads, after 16.2 s without a leader
+ * sent 20   acknowledged 20   not delivered 0   unknown 0   longest pause 15.4 s (partition 0)
+ * </pre>
  */
 @Command(
         name = "producer",
+        version = "producer 1.1.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        sortOptions = false,
         header = "Sends events to a Kafka topic, and tells what became of each of them.%n",
-        footer = {
-            "",
-            "Ctrl-C ends it, with a summary. Exit status: 0 all acknowledged, 1 some not,",
-            "2 wrong usage, 3 no cluster."
+        exitCodeListHeading = "%nCtrl-C ends it, with a summary. Exit status:%n",
+        exitCodeList = {
+            "0:every event was acknowledged (with acks=0: sent)",
+            "1:some were not",
+            "2:wrong usage",
+            "3:no cluster could be reached"
         })
 class producer implements Callable<Integer> {
     public static void main(String... args) {
-        Cluster.run(new producer(), args);
+        Script.run(new producer(), args);
     }
 
-    @Parameters(paramLabel = "TOPIC", description = "The topic to send to; it must exist.")
+    @Parameters(paramLabel = "TOPIC", description = "The topic to send to. It must exist.")
     String topic;
 
-    @Option(
-            names = {"-n", "--count"},
-            paramLabel = "N",
+    @Option(names = {"-n", "--count"}, paramLabel = "N",
             description = "How many events to send (default: until Ctrl-C).")
     long count = Long.MAX_VALUE;
 
-    @Option(
-            names = {"-r", "--rate"},
-            paramLabel = "RATE",
-            defaultValue = "1",
-            description = "Events per second, such as 100 or 0.5; 'max' is as fast as it goes, quietly"
-                    + " and in batches (default: ${DEFAULT-VALUE}).")
-    String rate;
+    @Option(names = {"-r", "--rate"}, paramLabel = "RATE", converter = Rate.class, defaultValue = "1",
+            description = "Events per second, such as 100 or 0.5. 'max': as fast as possible, with -q, larger batches"
+                    + " and lz4 (default: ${DEFAULT-VALUE}).")
+    double rate;
 
-    @Option(
-            names = {"-k", "--key"},
-            paramLabel = "KEY",
-            description = "The key of every event: it decides the partition, the same for equal keys"
-                    + " (default: no key, the partitions in turn).")
+    @Option(names = {"-k", "--key"}, paramLabel = "KEY",
+            description = "The key of every event. Kafka chooses the partition by the key (default: no key, the"
+                    + " partitions in turn).")
     String key;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Print one line a second instead of one for each event.")
+    @Option(names = {"-q", "--quiet"}, description = "Print one line a second instead of one for each event.")
     boolean quiet;
 
     @Mixin
-    Cluster cluster;
+    Connection connection;
 
     private final List<Partition> partitions = new ArrayList<>();
+    private final AtomicLong sent = new AtomicLong();
+    private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicLong notDelivered = new AtomicLong();
+    private final AtomicLong unknown = new AtomicLong();
+    private boolean answers; // false with acks=0: no broker says what became of a record
+    private int minInSync; // replicas that must be in sync for acks=all; 0: not known, or other acks
 
     // ---- the story ----
 
     @Override
     public Integer call() throws Exception {
-        double perSecond = perSecond();
         if (count < 1) throw new Failure(2, "-n takes 1 or more, not %d.", count);
-        try (Admin admin = cluster.connect()) {
-            TopicDescription description = Cluster.describe(admin, topic);
-            for (var each : description.partitions()) partitions.add(new Partition(each.partition()));
-            Producer<byte[], byte[]> producer = open(perSecond);
-            startWatching(producer, new LeaderWatch(admin, description));
-            send(producer, perSecond);
-            producer.close(); // waits until each record's fate is known, or until Ctrl-C
+        if (rate == MAX_RATE) quiet = true;
+        Map<String, Object> settings = settings();
+        ProducerConfig asKafkaReadsThem = connection.create(() -> new ProducerConfig(settings));
+        answers = !asKafkaReadsThem.getString("acks").equals("0");
+        try (Admin admin = connection.connect()) {
+            int all = Connection.describe(admin, topic).partitions().size();
+            // With a key there is one partition, and Kafka tells which with the first acknowledgement.
+            for (int number = 0; number < (key == null ? all : 1); number++)
+                partitions.add(new Partition(key == null ? number : NOT_KNOWN_YET));
+            minInSync = asKafkaReadsThem.getString("acks").equals("-1") ? minInSync(admin) : 0;
         }
+        try (var producer = connection.create(() -> new KafkaProducer<byte[], byte[]>(settings))) {
+            Script.inBackground(() -> watch(producer));
+            Script.inBackground(() -> {
+                Script.stopsWithin(Long.MAX_VALUE);
+                producer.close(PATIENCE_AT_THE_END); // what is still waiting then becomes unknown
+            });
+            send(producer);
+        } // close() waits until the fate of every record is known, or until Ctrl-C
         return summary();
     }
 
     /**
-     * The partitions in turn, and by explicit number: Kafka's default partitioner fills a batch of
-     * 16 KB before it turns to the next partition, and turns away from one that has no leader, so
-     * that neither the balance nor the outage would be seen.
+     * To the partitions in turn, by explicit number. Kafka's default partitioner would fill a batch of 16 KB before it
+     * takes the next partition, and would avoid a partition without a leader: neither the balance nor the outage would
+     * be seen.
      */
-    private void send(Producer<byte[], byte[]> producer, double perSecond) throws Exception {
+    private void send(Producer<byte[], byte[]> producer) throws Exception {
         byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-        List<Header> run = List.of(new RecordHeader("run", newRunId()));
+        byte[] run = newRunId();
         long start = System.nanoTime();
         for (long next = 1; next <= count; next++) {
             long id = next;
-            long untilDue = start + (long) ((id - 1) / perSecond * 1e9) - System.nanoTime();
-            if (Cluster.stopsWithin(untilDue)) return;
-            Partition partition = partitions.get(partitionOf(id, keyBytes));
+            long due = start + (long) ((id - 1) / rate * 1e9);
+            if (Script.stopsWithin(due - System.nanoTime())) return;
+            Partition partition = partitions.get((int) ((id - 1) % partitions.size()));
+            Integer number = key == null ? partition.number : null;
             byte[] value = event(id).getBytes(StandardCharsets.UTF_8);
-            var record = new ProducerRecord<>(topic, partition.number, null, keyBytes, value, run);
+            var record = new ProducerRecord<>(topic, number, keyBytes, value);
+            record.headers().add("run", run);
             partition.sending();
             try {
-                producer.send(record, (at, error) -> partition.ended(id, at, error));
-            } catch (KafkaException | IllegalStateException closed) {
-                partition.notSent();
-                if (!Cluster.stopping()) throw closed;
+                producer.send(record, (at, error) -> ended(id, partition, at, error));
+                sent.incrementAndGet();
+            } catch (KafkaException | IllegalStateException closed) { // Ctrl-C closes the producer while send() waits
+                if (!Script.stopping()) throw closed;
+                partition.ended(NOT_KNOWN_YET, false);
+                return;
             }
         }
     }
 
-    private int partitionOf(long id, byte[] keyBytes) {
-        if (keyBytes == null) return (int) ((id - 1) % partitions.size());
-        return Utils.toPositive(Utils.murmur2(keyBytes)) % partitions.size(); // as Kafka does
-    }
-
-    /** The guide's record. */
+    /** The guide's record. Put together with +, because formatted() would be too slow for -r max. */
     private String event(long id) {
-        String said = key == null ? "test" : escaped(key);
-        return "{\"event_id\": " + id + ", \"key\": \"" + said + "\", \"message\": \"This is event number " + id
+        String shownKey = key == null ? "test" : escaped(key);
+        return "{\"event_id\": " + id + ", \"key\": \"" + shownKey + "\", \"message\": \"This is event number " + id
                 + "\"}";
     }
 
+    /** Kafka calls this once for each record, in the producer's own thread. */
+    private void ended(long id, Partition partition, RecordMetadata at, Exception error) {
+        boolean refused = error != null && !(error instanceof RetriableException) && !Script.stopping();
+        String back = partition.ended(at.partition(), error == null);
+        (error == null ? acknowledged : refused ? notDelivered : unknown).incrementAndGet();
+        if (back != null) Script.print(back);
+        if (error != null) {
+            String fate = refused ? "@|red not delivered:|@ " : "@|red unknown:|@ ";
+            Script.show(fate, event(id), "  " + partition + ": " + Script.oneLine(error) + partition.reason());
+        } else if (!quiet && answers) {
+            Script.show("acknowledged: ", event(id), "  " + partition + ", offset " + at.offset());
+        } else if (!quiet) {
+            Script.show("sent: ", event(id), "  " + partition);
+        }
+    }
+
+    /** Ten times a second: silent partitions and new leaders, as the producer itself knows them. */
+    private void watch(Producer<?, ?> producer) {
+        for (long tick = 1; !Script.stopsWithin(100_000_000); tick++) {
+            for (PartitionInfo now : producer.partitionsFor(topic)) {
+                Partition partition = partitions.get(Math.min(now.partition(), partitions.size() - 1));
+                if (partition.number == now.partition()) partition.look(now).forEach(Script::print);
+            }
+            if (quiet && tick % 10 == 0) sayProgress();
+        }
+    }
+
     private Integer summary() {
-        long sent = partitions.stream().mapToLong(it -> it.sent).sum();
-        long acknowledged = partitions.stream().mapToLong(it -> it.acknowledged).sum();
-        long notDelivered = partitions.stream().mapToLong(it -> it.notDelivered).sum();
-        long unknown = partitions.stream().mapToLong(it -> it.unknown).sum();
-        Partition longest = Collections.max(partitions, Comparator.comparing(it -> it.longestPauseMs));
-        Cluster.say(
-                "@|bold sent %,d   acknowledged %,d   not delivered %,d   unknown %,d   longest"
-                        + " pause %.1f s (partition %d)|@",
-                sent, acknowledged, notDelivered, unknown, longest.longestPauseMs / 1e3, longest.number);
-        return acknowledged == sent ? 0 : 1;
+        var longest = Collections.max(partitions, Comparator.comparing(Partition::longestPause));
+        Script.say(
+                "@|bold sent %,d   acknowledged %s   not delivered %,d   unknown %,d   longest pause %.1f s (%s)|@",
+                sent.get(),
+                answers ? "%,d".formatted(acknowledged.get()) : "none (acks=0 asks for no answer)",
+                notDelivered.get(),
+                unknown.get(),
+                longest.longestPause() / 1e9,
+                longest);
+        return acknowledged.get() == sent.get() ? 0 : 1;
     }
 
     // ---- a partition ----
 
-    /** What became of the records that went to a partition. */
+    /** How long a partition's records have been waiting, and who leads it. Used by three threads. */
     private class Partition {
-        final int number;
-        long sent;
-        long acknowledged;
-        long notDelivered; // the cluster, or the client before it, refused them
-        long unknown; // no answer: they may be in the log, a time-out is not a no
-        long longestPauseMs;
-        private long waiting;
-        private long lastProgress; // when a record was acknowledged, or was the first to wait
-        private long saidAfterMs;
+        volatile int number;
+        private long waiting; // records without a fate
+        private long acknowledgements;
+        private long quietSince; // ns: the last acknowledgement, or the first record that waits
+        private long longestPause; // ns
+        private long saidAfter; // ns of silence after which a line was last printed; 0: none yet
+        private Integer leader; // null: not seen yet; -1: none
+        private long leaderlessSince = System.nanoTime();
+        private String reason = ""; // why records wait, as far as the partition's replicas tell
 
         Partition(int number) {
             this.number = number;
         }
 
         synchronized void sending() {
-            sent++;
-            if (waiting++ == 0) lastProgress = System.nanoTime();
+            if (waiting++ == 0) quietSince = System.nanoTime();
         }
 
-        synchronized void notSent() {
-            sent--;
+        /** One record less is waiting. Returns a line when a silence is over that had been said; else null. */
+        synchronized String ended(int number, boolean acknowledged) {
             waiting--;
+            if (number >= 0) this.number = number;
+            if (!acknowledged) return null;
+            long pause = System.nanoTime() - quietSince;
+            boolean wasSaid = saidAfter > 0;
+            boolean connecting = ++acknowledgements == 1; // the first acknowledgement includes the connection
+            if (wasSaid || !connecting) longestPause = Math.max(longestPause, pause);
+            quietSince = System.nanoTime();
+            saidAfter = 0;
+            return wasSaid ? Script.text("@|green %s: back after %.1f s|@", this, pause / 1e9) : null;
         }
 
-        /** Kafka calls this once for each record. */
-        synchronized void ended(long id, RecordMetadata at, Exception error) {
-            waiting--;
-            if (error == null) {
-                acknowledged++;
-                endPause();
-                if (!quiet)
-                    Cluster.print(
-                            "acknowledged: %s  partition %d, offset %d".formatted(event(id), number, at.offset()));
-            } else if (error instanceof RetriableException || Cluster.stopping()) {
-                unknown++;
-                Cluster.say("@|red unknown:|@ %s  partition %d: %s", event(id), number, Cluster.oneLine(error));
-            } else {
-                notDelivered++;
-                Cluster.say("@|red not delivered:|@ %s  partition %d: %s", event(id), number, Cluster.oneLine(error));
+        /** What is new: silence (after 2 s, 4 s, 8 s, and so on), and another leader. */
+        synchronized List<String> look(PartitionInfo now) {
+            var news = new ArrayList<String>();
+            reason = reasonToWait(now);
+            long silence = System.nanoTime() - quietSince;
+            if (waiting > 0 && silence >= Math.max(SILENCE_WORTH_A_LINE, 2 * saidAfter)) {
+                saidAfter = silence;
+                news.add(Script.text(
+                        "@|yellow %s: no acknowledgement for %d s, %,d waiting%s|@",
+                        this, silence / 1_000_000_000, waiting, reason));
             }
+            int is = now.leader() == null || now.leader().isEmpty()
+                    ? -1
+                    : now.leader().id();
+            if (leader != null && leader != is) news.add(leaderChanged(leader, is));
+            leader = is;
+            return news;
         }
 
-        private void endPause() {
-            boolean connecting = acknowledged == 1 && saidAfterMs == 0;
-            long pauseMs = connecting ? 0 : pauseMs();
-            longestPauseMs = Math.max(longestPauseMs, pauseMs);
-            lastProgress = System.nanoTime();
-            saidAfterMs = 0;
-            if (pauseMs >= PAUSE_WORTH_A_LINE_MS)
-                Cluster.say("@|green partition %d: back after %.1f s|@", number, pauseMs / 1e3);
+        private String leaderChanged(int before, int is) {
+            if (is < 0) {
+                leaderlessSince = System.nanoTime();
+                return Script.text("@|yellow %s: no leader; it was broker %d|@", this, before);
+            }
+            if (before >= 0)
+                return Script.text("@|yellow %s: broker %d leads now; it was broker %d|@", this, is, before);
+            double seconds = (System.nanoTime() - leaderlessSince) / 1e9;
+            return Script.text("@|green %s: broker %d leads, after %.1f s without a leader|@", this, is, seconds);
         }
 
-        /** Says that acknowledgements have stopped: after 2 s, 4 s, 8 s, and so on. */
-        synchronized void sayIfSilent() {
-            long pauseMs = pauseMs();
-            if (waiting == 0 || pauseMs < Math.max(SILENCE_WORTH_A_LINE_MS, 2 * saidAfterMs)) return;
-            saidAfterMs = pauseMs;
-            Cluster.say(
-                    "@|yellow partition %d: no acknowledgement for %d s, %,d waiting|@",
-                    number, pauseMs / 1000, waiting);
+        private String reasonToWait(PartitionInfo now) {
+            Node[] inSync = now.inSyncReplicas();
+            if (inSync.length >= minInSync) return "";
+            String ids = Arrays.stream(inSync).map(Node::idString).collect(Collectors.joining(", "));
+            return Script.text(" (in sync: %s; min.insync.replicas is %d)", ids.isEmpty() ? "none" : ids, minInSync);
         }
 
-        private long pauseMs() {
-            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastProgress);
+        synchronized String reason() {
+            return reason;
+        }
+
+        /** In ns. A pause that is still open counts, too. */
+        synchronized long longestPause() {
+            return saidAfter == 0 ? longestPause : Math.max(longestPause, System.nanoTime() - quietSince);
+        }
+
+        @Override
+        public String toString() {
+            return number == NOT_KNOWN_YET ? "partition of the key" : "partition " + number;
         }
     }
 
     // ---- details ----
 
-    /** A shorter wait for an acknowledgement is not worth a line. */
-    private static final long PAUSE_WORTH_A_LINE_MS = 500;
+    private static final int NOT_KNOWN_YET = -1;
+    private static final double MAX_RATE = Double.POSITIVE_INFINITY;
 
-    private static final long SILENCE_WORTH_A_LINE_MS = 2_000;
+    /** In ns. A shorter silence is usual, for example while a leader moves. */
+    private static final long SILENCE_WORTH_A_LINE = 2_000_000_000L;
 
-    /** How long records that are under way are waited for after Ctrl-C. */
-    private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(3);
-
-    private double perSecond() {
-        if (rate.equals("max")) {
-            quiet = true;
-            return Double.POSITIVE_INFINITY;
-        }
-        try {
-            double perSecond = Double.parseDouble(rate);
-            if (perSecond > 0 && perSecond < Double.POSITIVE_INFINITY) return perSecond;
-        } catch (NumberFormatException notANumber) {
-            // the same answer
-        }
-        throw new Failure(2, "-r takes events per second, such as 100 or 0.5, or max, not '%s'.", rate);
-    }
-
-    private Producer<byte[], byte[]> open(double perSecond) {
-        var settings = new HashMap<String, Object>();
-        settings.put("key.serializer", ByteArraySerializer.class.getName());
-        settings.put("value.serializer", ByteArraySerializer.class.getName());
-        settings.put("max.block.ms", 120_000); // a full buffer slows us down; it loses nothing
-        if (perSecond == Double.POSITIVE_INFINITY) {
-            settings.put("linger.ms", 20);
-            settings.put("batch.size", 256 * 1024);
-            settings.put("compression.type", "lz4");
-        }
-        Properties properties = cluster.properties(settings);
-        return Cluster.create(() -> new KafkaProducer<>(properties));
-    }
-
-    /** In the background: what has stopped, who leads, and the end after Ctrl-C. */
-    private void startWatching(Producer<?, ?> producer, LeaderWatch leaders) {
-        daemon(() -> {
-            for (long tick = 1; ; tick++) {
-                Thread.sleep(100);
-                partitions.forEach(Partition::sayIfSilent);
-                if (tick % 2 == 0) leaders.look();
-                if (tick % 10 == 0 && quiet) sayProgress();
-            }
-        });
-        daemon(() -> {
-            Cluster.stopsWithin(Long.MAX_VALUE);
-            producer.close(PATIENCE_AT_THE_END); // what is left then is unknown
-            return null;
-        });
-    }
-
-    private static void daemon(Callable<?> work) {
-        var thread = new Thread(() -> {
-            try {
-                work.call();
-            } catch (Exception end) {
-                // the main thread tells what went wrong
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
-    }
+    /** After Ctrl-C: for records that are on their way. */
+    private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(2);
 
     private long acknowledgedBefore;
 
     private void sayProgress() {
-        long acknowledged = partitions.stream().mapToLong(it -> it.acknowledged).sum();
-        long waiting = partitions.stream().mapToLong(it -> it.waiting).sum();
-        Cluster.say(
-                "%,12d records/s   %,d acknowledged   %,d waiting",
-                acknowledged - acknowledgedBefore, acknowledged, waiting);
-        acknowledgedBefore = acknowledged;
+        long now = acknowledged.get();
+        long waiting = sent.get() - now - notDelivered.get() - unknown.get();
+        Script.say("%,12d records/s   %,d acknowledged   %,d waiting", now - acknowledgedBefore, now, waiting);
+        acknowledgedBefore = now;
     }
 
-    /** Goes into a header of every record, so that a consumer can tell two runs apart. */
+    private Map<String, Object> settings() {
+        var usual = new HashMap<String, Object>();
+        // When the buffer is full, send() waits up to this long, in ms, before the record fails.
+        usual.put("max.block.ms", 120_000);
+        // In ms: the producer asks who leads, and who is in sync, at least so often.
+        usual.put("metadata.max.age.ms", 1_000);
+        if (rate == MAX_RATE) {
+            // In ms and bytes: a batch waits for more records, and has room for them.
+            usual.put("linger.ms", 20);
+            usual.put("batch.size", 256 * 1024);
+            // Costs little time, and makes batches of such records ten times smaller.
+            usual.put("compression.type", "lz4");
+        }
+        // The records here are bytes, and belong to no transaction.
+        Map<String, String> own = Map.of(
+                "key.serializer", ByteArraySerializer.class.getName(),
+                "value.serializer", ByteArraySerializer.class.getName(),
+                "transactional.id", "");
+        return connection.settings(ProducerConfig.configNames(), usual, own);
+    }
+
+    /** The topic's min.insync.replicas: with fewer in sync, a broker refuses acks=all. 0 if that must not be read. */
+    private int minInSync(Admin admin) throws InterruptedException {
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            var config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+            return Integer.parseInt(config.get("min.insync.replicas").value());
+        } catch (ExecutionException noPermission) {
+            return 0;
+        }
+    }
+
+    /** Reads events per second, or 'max'. */
+    static class Rate implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            if (text.equals("max")) return MAX_RATE;
+            try {
+                double perSecond = Double.parseDouble(text);
+                if (perSecond > 0 && perSecond < MAX_RATE) return perSecond;
+            } catch (NumberFormatException notANumber) {
+                // the same complaint
+            }
+            throw new TypeConversionException(
+                    "takes events per second, such as 100 or 0.5, or max, not '" + text + "'");
+        }
+    }
+
+    /** A header of every record, by which a consumer tells two runs of the producer apart. */
     private static byte[] newRunId() {
         return UUID.randomUUID().toString().substring(0, 8).getBytes(StandardCharsets.UTF_8);
     }
 
+    /** As JSON wants it: quotation marks, backslashes and control characters. */
     private static String escaped(String text) {
-        return text.replace("\\", "\\\\").replace("\"", "\\\"");
+        return text.chars()
+                .mapToObj(
+                        c -> c == '"' || c == '\\' ? "\\" + (char) c : c < ' ' ? "\\u%04x".formatted(c) : "" + (char) c)
+                .collect(Collectors.joining());
     }
 
-    /** Says when a partition loses its leader, gets another, or has one again. */
-    static class LeaderWatch {
-        private final Admin admin;
-        private final String topic;
-        private final Map<Integer, Integer> leaders = new HashMap<>(); // by partition; -1 is none
-        private final Map<Integer, Long> goneSince = new HashMap<>();
-        private Future<Map<String, TopicDescription>> answer;
+    // ---- Connection: the same lines in every script that needs a cluster ----
 
-        LeaderWatch(Admin admin, TopicDescription now) {
-            this.admin = admin;
-            this.topic = now.name();
-            now.partitions().forEach(this::compare);
-        }
-
-        /** Asks the cluster and does not wait for its answer: that is for the next look. */
-        void look() throws InterruptedException {
-            try {
-                if (answer != null && !answer.isDone()) return;
-                if (answer != null) answer.get().get(topic).partitions().forEach(this::compare);
-            } catch (ExecutionException noAnswer) { // or no broker to ask, for now
-                boolean gone = noAnswer.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && leaders.size() > 0) Cluster.say("@|red topic %s does not exist any more|@", topic);
-                if (gone) leaders.clear();
-            }
-            var asked = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
-            answer = asked.allTopicNames().toCompletionStage().toCompletableFuture();
-        }
-
-        private void compare(TopicPartitionInfo now) {
-            int partition = now.partition();
-            int leader = now.leader() == null ? -1 : now.leader().id();
-            Integer before = leaders.put(partition, leader);
-            if (before == null || before == leader) return;
-            if (leader < 0) {
-                goneSince.put(partition, System.nanoTime());
-                Cluster.say("@|yellow partition %d: no leader; it was broker %d|@", partition, before);
-            } else if (before < 0 && goneSince.containsKey(partition)) {
-                double seconds = (System.nanoTime() - goneSince.remove(partition)) / 1e9;
-                Cluster.say(
-                        "@|green partition %d: broker %d leads, after %.1f s without a leader|@",
-                        partition, leader, seconds);
-            } else {
-                Cluster.say(
-                        "@|yellow partition %d: broker %d leads now; it was broker %d|@", partition, leader, before);
-            }
-        }
-    }
-
-    // ---- the cluster: these lines are the same in every script ----
-
-    /** How a script reaches the cluster, what it says when something is wrong, how it ends. */
-    static class Cluster {
-        @Option(
-                names = {"-b", "--bootstrap-server"},
-                paramLabel = "HOST:PORT,...",
-                scope = ScopeType.INHERIT,
+    /** The options that name a cluster, the settings of its clients, and the cause when no cluster answers. */
+    static class Connection {
+        @Option(names = {"-b", "--bootstrap-server"}, paramLabel = "HOST:PORT,...", scope = ScopeType.INHERIT,
                 description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
                         + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
-        @Option(
-                names = "--command-config",
-                paramLabel = "FILE",
-                scope = ScopeType.INHERIT,
+        @Option(names = "--command-config", paramLabel = "FILE", scope = ScopeType.INHERIT,
                 description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
-        @Option(
-                names = {"-X", "--command-property"},
-                paramLabel = "KEY=VALUE",
-                scope = ScopeType.INHERIT,
+        @Option(names = {"-X", "--command-property"}, paramLabel = "KEY=VALUE", scope = ScopeType.INHERIT,
                 description = "One client property, over those of the file. Repeatable.")
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
-        @Option(
-                names = "--stack-trace",
-                scope = ScopeType.INHERIT,
-                description = "Print the stack trace of an error, too.")
-        boolean stackTrace;
+        private Properties file; // null: not read yet
 
-        /** How long a cluster that does not answer is waited for. */
-        static final int PATIENCE_MS = 6_000;
+        /** The servers to ask first, and who named them. */
+        record Servers(String list, String namedBy) {}
 
-        private static final CountDownLatch STOP = new CountDownLatch(1);
-        private static volatile boolean outputClosed;
+        Servers servers() {
+            String key = "bootstrap.servers";
+            if (bootstrapServer != null) return new Servers(bootstrapServer, "-b");
+            if (commandProperties.containsKey(key)) return new Servers(commandProperties.get(key), "-X " + key);
+            if (file().containsKey(key)) return new Servers(file().getProperty(key), commandConfig.toString());
+            String variable = System.getenv().getOrDefault("KAFKA_BOOTSTRAP_SERVERS", "");
+            if (!variable.isBlank()) return new Servers(variable, "$KAFKA_BOOTSTRAP_SERVERS");
+            return new Servers("localhost:9092,localhost:9095", "the default");
+        }
 
         /**
-         * Runs a script's command and exits with its status. Ctrl-C and SIGTERM ask the command to
-         * stop and wait for it, so that it ends in good order and prints its summary.
+         * A client's settings: the script's usual ones, over them the file's, over them those of -X, over them the
+         * script's own. A setting that only other Kafka clients know is left out.
+         *
+         * @param known the names of all settings of this client, such as {@link AdminClientConfig#configNames()}
+         * @param own not taken from the file, and wrong usage with -X; the value "" stands for: not set
          */
-        static void run(Callable<Integer> script, String... args) {
-            var ended = new CompletableFuture<Integer>();
-            Runnable onSignal = () -> {
-                STOP.countDown();
-                Runtime.getRuntime().halt(ended.join());
-            };
-            Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
-            int status = commandLine(script).execute(args);
-            ended.complete(outputClosed ? 1 : status);
-            System.exit(status);
+        Map<String, Object> settings(Set<String> known, Map<String, ?> usual, Map<String, ?> own) {
+            var settings = new HashMap<String, Object>(usual);
+            var given = new TreeMap<Object, Object>(file());
+            given.putAll(commandProperties);
+            given.forEach((key, value) -> {
+                if (known.contains(key) || !KnownSettings.ALL.contains(key)) settings.put((String) key, value);
+            });
+            own.forEach((key, value) -> {
+                if (commandProperties.containsKey(key))
+                    throw new Failure(2, "-X %s: this script sets it itself. Leave it out.", key);
+                settings.put(key, value);
+                settings.remove(key, "");
+            });
+            settings.put("bootstrap.servers", servers().list);
+            return settings;
         }
 
-        private static CommandLine commandLine(Callable<Integer> script) {
-            var commandLine = new CommandLine(script);
-            String name = commandLine.getCommandName();
-            String version = name + " 1.0.0, Kafka client " + AppInfoParser.getVersion();
-            var all = new ArrayList<>(List.of(commandLine));
-            all.addAll(commandLine.getSubcommands().values());
-            for (CommandLine each : all) {
-                each.getCommandSpec().version(version);
-                each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
+        /** All that Kafka's clients know. Loaded only when somebody gives a setting. */
+        private static class KnownSettings {
+            static final Set<String> ALL = new HashSet<>(ProducerConfig.configNames());
+
+            static {
+                ALL.addAll(ConsumerConfig.configNames());
+                ALL.addAll(AdminClientConfig.configNames());
             }
-            return commandLine
-                    .setParameterExceptionHandler((error, given) -> {
-                        System.err.println(oneLine(error) + " Try --help.");
-                        return 2;
-                    })
-                    .setExecutionExceptionHandler((error, command, parsed) -> {
-                        System.err.println(oneLine(error));
-                        boolean more = parsed.originalArgs().contains("--stack-trace");
-                        if (more) error.printStackTrace();
-                        return error instanceof Failure failure ? failure.exitStatus : 1;
-                    });
         }
 
-        /** What went wrong, without the exceptions that it is wrapped in. */
-        static String oneLine(Throwable error) {
-            Throwable root = error;
-            while (root.getCause() != null) root = root.getCause();
-            if (root instanceof Failure) return root.getMessage();
-            String message = root.getMessage() == null ? root.toString() : root.getMessage();
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
-        }
-
-        /** Whether the script was asked to stop. */
-        static boolean stopping() {
-            return STOP.getCount() == 0;
-        }
-
-        /** Waits so many ns; ends early, and says true, when the script is asked to stop. */
-        static boolean stopsWithin(long nanos) throws InterruptedException {
-            return STOP.await(nanos, TimeUnit.NANOSECONDS);
-        }
-
-        /** Prints a line; the format may have picocli's markup, which a terminal shows. */
-        static void say(String format, Object... values) {
-            print(String.format(Locale.ROOT, Ansi.AUTO.string(format), values));
-        }
-
-        /** Prints lines as they are; says no, and asks the script to stop, when nobody reads. */
-        static synchronized boolean print(String lines) {
-            System.out.println(lines);
-            if (!System.out.checkError()) return true;
-            if (!outputClosed) System.err.println("Standard output was closed.");
-            outputClosed = true;
-            STOP.countDown();
-            return false;
-        }
-
-        /** The script's client properties; over them the file's; over these those of -X. */
-        Properties properties(Map<String, ?> ofTheScript) {
-            var all = new Properties();
-            all.putAll(ofTheScript);
-            String known = System.getenv("KAFKA_BOOTSTRAP_SERVERS");
-            all.put("bootstrap.servers", known != null ? known : "localhost:9092,localhost:9095");
-            if (commandConfig != null) {
-                try (Reader file = Files.newBufferedReader(commandConfig)) {
-                    all.load(file);
-                } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
-                }
-            }
-            all.putAll(commandProperties);
-            if (bootstrapServer != null) all.put("bootstrap.servers", bootstrapServer);
-            return all;
-        }
-
-        /** A connection that was seen to work. */
-        Admin connect() throws InterruptedException {
-            Properties properties = properties(Map.of());
-            Admin admin = create(() -> Admin.create(properties));
+        /** Reads the file once, as Kafka's own tools do: Latin-1, with a backslash and uXXXX for other characters. */
+        private Properties file() {
+            if (file != null) return file;
+            file = new Properties();
+            commandProperties.keySet().forEach(key -> complainIfUnknown("-X", key));
+            if (commandConfig == null) return file;
             try {
-                var options = new DescribeClusterOptions().timeoutMs(PATIENCE_MS);
-                admin.describeCluster(options).nodes().get();
-                return admin;
-            } catch (ExecutionException unreachable) {
-                admin.close(Duration.ZERO);
-                throw new Failure(
-                        3,
-                        "No cluster answers at %s (%s) Start one: jbang cluster.java, or docker"
-                                + " compose up -d --wait; or name another: -b HOST:PORT",
-                        properties.get("bootstrap.servers"),
-                        oneLine(unreachable));
+                String text = Files.readString(commandConfig, StandardCharsets.ISO_8859_1);
+                if (text.indexOf(0) >= 0) throw new Failure(2, "%s:1: UTF-16. Save it as UTF-8.", commandConfig);
+                if (text.startsWith("\u00ef\u00bb\u00bf"))
+                    Script.complain("%s:1: the byte order mark at its beginning is ignored.", commandConfig);
+                file.load(new StringReader(text.replaceFirst("^\u00ef\u00bb\u00bf", "")));
+                List<String> lines = text.lines().toList();
+                for (Object key : new TreeSet<>(file.keySet())) {
+                    long before = lines.stream()
+                            .takeWhile(line -> !line.contains((String) key))
+                            .count();
+                    complainIfUnknown(commandConfig + ":" + (before + 1), (String) key);
+                }
+                return file;
+            } catch (IOException | IllegalArgumentException broken) {
+                throw new Failure(2, "Cannot read %s: %s", commandConfig, Script.oneLine(broken));
             }
         }
 
-        /** Creates a client; a setting that Kafka refuses is wrong usage. */
-        static <T> T create(Supplier<T> client) {
+        private static void complainIfUnknown(String where, String key) {
+            boolean ofPlugin = key.startsWith("config.providers.") || key.startsWith("metrics.context.");
+            if (!ofPlugin && !KnownSettings.ALL.contains(key))
+                Script.complain("%s: no Kafka client knows the setting '%s'.", where, key);
+        }
+
+        /** Creates a client, or reads settings as a client does. What Kafka refuses is wrong usage. */
+        <T> T create(Supplier<T> client) {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                throw new Failure(2, "Kafka's client refuses its settings: %s", oneLine(refused));
+                String reason = Script.oneLine(refused);
+                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
+                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
             }
         }
 
-        /** The topic as the cluster knows it; a topic that does not exist is an error. */
+        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        Admin connect() throws InterruptedException {
+            Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            // For a producer's tries. With 0, an Admin client would give up before its first answer.
+            settings.remove("retries");
+            // In ms. A broker that hangs is given up so early that others are asked in time.
+            settings.put("request.timeout.ms", 1_900);
+            settings.putIfAbsent("default.api.timeout.ms", 60_000);
+            Admin admin = create(() -> Admin.create(settings));
+            try {
+                admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                        .nodes()
+                        .get();
+                return admin;
+            } catch (ExecutionException noAnswer) {
+                admin.close(Duration.ZERO);
+                throw new Failure(3, "%s", new Diagnosis(this).of(noAnswer.getCause()));
+            }
+        }
+
+        /** The topic as the cluster knows it. A topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
                 return admin.describeTopics(List.of(topic))
@@ -551,13 +510,273 @@ class producer implements Callable<Integer> {
                         .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
-                    throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
+                    throw refused("describe topic '" + topic + "'", failed);
                 throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
+            }
+        }
+
+        /** The cluster's refusal in one line: what was refused, and why. */
+        static Failure refused(String request, Throwable error) {
+            boolean permission = Script.rootOf(error) instanceof AuthorizationException;
+            String format = permission ? "No permission to %s: %s" : "Cannot %s: %s";
+            return new Failure(1, format, request, Script.oneLine(error));
+        }
+    }
+
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
+    private record Diagnosis(Connection connection) {
+        private static final String AS_EXPECTED = " answers as expected";
+
+        /** One line: the cause, and the next step. */
+        String of(Throwable error) {
+            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
+            String reason = Script.oneLine(error);
+            if (error instanceof SslAuthenticationException)
+                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
+            if (error instanceof AuthenticationException)
+                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
+            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
+            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
+            if (answers.contains(AS_EXPECTED)) {
+                String away = Arrays.stream(ask(brokers()).split("; "))
+                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
+                        .collect(Collectors.joining("; "));
+                if (!away.isEmpty())
+                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+            }
+            if (answers.contains(" answers") || answers.contains(" speaks"))
+                return "No connection to " + servers + ": " + answers + ". " + reason;
+            String start =
+                    " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
+            return "No cluster answers at " + servers + ": " + answers + "."
+                    + (answers.contains("nobody") ? start : "");
+        }
+
+        private String ask(Stream<String> servers) {
+            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        }
+
+        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
+        private String ask(String server) {
+            String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
+            String protocol = connection
+                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
+                    .getOrDefault("security.protocol", "PLAINTEXT")
+                    .toString()
+                    .strip();
+            String instead = ", and security.protocol is " + protocol;
+            try (var socket = new Socket()) {
+                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
+                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
+                socket.setSoTimeout(1_000);
+                // its length; SaslHandshake (17), version 1; request 7; of client 'd'; mechanism '?'
+                byte[] request = {0, 0, 0, 14, 0, 17, 0, 1, 0, 0, 0, 7, 0, 1, 'd', 0, 1, '?'};
+                socket.getOutputStream().write(request);
+                byte[] answer = socket.getInputStream().readNBytes(10);
+                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
+                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
+                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
+                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
+                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
+                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
+                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            } catch (UnknownHostException unknown) {
+                return "host '" + host + "' cannot be resolved";
+            } catch (SocketTimeoutException silent) {
+                return server + " is silent";
+            } catch (IOException | NumberFormatException refused) {
+                return "nobody listens at " + server;
+            }
+        }
+
+        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
+        private Stream<String> brokers() {
+            String bytes = ByteArrayDeserializer.class.getName();
+            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
+            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            try (var consumer = new KafkaConsumer<>(settings)) {
+                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
+                        .flatMap(List::stream)
+                        .flatMap(partition -> Stream.of(partition.replicas()))
+                        .map(node -> node.host() + ":" + node.port())
+                        .distinct();
+            } catch (KafkaException noAnswer) {
+                return Stream.of();
             }
         }
     }
 
-    /** An error for the user: one line that says what to do next, and an exit status. */
+    // ---- Script: the same lines in every script ----
+
+    /** How a script runs, prints and ends: exit status, error messages, colours, the window, Ctrl-C. */
+    static class Script {
+        private static final CountDownLatch STOP = new CountDownLatch(1);
+        private static volatile boolean outputClosed;
+        private static volatile FutureTask<Integer> window = lookAtWindow();
+
+        /** True while the script puts back what it broke. Then Ctrl-C waits longer than 3 s. */
+        static volatile boolean mending;
+
+        /** Runs the script's command and exits with its status. Numbers and text are the same in every locale. */
+        static void run(Callable<Integer> script, String... args) {
+            Locale.setDefault(Locale.ROOT);
+            System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            Thread main = Thread.currentThread();
+            for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
+            onSignal("WINCH", () -> window = lookAtWindow());
+            int status = new CommandLine(script)
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
+                    .setParameterExceptionHandler((error, given) -> complain(2, oneLine(error) + " Try --help."))
+                    .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
+                    .execute(args);
+            System.exit(outputClosed ? 1 : status);
+        }
+
+        /** An expected error is one line. Any other error is a defect of the script: it shows its stack trace. */
+        private static int failed(Exception error) throws Exception {
+            if (error instanceof Failure failure) return complain(failure.exitStatus, failure.getMessage());
+            boolean ofKafka = error.getClass().getName().startsWith("org.apache.kafka.");
+            if (stopping() && (ofKafka || error instanceof InterruptedException)) return complain(130, "Interrupted.");
+            if (ofKafka) return complain(1, oneLine(error));
+            throw error;
+        }
+
+        private static void onSignal(String name, Runnable action) {
+            try {
+                sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.run());
+            } catch (IllegalArgumentException notOnThisSystem) {
+                // Windows has no HUP and no WINCH
+            }
+        }
+
+        /** The first signal asks the script to end in good order, within 3 s. The second ends it at once. */
+        private static void stop(Thread main) {
+            if (stopping()) Runtime.getRuntime().halt(130);
+            STOP.countDown();
+            inBackground(() -> {
+                LockSupport.parkNanos(2_200_000_000L);
+                main.interrupt(); // it may be waiting for a cluster that does not answer
+                do LockSupport.parkNanos(600_000_000L);
+                while (mending);
+                Runtime.getRuntime().halt(130);
+            });
+        }
+
+        /** Whether the script was asked to stop. */
+        static boolean stopping() {
+            return STOP.getCount() == 0;
+        }
+
+        /** Waits so many ns. Ends early, and returns true, when the script is asked to stop. */
+        static boolean stopsWithin(long nanos) {
+            try {
+                return STOP.await(nanos, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException hurry) {
+                return true;
+            }
+        }
+
+        /** Runs the work in a thread that does not keep the script alive, and ends with an exception unnoticed. */
+        static void inBackground(Runnable work) {
+            var thread = new Thread(work);
+            thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler((ended, why) -> {}); // such as a client that was closed meanwhile
+            thread.start();
+        }
+
+        /** Prints a line. Only the format may have picocli's markup for colours: the values are shown as they are. */
+        static void say(String format, Object... values) {
+            print(text(format, values));
+        }
+
+        static String text(String format, Object... values) {
+            return String.format(Locale.ROOT, ansi().string(format), values);
+        }
+
+        /** Prints a line that a terminal cuts to its window: the record's end gives way, the text behind it does not. */
+        static void show(String head, String record, String behind) {
+            int room = Math.max(16, columns() - Ansi.OFF.string(head).length() - behind.length());
+            boolean cut = columns() > 0 && record.length() > room;
+            print(ansi().string(head) + (cut ? record.substring(0, room - 1) + "\u2026" : record) + behind);
+        }
+
+        /** Prints whole lines. Returns false, and asks the script to stop, when nobody reads them. */
+        static boolean print(String lines) {
+            System.out.println(lines);
+            if (!System.out.checkError()) return true;
+            if (!outputClosed) complain("Standard output was closed.");
+            outputClosed = true;
+            STOP.countDown();
+            return false;
+        }
+
+        /** Prints a line on standard error. */
+        static void complain(String format, Object... values) {
+            System.err.println(hidden(String.format(Locale.ROOT, format, values)));
+        }
+
+        private static int complain(int exitStatus, String message) {
+            complain("%s", message);
+            return exitStatus;
+        }
+
+        /** What went wrong, without the exceptions that it is wrapped in. */
+        static String oneLine(Throwable error) {
+            Throwable root = rootOf(error);
+            String message = root.getMessage() == null ? root.toString() : root.getMessage();
+            if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+        }
+
+        static Throwable rootOf(Throwable error) {
+            return error.getCause() == null ? error : rootOf(error.getCause());
+        }
+
+        /** The text without passwords. */
+        static String hidden(String text) {
+            String value = "(\"[^\"]*\"|'[^']*'|[^\\s,;]+)";
+            return text.replaceAll("(?i)(sasl\\.jaas\\.config\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("(?i)((password|secret|token)\\S*?\\s*=\\s*)" + value, "$1[hidden]");
+        }
+
+        /** The columns of the terminal's window; 0 where standard output is no terminal. */
+        static int columns() {
+            try {
+                return window.get();
+            } catch (InterruptedException | ExecutionException notKnown) {
+                return 0;
+            }
+        }
+
+        /** In the background, as asking the terminal takes 30 ms. */
+        private static FutureTask<Integer> lookAtWindow() {
+            var look = new FutureTask<>(() -> {
+                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                return Integer.parseInt(rowsAndColumns.strip().split(" ")[1]);
+            });
+            inBackground(look);
+            return look;
+        }
+
+        /** Colours: only on a terminal that can, never with NO_COLOR, always with CLICOLOR_FORCE. */
+        static Ansi ansi() {
+            Map<String, String> variables = System.getenv();
+            boolean never = !variables.getOrDefault("NO_COLOR", "").isEmpty();
+            boolean always = !Set.of("", "0").contains(variables.getOrDefault("CLICOLOR_FORCE", ""));
+            return !never && (always || canRedraw()) ? Ansi.ON : Ansi.OFF;
+        }
+
+        /** Whether a picture can be drawn again in its place. */
+        static boolean canRedraw() {
+            return columns() > 0 && !"dumb".equals(System.getenv("TERM"));
+        }
+    }
+
+    /** An error for the user: one line that names the cause and the next step, and an exit status. */
     static class Failure extends RuntimeException {
         private static final long serialVersionUID = 1L;
         final int exitStatus;

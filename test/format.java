@@ -45,7 +45,7 @@ class format {
             int body = startOfJava(text);
             String formatted;
             try {
-                formatted = text.substring(0, body) + formatter.formatSource(text.substring(body));
+                formatted = text.substring(0, body) + compact(formatter.formatSource(text.substring(body)));
             } catch (FormatterException e) {
                 int headerLines = (int) text.substring(0, body).lines().count();
                 for (var problem : e.diagnostics()) {
@@ -67,6 +67,57 @@ class format {
         }
         System.exit(good ? 0 : 1);
     }
+
+    /**
+     * palantir-java-format gives every attribute of an annotation a line of its own. An option is seen at a glance when
+     * it takes one line where it fits, and else as few as can be.
+     */
+    private static String compact(String source) {
+        var result = new StringBuilder();
+        var annotation = new StringBuilder(); // what was read of one
+        for (String line : source.split("\n", -1)) {
+            if (annotation.isEmpty() && !line.matches(" *@(Option|Parameters)\\("))
+                result.append(line).append('\n');
+            else {
+                annotation.append(annotation.isEmpty() ? line : line.strip()).append(' ');
+                if (depth(annotation) > 0) continue;
+                fill(result, annotation.toString().stripTrailing());
+                annotation.setLength(0);
+            }
+        }
+        return result.substring(0, result.length() - 1);
+    }
+
+    /** Open parentheses and braces that are not closed, outside of strings. */
+    private static int depth(CharSequence code) {
+        String bare = code.toString().replaceAll("\"(\\\\.|[^\"\\\\])*\"", "");
+        return bare.replaceAll("[^({]", "").length()
+                - bare.replaceAll("[^)}]", "").length();
+    }
+
+    private static void fill(StringBuilder result, String annotation) {
+        String all = annotation
+                .replaceAll("\" [+] \"", "")
+                .replaceAll("([({]) ", "$1")
+                .replaceAll(" ([)}])", "$1");
+        String indent = " ".repeat(all.indexOf('@') + 8);
+        var line = new StringBuilder();
+        for (String part : all.split("(?<=,) (?=\\w+ = )")) {
+            boolean fits = line.length() + 1 + part.length() <= WIDTH;
+            if (!fits && !line.isEmpty()) {
+                result.append(line).append('\n');
+                line = new StringBuilder(indent + part);
+            } else line.append(line.isEmpty() ? "" : " ").append(part);
+            while (line.length() > WIDTH) { // a long description: split between words
+                int cut = line.lastIndexOf(" ", WIDTH - 2);
+                result.append(line, 0, cut).append("\"\n");
+                line = new StringBuilder(indent + "        + \"" + line.substring(cut));
+            }
+        }
+        result.append(line).append('\n');
+    }
+
+    private static final int WIDTH = 120;
 
     /** The offset of the first line that is neither blank nor a {@code //} comment. */
     private static int startOfJava(String text) {
