@@ -612,7 +612,7 @@ class producer implements Callable<Integer> {
     static class Script {
         private static final CountDownLatch STOP = new CountDownLatch(1);
         private static volatile boolean outputClosed;
-        private static volatile FutureTask<Integer> window = lookAtWindow();
+        private static volatile FutureTask<int[]> window = lookAtWindow();
 
         /** True while the script puts back what it broke. Then Ctrl-C waits longer than 3 s. */
         static volatile boolean mending;
@@ -742,21 +742,31 @@ class producer implements Callable<Integer> {
 
         /** The columns of the terminal's window; 0 where standard output is no terminal. */
         static int columns() {
+            return window(1);
+        }
+
+        /** The rows of the terminal's window; 0 where standard output is no terminal. */
+        static int rows() {
+            return window(0);
+        }
+
+        private static int window(int index) {
             try {
-                return window.get();
+                return window.get()[index];
             } catch (InterruptedException | ExecutionException notKnown) {
                 return 0;
             }
         }
 
         /** In the background, as asking the terminal takes 30 ms. */
-        private static FutureTask<Integer> lookAtWindow() {
+        private static FutureTask<int[]> lookAtWindow() {
             var look = new FutureTask<>(() -> {
                 var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
                         .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                         .start();
                 String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-                return Integer.parseInt(rowsAndColumns.strip().split(" ")[1]);
+                String[] numbers = rowsAndColumns.strip().split(" ");
+                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
             });
             inBackground(look);
             return look;
