@@ -221,14 +221,18 @@ class topics implements Callable<Integer> {
         var shapes = new ArrayList<Shape>();
         for (String name : wanted)
             shapes.add(existing.containsKey(name) ? Shape.of(existing.get(name)) : Shape.of(name, null, null));
-        // All that can refuse the new topic is asked before the old one is deleted.
+        // All that can refuse the new topic is looked at before the old one is deleted.
+        shapes.forEach(Shape::check);
         List<Integer> brokers = brokersFor(shapes);
         for (Shape shape : shapes) checkMayCreate(shape, brokers);
         Map<String, Map<String, String>> properties = propertiesOf(existing.keySet());
         Map<String, String> records = recordsOf(existing.values());
         records.values().removeIf(NO_RECORDS::equals);
-        if (!records.isEmpty() && !yes && System.console() != null && !confirmed("reset deletes " + records))
-            throw new Failure(1, "Nothing was deleted.");
+        String what = records.entrySet().stream()
+                .map(it -> it.getKey() + " (" + it.getValue() + ")")
+                .collect(Collectors.joining(", "));
+        boolean ask = !records.isEmpty() && !yes && System.console() != null;
+        if (ask && !confirmed("reset deletes the records of " + what)) throw new Failure(1, "Nothing was deleted.");
         for (Shape shape : shapes) {
             if (existing.containsKey(shape.name)) delete(shape.name);
             create(List.of(shape), properties.getOrDefault(shape.name, Map.of()));
@@ -247,26 +251,28 @@ class topics implements Callable<Integer> {
         /** Kafka's controller makes at most 10,000 changes for a request, and the topic itself is one (measured). */
         private static final int MOST_PARTITIONS = 9_999;
 
-        Shape {
-            if (partitions < 1 || partitions > MOST_PARTITIONS)
-                throw new Failure(2, "Topic '%s': 1 to %,d partitions, not %d.", name, MOST_PARTITIONS, partitions);
-            if (replicas < 1 || replicas > Short.MAX_VALUE)
-                throw new Failure(2, "Topic '%s': 1 or more replicas, not %d.", name, replicas);
-        }
-
         /** The shape that is asked for, else that of the name, else 1 partition with 1 replica. */
         static Shape of(String name, Integer partitions, Integer replicas) {
             var inName = IN_NAME.matcher(name);
             boolean named = inName.matches();
-            return new Shape(
+            var shape = new Shape(
                     name,
                     partitions != null ? partitions : named ? number(inName.group(1)) : 1,
                     replicas != null ? replicas : named ? number(inName.group(2)) : 1);
+            shape.check();
+            return shape;
         }
 
         static Shape of(TopicDescription topic) {
             int replicas = topic.partitions().get(0).replicas().size();
             return new Shape(topic.name(), topic.partitions().size(), replicas);
+        }
+
+        /** What no cluster can create is wrong usage. */
+        void check() {
+            if (partitions < 1 || partitions > MOST_PARTITIONS)
+                throw new Failure(2, "Topic '%s': 1 to %,d partitions, not %d.", name, MOST_PARTITIONS, partitions);
+            if (replicas < 1) throw new Failure(2, "Topic '%s': 1 or more replicas, not %d.", name, replicas);
         }
 
         private static int number(String digits) {
@@ -809,7 +815,7 @@ class topics implements Callable<Integer> {
 
         private final Set<String> names; // null: all, also those that are created later
         private final boolean inPlace = Script.canRedraw();
-        private final Map<TopicPartition, Row> last = new TreeMap<>(ORDER);
+        private final SortedMap<TopicPartition, Row> last = new TreeMap<>(ORDER);
         private final Map<TopicPartition, Long> leaderChangedAt = new HashMap<>(); // in ns
         private volatile List<Row> rows;
         private volatile long seenAt = System.nanoTime(); // in ns: when the cluster has last answered

@@ -1,3 +1,4 @@
+import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
@@ -112,7 +113,7 @@ final class Run implements AutoCloseable {
             var classpath = new ArrayList<>(List.of(it.getString("applicationJar")));
             it.getArray("resolvedDependencies").forEach(jar -> classpath.add((String) jar));
             var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));
-            it.getArray("runtimeOptions").forEach(option -> command.add((String) option));
+            it.getArray("runtimeOptions", new JsonArray()).forEach(option -> command.add((String) option));
             command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
             return command;
         } catch (JsonParserException unknown) {
