@@ -157,7 +157,7 @@ class report implements Callable<Integer> {
             picture.beginPlot();
             picture.outages(trial);
             for (int partition : shown) picture.strip(trial, partition, 8);
-            if (trial.lostItsLeader()) picture.leaders(trial, shown);
+            if (trial.harmedNodes() > 1) picture.leaders(trial, shown);
             picture.endPlot(trial);
         });
         picture.paragraph("small", trials.get(0).origin(), 2);
@@ -190,7 +190,8 @@ class report implements Callable<Integer> {
 
     /** The trials, each named by the traits that differ between them. */
     private static Map<Trial, String> names(List<Trial> trials) {
-        return names(trials, trait -> trials.size() == 1 || valuesOf(trait, trials) > 1);
+        if (trials.size() == 1) return names(trials, trait -> trait == TRAITS.get(0));
+        return names(trials, trait -> valuesOf(trait, trials) > 1);
     }
 
     /** The trials, each named by these traits, and by a number where these are the same. */
@@ -366,11 +367,6 @@ class report implements Callable<Integer> {
             return states;
         }
 
-        /** Whether a partition had no leader for a while. */
-        boolean lostItsLeader() {
-            return events("leader").stream().anyMatch(event -> event.number("leader") < 0);
-        }
-
         /** The pauses that are longer than the time between two records explains. */
         List<Pause> notable(Map<Integer, Pause> pauses) {
             double least = leastNotable();
@@ -389,13 +385,13 @@ class report implements Callable<Integer> {
         /** A partition's notable pauses. That of its reads only if the wait for records does not explain it. */
         List<Pause> notable(int partition) {
             var found = new ArrayList<Pause>();
-            for (Pause pause : notable(pauses)) if (pause.partition == partition) found.add(pause);
-            double explained = found.stream()
-                    .mapToDouble(pause -> pause.ms * 1.2 + 200)
-                    .findFirst()
-                    .orElse(0);
-            for (Pause pause : notable(readPauses))
-                if (pause.partition == partition && pause.ms > explained) found.add(0, pause);
+            double least = leastNotable();
+            Pause pause = pauses.get(partition);
+            Pause readPause = readPauses.get(partition);
+            boolean isNotable = pause != null && pause.ms >= least;
+            double explained = isNotable ? pause.ms * 1.2 + 200 : 0;
+            if (readPause != null && readPause.ms >= Math.max(least, explained)) found.add(readPause);
+            if (isNotable) found.add(pause);
             return found;
         }
 
@@ -433,7 +429,7 @@ class report implements Callable<Integer> {
         }
 
         /** For each column the sum over a partition's cells, per second. */
-        double[] perSecond(int partition, double column, double end, ToDoubleFunction<Cell> records) {
+        double[] perSecond(int partition, double column, ToDoubleFunction<Cell> records) {
             var sums = new double[(int) Math.ceil(end / column)];
             for (Cell cell : cells(partition)) sums[(int) (cell.ms / column)] += records.applyAsDouble(cell);
             for (int i = 0; i < sums.length; i++) sums[i] *= 1_000 / Math.min(column, end - i * column);
@@ -446,8 +442,7 @@ class report implements Callable<Integer> {
          */
         double scale(double column) {
             double[] rates = worst(MOST_STRIPS).stream()
-                    .flatMapToDouble(
-                            partition -> DoubleStream.of(perSecond(partition, column, end, Cell::acknowledged)))
+                    .flatMapToDouble(partition -> DoubleStream.of(perSecond(partition, column, Cell::acknowledged)))
                     .filter(rate -> rate > 0)
                     .sorted()
                     .toArray();
@@ -516,23 +511,20 @@ class report implements Callable<Integer> {
 
         private String faults() {
             var nodes = new LinkedHashMap<String, Set<String>>(); // by harm
-            boolean inTurn = true;
-            for (int i = 0; i < outages.size(); i++) {
-                Outage outage = outages.get(i);
+            for (Outage outage : outages)
                 nodes.computeIfAbsent(outage.harm, harm -> new TreeSet<>()).add(outage.node);
-                inTurn &= i == 0 || outage.from >= outages.get(i - 1).to;
-            }
             var texts = new ArrayList<String>();
-            nodes.forEach((harm, harmed) -> texts.add(nodes(harmed) + " " + harm));
-            boolean several = new HashSet<>(outages.stream().map(Outage::node).toList()).size() > 1;
-            String times = outages.size() > 1 && !several && nodes.size() == 1 ? " " + outages.size() + " times" : "";
-            return String.join(", ", texts) + (several && inTurn ? " in turn" : times);
+            nodes.forEach((harm, harmed) -> texts.add(and(harmed) + " " + harm));
+            String text = String.join(", ", texts);
+            if (harmedNodes() == 1)
+                return outages.size() > texts.size() ? text + " " + outages.size() + " times" : text;
+            boolean inTurn = true;
+            for (int i = 1; i < outages.size(); i++) inTurn &= outages.get(i).from >= outages.get(i - 1).to;
+            return inTurn ? text + " in turn" : text;
         }
 
-        /** Such as: broker 1; brokers 1 and 2; broker 1 and controller. */
-        private static String nodes(Set<String> nodes) {
-            boolean brokers = nodes.size() > 1 && nodes.stream().allMatch(node -> node.startsWith("broker "));
-            return brokers ? "brokers " + and(nodes).replace("broker ", "") : and(nodes);
+        long harmedNodes() {
+            return outages.stream().map(Outage::node).distinct().count();
         }
 
         private String flow() {
@@ -555,7 +547,7 @@ class report implements Callable<Integer> {
             var fate = new ArrayList<>(List.of(lost == 0 ? "nothing lost" : lostRecords(lost)));
             if (verdict().equals("ALLOWED")) fate.add("which the settings allow");
             for (String name : List.of("ghosts", "unseen", "duplicates"))
-                if (number(name) > 0) fate.add(count(number(name)) + " " + name);
+                if (number(name) > 0) fate.add(plain(number(name)) + " " + name);
             return String.join(", ", fate);
         }
 
@@ -564,8 +556,8 @@ class report implements Callable<Integer> {
             var numbers = new ArrayList<String>();
             var always = List.of("sent", "acknowledged", "lost", "duplicates");
             var others = List.of("unknown", "failed", "ghosts", "unseen", "redelivered", "reordered", "phantoms");
-            for (String name : always) if (knows(name)) numbers.add(count(number(name)) + " " + name);
-            for (String name : others) if (number(name) > 0) numbers.add(count(number(name)) + " " + name);
+            for (String name : always) if (knows(name)) numbers.add(plain(number(name)) + " " + name);
+            for (String name : others) if (number(name) > 0) numbers.add(plain(number(name)) + " " + name);
             return dotted(numbers);
         }
 
@@ -615,6 +607,7 @@ class report implements Callable<Integer> {
 
         private final String id; // different for each picture of a page
         private final String head;
+        private final String hatching; // of the area of lost records
         private final double end; // of the time axis, in ms
         private final StringBuilder elements = new StringBuilder();
         private double y = 8; // everything above is drawn
@@ -626,7 +619,10 @@ class report implements Callable<Integer> {
             this.id = id;
             this.end = end;
             String names = "<title id='%st'>%s</title>\n<desc id='%sd'>%s</desc>\n";
-            head = markup(names, id, title, id, description);
+            hatching = "url(#" + id + "h)";
+            String hatch = "<pattern id='%sh' width='5' height='5' patternUnits='userSpaceOnUse'"
+                    + " patternTransform='rotate(45)'><rect class='bad' width='2.5' height='5'/></pattern>\n";
+            head = markup(names, id, title, id, description) + markup(hatch, id);
         }
 
         String svg(String style) {
@@ -683,10 +679,11 @@ class report implements Callable<Integer> {
 
         /** Text in at most so many lines. */
         private void paragraph(String style, String text, int lines, double left) {
+            if (text.isBlank()) return;
             double size = style.equals("title") ? 22 : style.equals("small") ? 12 : 14;
             double room = WIDTH - MARGIN - left;
             // A number stays on the line of its unit.
-            String rest = text.strip().replaceAll("(\\d|nothing) (s|ms|lost)\\b", "$1\u00a0$2");
+            String rest = text.strip().replaceAll("(\\d|nothing) (s|ms|lost|acknowledged|records)\\b", "$1\u00a0$2");
             for (int line = 1; line <= lines && !rest.isEmpty(); line++) {
                 String first = rest;
                 if (line < lines)
@@ -713,14 +710,13 @@ class report implements Callable<Integer> {
         void legend(List<Trial> trials) {
             double x = MARGIN;
             y += 20;
-            boolean lost = trials.stream().anyMatch(trial -> !trial.lost.isEmpty());
             for (int broker : leaders(trials)) {
-                if (x > (lost ? 220 : 420)) break; // the bars below name all leaders
+                if (x > 420) break; // the bars below name all leaders
                 rect("area " + colour(broker), x, y - 10, 18, 11);
                 x = explain(x, "acknowledged, broker " + broker + " leads");
             }
-            if (lost) {
-                rect("lost", x, y - 10, 18, 11);
+            if (trials.stream().anyMatch(trial -> !trial.lost.isEmpty())) {
+                add("<rect class='lost' fill='%s' x='%s' y='%s' width='18' height='11'/>", hatching, x, y - 10);
                 x = explain(x, "and lost");
             }
             path("read", "M", x, y - 4, "h", 18);
@@ -788,7 +784,7 @@ class report implements Callable<Integer> {
         /** When leaders changed, and so on. Partitions that changed alike at about the same time are one change. */
         void changes(Trial trial) {
             var changes = new ArrayList<Change>();
-            for (Event event : trial.events("leave", "whole", "leader", "outside")) {
+            for (Event event : trial.events("leader", "whole", "leave", "elect", "outside")) {
                 String text = change(event);
                 Change same = null;
                 for (Change change : changes)
@@ -805,13 +801,17 @@ class report implements Callable<Integer> {
         }
 
         private static String change(Event event) {
-            if (event.kind.equals("outside")) return event.text;
-            if (event.kind.equals("whole")) return "all in sync";
-            if (event.kind.equals("leave")) return "consumer " + event.number("consumer") + " leaves";
-            int before = event.number("before");
-            int leader = event.number("leader");
-            String now = leader >= 0 && before >= 0 ? leader + "" : broker(leader);
-            return broker(before) + " \u2192 " + now;
+            return switch (event.kind) {
+                case "leader" -> {
+                    int before = event.number("before");
+                    int leader = event.number("leader");
+                    String now = leader >= 0 && before >= 0 ? leader + "" : broker(leader);
+                    yield broker(before) + " \u2192 " + now;
+                }
+                case "whole" -> "all in sync";
+                case "leave" -> "consumer " + event.number("consumer") + " leaves";
+                default -> event.text;
+            };
         }
 
         /** Records that were acknowledged, in the colour of the leader, lost and read; and the longest pauses. */
@@ -819,13 +819,13 @@ class report implements Callable<Integer> {
             double height = strips <= 2 ? 88 : strips <= 4 ? 60 : strips <= 8 ? 44 : 34;
             double column = trial.column(end);
             double scale = trial.scale(column);
-            double[] acknowledged = trial.perSecond(partition, column, end, Cell::acknowledged);
+            double[] acknowledged = trial.perSecond(partition, column, Cell::acknowledged);
             double peak = DoubleStream.of(acknowledged).max().orElse(0);
             y += 6;
             group(stripInWords(trial, partition));
             var labels = new Lane();
-            for (Pause pause : trial.notable(partition)) labels.put("bracket", pause.from, pause.to, pause.text);
             labelLost(trial, partition, labels);
+            for (Pause pause : trial.notable(partition)) labels.put("bracket", pause.from, pause.to, pause.text);
             for (int i = 0; peak > scale && strips <= 4 && i < acknowledged.length; i++) {
                 double ms = (i + 0.5) * column;
                 if (acknowledged[i] == peak) labels.put("mark", ms, ms, "peak " + plain(Math.rint(peak)) + "/s");
@@ -836,14 +836,14 @@ class report implements Callable<Integer> {
             double baseline = middle + (strips <= 4 ? -2 : strips <= 8 ? 5 : 9);
             text("bold", MARGIN, baseline, "partition " + partition);
             if (strips <= 4) text("small", MARGIN, middle + 15, "records/s");
-            text("small end", LEFT - 6, y + 9, shortly(scale));
+            text("small end", LEFT - 6, y + 9, plain(scale));
             path("grid", "M", LEFT, y, "H", RIGHT, "M", LEFT, middle, "H", RIGHT);
             String fill = "url(#" + gradient(trial, partition) + ")";
             String element = "<path class='flow' fill='%s' stroke='%s' d='%sV%s'/>";
             add(element, fill, fill, steps(acknowledged, column, scale, height), base);
-            double[] lost = trial.perSecond(partition, column, end, Cell::lost);
-            if (trial.lost(partition) > 0) path("lost", steps(lost, column, scale, height) + "V" + decimal(base));
-            path("read", steps(trial.perSecond(partition, column, end, Cell::read), column, scale, height));
+            String lost = steps(trial.perSecond(partition, column, Cell::lost), column, scale, height);
+            if (trial.lost(partition) > 0) add("<path class='lost' fill='%s' d='%sV%s'/>", hatching, lost, base);
+            path("read", steps(trial.perSecond(partition, column, Cell::read), column, scale, height));
             for (Event change : trial.events("leader"))
                 if (change.partition == partition) path("change", "M", x(change.ms), y, "V", base);
             endGroup();
@@ -864,7 +864,7 @@ class report implements Callable<Integer> {
                 lost += cell.lost;
                 boolean last = i == cells.size() - 1 || cells.get(i + 1).ms > cell.ms + end / 20;
                 if (!last) continue;
-                labels.put("bracket", from, cell.ms + 100, lostRecords((long) lost));
+                labels.put("bracket", from, cell.ms + 100, plain(lost) + " lost");
                 lost = 0;
             }
         }
@@ -1166,7 +1166,7 @@ class report implements Callable<Integer> {
             .paper{fill:#fff}.grid{stroke:#e2e2e2;fill:none}.away{fill:#c2255c;fill-opacity:.09}
             .fault,.bad{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
             .flow{fill-opacity:.3;stroke-width:1.6}.area{fill-opacity:.6}.bar{fill-opacity:.3}
-            .lost{fill:#b3203a;fill-opacity:.85}
+            .lost{stroke:#b3203a}
             .read{fill:none;stroke:#111;stroke-width:1.4;stroke-dasharray:1.5 3}
             .bracket{stroke:#a3172b;stroke-width:1.5;fill:none}.mark{fill:#333}
             .change{stroke:#333;stroke-dasharray:5 3;fill:none}
@@ -1221,7 +1221,7 @@ class report implements Callable<Integer> {
         var table = new Table("Trials", head, new ArrayList<>());
         names.forEach((trial, name) -> {
             var row = new ArrayList<>(List.of(name));
-            for (String count : counts) row.add(trial.knows(count) ? count(trial.number(count)) : "?");
+            for (String count : counts) row.add(trial.knows(count) ? plain(trial.number(count)) : "?");
             var longest = trial.pauses.values().stream().mapToDouble(Pause::ms).max();
             row.add(longest.isPresent() ? seconds(longest.getAsDouble()) : "?");
             row.add(trial.verdict());
@@ -1254,7 +1254,7 @@ class report implements Callable<Integer> {
 
     private static Table settings(Trial trial) {
         var header = new JsonObject(trial.header);
-        header.keySet().removeAll(List.of("type", "ms", "title", "observation"));
+        header.keySet().removeAll(List.of("type", "ms", "title", "observation", "leaders", "in_sync"));
         var table = new Table("Settings and versions", "setting", "value");
         flat("", header).forEach((name, value) -> table.add(name, value));
         return table;
@@ -1368,7 +1368,7 @@ class report implements Callable<Integer> {
         var summary = new StringBuilder(markdown("## %s\n\n", title(trials)));
         String about = trials.size() == 1 ? trials.get(0).about() : commonTraits(trials);
         if (!about.isEmpty()) summary.append(markdown("%s\n\n", about));
-        summary.append(markdown(claims("What does not hold, or could not be told", names, false)));
+        summary.append(markdown(claims("What does not hold, or could not be observed", names, false)));
         summary.append(markdown(overview(names)));
         names.forEach((trial, name) -> {
             List<Integer> shown = trial.worst(MOST_STRIPS);
@@ -1383,6 +1383,7 @@ class report implements Callable<Integer> {
         return summary.append(markdown("%s\n", trials.get(0).origin())).toString();
     }
 
+    /** The claims that hold, or those that do not: a FAIL comes before what could not be observed. */
     private static Table claims(String caption, Map<Trial, String> names, boolean holding) {
         var table = new Table(caption, "verdict", "trial", "claim", "evidence");
         names.forEach((trial, name) -> {
@@ -1656,15 +1657,6 @@ class report implements Callable<Integer> {
                 .toPlainString();
     }
 
-    private static String count(long number) {
-        return "%,d".formatted(number);
-    }
-
-    private static String shortly(double number) {
-        if (number >= 1e6) return decimal(number / 1e6) + "M";
-        return number >= 10_000 ? decimal(number / 1e3) + "k" : plain(number);
-    }
-
     private static String seconds(double ms) {
         return (Math.abs(ms) < 1_000 ? "%.2f s" : "%,.1f s").formatted(ms / 1_000);
     }
@@ -1680,7 +1672,7 @@ class report implements Callable<Integer> {
     }
 
     private static String lostRecords(long lost) {
-        return count(lost) + (lost == 1 ? " acknowledged record lost" : " acknowledged records lost");
+        return plain(lost) + (lost == 1 ? " acknowledged record lost" : " acknowledged records lost");
     }
 
     /** Such as: partitions 0-3, 7. */
