@@ -590,9 +590,10 @@ class report implements Callable<Integer> {
             return text.toString();
         }
 
-        /** The ids of the lost records, as far as the verdict tells them. */
+        /** A sentence on the lost records; empty if there are none. */
         String lostIds() {
-            return ranges(integers(verdict.get("lost_ids")));
+            List<Integer> ids = integers(verdict.get("lost_ids"));
+            return ids.isEmpty() ? "" : "Event ids of lost records (at most the first 100): " + ranges(ids);
         }
     }
 
@@ -1166,7 +1167,6 @@ class report implements Callable<Integer> {
             .paper{fill:#fff}.grid{stroke:#e2e2e2;fill:none}.away{fill:#c2255c;fill-opacity:.09}
             .fault,.bad{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
             .flow{fill-opacity:.3;stroke-width:1.6}.area{fill-opacity:.6}.bar{fill-opacity:.3}
-            .lost{stroke:#b3203a}
             .read{fill:none;stroke:#111;stroke-width:1.4;stroke-dasharray:1.5 3}
             .bracket{stroke:#a3172b;stroke-width:1.5;fill:none}.mark{fill:#333}
             .change{stroke:#333;stroke-dasharray:5 3;fill:none}
@@ -1315,8 +1315,7 @@ class report implements Callable<Integer> {
         page.append(markup("<h2>Verdict: %s</h2>\n<p>%s</p>\n", trial.verdict(), trial.text("observation")));
         page.append(html(table("What was claimed", verdict.get("claims"))));
         page.append(html(table("What became of the records", verdict.get("crossed"))));
-        if (!trial.lostIds().isEmpty())
-            page.append(markup("<p>Event ids of lost records (at most the first 100): %s</p>\n", trial.lostIds()));
+        page.append(markup("<p>%s</p>\n", trial.lostIds()));
         for (JsonObject outage : objects(verdict.get("outages"))) {
             var times = new ArrayList<String>();
             flat("", outage).forEach((name, ms) -> {
@@ -1365,19 +1364,17 @@ class report implements Callable<Integer> {
 
     private static String summary(List<Trial> trials) {
         Map<Trial, String> names = names(trials);
+        int partitions = trials.size() == 1 ? MOST_STRIPS : 2;
         var summary = new StringBuilder(markdown("## %s\n\n", title(trials)));
-        String about = trials.size() == 1 ? trials.get(0).about() : commonTraits(trials);
-        if (!about.isEmpty()) summary.append(markdown("%s\n\n", about));
+        summary.append(markdown("%s\n\n", trials.size() == 1 ? trials.get(0).about() : commonTraits(trials)));
         summary.append(markdown(claims("What does not hold, or could not be observed", names, false)));
         summary.append(markdown(overview(names)));
         names.forEach((trial, name) -> {
-            List<Integer> shown = trial.worst(MOST_STRIPS);
+            List<Integer> shown = trial.worst(partitions);
             Table pauses = pauses(trial, shown);
-            String whose = trials.size() > 1 ? ": " + name : "";
-            summary.append(markdown(new Table(pauses.caption + whose, pauses.head, pauses.rows)));
-            if (shown.size() < trial.partitions) summary.append(markdown("%s\n\n", trial.leftOut(shown.size())));
-            String ids = "Event ids of lost records (at most the first 100): %s\n\n";
-            if (!trial.lostIds().isEmpty()) summary.append(markdown(ids, trial.lostIds()));
+            summary.append(markdown(new Table(pauses.caption + ": " + name, pauses.head, pauses.rows)));
+            for (String more : List.of(trial.leftOut(shown.size()), trial.lostIds()))
+                if (!more.isEmpty()) summary.append(markdown("%s\n\n", more));
         });
         summary.append(markdown(claims("What holds", names, true)));
         return summary.append(markdown("%s\n", trials.get(0).origin())).toString();
@@ -1402,7 +1399,7 @@ class report implements Callable<Integer> {
         lines.add(0, table.head);
         lines.add(1, Collections.nCopies(table.head.size(), null));
         for (var line : lines) {
-            for (String cell : line) text.append(cell == null ? "|---" : markdown("| %s ", cell));
+            for (String cell : line) text.append(cell == null ? "|---" : markdown("| %s ", shortened(cell, 300)));
             text.append("|\n");
         }
         return text.append('\n').toString();
@@ -1465,8 +1462,7 @@ class report implements Callable<Integer> {
                             failed, claim.verdict, claim.evidence, trial.title());
             suite.append(outcome + "</testcase>\n");
         }
-        String ids = trial.lostIds().isEmpty() ? "" : "\nEvent ids of lost records: " + trial.lostIds();
-        suite.append(markup("<system-out>%s\n%s", trial.title(), trial.numbers()) + markup("%s", ids));
+        suite.append(markup("<system-out>%s\n%s\n%s\n", trial.title(), trial.numbers(), trial.lostIds()));
         return suite.append("</system-out>\n</testsuite>\n").toString();
     }
 
@@ -1544,10 +1540,8 @@ class report implements Callable<Integer> {
     private static double number(JsonObject line, String name, double least, double most) {
         double number = line.getDouble(name, Double.NaN);
         if (number >= least && number <= most) return number;
-        String found = printable(plain(line.get(name)));
-        String shortened = found.length() <= 60 ? found : found.substring(0, 59) + "\u2026";
-        throw new Broken(
-                "should have %s from %s to %s, not '%s'".formatted(name, plain(least), plain(most), shortened));
+        String found = shortened(printable(plain(line.get(name))), 60);
+        throw new Broken("should have %s from %s to %s, not '%s'".formatted(name, plain(least), plain(most), found));
     }
 
     /** Refuses a file that cannot be written, before anything is done. */
@@ -1627,6 +1621,10 @@ class report implements Callable<Integer> {
     /** Control characters, halves of surrogate pairs, marks of direction, and two characters that XML forbids. */
     private static final Pattern STEERING =
             Pattern.compile("[\\p{Cc}\\p{Cs}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}\\x{fffe}\\x{ffff}]");
+
+    private static String shortened(String text, int length) {
+        return text.length() <= length ? text : text.substring(0, length - 1) + "\u2026";
+    }
 
     /** The text, cut so that it is not wider than the room. */
     private static String fit(String text, double room, double size) {
