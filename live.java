@@ -135,6 +135,7 @@ class live implements Callable<Integer> {
         private final News news = new News();
         private final Belief<Set<Integer>> here = new Belief<>();
         private Set<String> listed = new TreeSet<>(topics);
+        private boolean ready; // the topics are known
         private String clusterId = "";
         private byte[] snapshot = {};
         private long snapshotAt;
@@ -225,7 +226,7 @@ class live implements Callable<Integer> {
         void hear() {
             for (Runnable answer = inbox.poll(); answer != null; answer = inbox.poll()) answer.run();
             long answeredAt = questions.get("the cluster").answeredAt;
-            boolean silent = now() - answeredAt > OLD;
+            boolean silent = answeredAt > 0 && now() - answeredAt > OLD;
             if (silent && silentSince == 0) {
                 silentSince = answeredAt;
                 news.add(BAD, "no broker answers");
@@ -263,6 +264,7 @@ class live implements Callable<Integer> {
                 topic.hear(answer.value);
                 if (topic.isGone()) known.remove(name);
             });
+            ready |= !answers.isEmpty();
         }
 
         private void hearGroups(Collection<GroupListing> told) {
@@ -329,7 +331,7 @@ class live implements Callable<Integer> {
 
             Topic(String name) {
                 this.name = name;
-                if (!firstAnswers()) news.add(PLAIN, "topic " + name + " is new");
+                if (ready) news.add(PLAIN, "topic " + name + " is new");
             }
 
             /** Null: there is no such topic. */
@@ -440,7 +442,7 @@ class live implements Callable<Integer> {
 
             private void close(Gap gap, long to) {
                 gap.to = to;
-                if (gap.ofRecords && !gap.cause.isEmpty())
+                if (gap.ofRecords && to - gap.from > 3_000)
                     news.add(GOOD, this, "records again, after " + length(to - gap.from));
             }
 
@@ -722,7 +724,7 @@ class live implements Callable<Integer> {
                     "seconds", seconds,
                     "cellMs", cellMs(),
                     "firstCell", now() / cellMs() - CELLS + 1,
-                    "ready", !firstAnswers(),
+                    "ready", ready,
                     "silentSince", silentSince == 0 ? null : silentSince,
                     "cluster", clusterId,
                     "servers", connection.servers().list(),
@@ -850,10 +852,6 @@ class live implements Callable<Integer> {
                     "known", consumer.partitions != null,
                     "partitions", chips,
                     "more", its.size() - chips.size());
-        }
-
-        private boolean firstAnswers() {
-            return questions.getOrDefault("the topics", new Question()).answeredAt == 0;
         }
 
         // ---- details of the watcher ----
@@ -1111,7 +1109,7 @@ class live implements Callable<Integer> {
                 * { box-sizing: border-box; margin: 0; padding: 0 }
                 body {
                     background: var(--paper); color: var(--text); min-height: 100vh; padding: .6rem .9rem;
-                    display: grid; grid-template-rows: auto auto 1fr auto; gap: .5rem;
+                    display: flex; flex-direction: column; gap: .5rem;
                 }
                 [hidden] { display: none !important }
                 h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere } h1, h2, b { color: var(--strong) }
@@ -1122,7 +1120,7 @@ class live implements Callable<Integer> {
                 #state.bad { color: var(--bad) }
                 #alarm { background: var(--bad); color: var(--paper); font-weight: bold; padding: .4rem .7rem; border-radius: .4rem }
                 #picture {
-                    display: grid; gap: .7rem; min-height: 0;
+                    flex: 1; display: grid; gap: .7rem;
                     grid-template: auto 1fr / minmax(0, 1fr) minmax(15rem, 24%);
                     grid-template-areas: 'now news' 'strips news';
                 }
@@ -1134,11 +1132,12 @@ class live implements Callable<Integer> {
                 /* Brokers are columns, partitions are rows. The leader's mark is one element, which moves from column to column. */
                 #brokers {
                     flex: 3 1 26rem; display: grid; gap: .3rem var(--gap); --gap: .7rem; align-content: start;
+                    grid-template-rows: 2.8rem; grid-auto-rows: var(--row);
                     grid-template-columns: minmax(max-content, 9rem) repeat(var(--columns), minmax(5.5rem, 1fr)); overflow-x: auto;
                 }
                 .broker {
                     grid-row: 1 / span var(--rows); border: .13rem solid var(--own); border-radius: .5rem; background: var(--paper);
-                    text-align: center; transition: opacity 1s; padding-top: .2rem
+                    text-align: center; transition: opacity 1s; padding-top: .2rem; margin-bottom: -.35rem
                 }
                 .broker b { display: block; color: var(--own) }
                 .broker.away { opacity: .38; border-style: dashed }
@@ -1147,7 +1146,7 @@ class live implements Callable<Integer> {
                 .broker.away .word, .broker.mute .word { color: var(--bad); font-weight: bold }
                 .name { align-self: center; font-weight: bold; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
                 .replica, .leader {
-                    height: var(--row); margin: 0 .5rem; border-radius: .4rem; display: flex; align-items: center; justify-content: center;
+                    margin: 0 .5rem; border-radius: .4rem; display: flex; align-items: center; justify-content: center;
                     border: .12rem solid var(--own); overflow: hidden; white-space: nowrap; z-index: 1
                 }
                 .replica { color: var(--text); transition: opacity 1s }
@@ -1171,7 +1170,7 @@ class live implements Callable<Integer> {
                 .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
-                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; min-height: 0; grid-auto-rows: minmax(1.9rem, 9rem) }
+                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: auto; grid-auto-rows: minmax(1.7rem, 12rem) }
                 #strips .row { display: contents }
                 #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
@@ -1183,12 +1182,12 @@ class live implements Callable<Integer> {
                 svg text { font-size: .85rem; fill: var(--text) }
                 .bar { fill: var(--own); opacity: .75 }
                 .band { fill: var(--own) } .band-name { fill: var(--on) !important; font-weight: bold }
-                .read { fill: none; stroke: var(--strong); stroke-width: 1.8; stroke-dasharray: 2 3 }
+                .read { fill: var(--soft); opacity: .6 }
                 .unknown { fill: var(--line); opacity: .6 }
                 .gap { fill: none; stroke: var(--soft); stroke-width: 2 }
                 .gap.alarm { stroke: var(--bad) } .gap-area { fill: none } .gap-area.alarm { fill: var(--bad-area) }
-                text.gap-name { font-weight: bold; font-size: 1rem; text-anchor: middle } text.gap-name.alarm { fill: var(--bad) }
-                text.end { text-anchor: end !important }
+                text.gap-name { font-weight: bold; font-size: 1rem; text-anchor: middle; paint-order: stroke; stroke: var(--panel); stroke-width: .35rem; stroke-linejoin: round } text.gap-name.alarm { fill: var(--bad) }
+                text.end { text-anchor: end !important } text.soft { fill: var(--soft) } text.middle { text-anchor: middle }
 
                 #news { list-style: none; position: absolute; inset: 2.2rem .7rem .4rem; overflow-y: auto; scrollbar-width: thin }
                 #news li { padding: .18rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
@@ -1196,8 +1195,10 @@ class live implements Callable<Integer> {
                 #news .bad { color: var(--bad) } #news .good { color: var(--good) } #news li:first-child { font-weight: bold }
                 @media (max-width: 60rem) {
                     #picture { grid-template: auto / minmax(0, 1fr); grid-template-areas: 'now' 'strips' 'news' }
-                    #strips { grid-template-columns: minmax(0, 1fr) repeat(3, max-content); grid-auto-rows: auto }
-                    #strips .row > svg { grid-column: 1 / -1; height: 5rem }
+                    #strips { display: block }
+                    #strips .row { display: grid; grid-template-columns: 1fr repeat(3, minmax(3.5rem, max-content)); gap: 0 .6rem; margin-top: .4rem }
+                    #strips .row > :nth-child(2) { grid-area: 2 / 1 / 3 / -1; height: 5.5rem }
+                    #strips .head > :nth-child(2) { grid-area: 1 / 1; height: auto }
                     aside { min-height: 20rem }
                 }
                 @media (prefers-reduced-motion: reduce) { * { transition: none !important } }
@@ -1258,7 +1259,7 @@ class live implements Callable<Integer> {
                     const bar = length(s.cellMs).replace('.0', '');
                     text($('legend'), (s.folded ? s.folded + ' ' : '')
                         + `Bars: records in, each bar ${bar}, in the colour of the broker that led. `
-                        + 'Dotted: records out, as the group commits its offsets. Lag: records that the group has not committed.');
+                        + 'Below the band, grey: records out, as the group commits its offsets. Lag: records that the group has not committed.');
                     sayState();
                 }
 
@@ -1267,9 +1268,9 @@ class live implements Callable<Integer> {
                 function drawBrokers(s, many) {
                     const columns = s.brokers.map(b => b.id);
                     const grid = $('brokers');
-                    const height = s.partitions.length > 8 ? 1.45 : s.partitions.length > 4 ? 1.9 : 2.6;
+                    const height = s.partitions.length > 8 ? 1.5 : s.partitions.length > 4 ? 1.9 : 2.8;
                     grid.style.setProperty('--columns', columns.length);
-                    grid.style.setProperty('--rows', s.partitions.length + 2);
+                    grid.style.setProperty('--rows', s.partitions.length + 1);
                     grid.style.setProperty('--row', height + 'rem');
                     const cells = [];
                     s.brokers.forEach((b, column) => cells.push({
@@ -1363,70 +1364,75 @@ class live implements Callable<Integer> {
                     });
                 }
 
+                /** Records in grow upwards from the band, in the colour of the leader; records out grow downwards. */
                 function drawStrip(svg, p, s) {
-                    const w = svg.clientWidth, h = svg.clientHeight, end = s.now, start = end - s.seconds * 1000;
+                    const width = svg.clientWidth, height = svg.clientHeight, end = s.now, start = end - s.seconds * 1000;
                     const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
-                    const band = h > 4 * em ? 1.2 * em : .35 * em, floor = h - band, roof = h > 4 * em ? 1.2 * em : 2;
-                    const x = t => Math.max(0, Math.min(w, (t - start) / (end - start) * w));
+                    const tall = height > 4.5 * em;
+                    const band = tall ? 1.3 * em : .3 * em, floor = (height - band) * .6, deep = floor + band;
+                    const x = t => Math.max(0, Math.min(width, (t - start) / (end - start) * width));
                     const top = scale([p.cells, ...p.out.map(o => o.cells)]);
-                    const y = n => floor - Math.min(1, n / top) * (floor - roof);
-                    const from = k => (s.firstCell + k) * s.cellMs;
+                    const y = n => Math.min(1, n / top);
                     const shapes = [];
-                    const add = (tag, type, attributes, words) => {
-                        const it = drawing(tag, type);
-                        for (const a in attributes) it.setAttribute(a, attributes[a]);
-                        if (words) it.textContent = words;
-                        shapes.push(it);
-                        return it;
+                    const add = (tag, type, attributes, words = '') => {
+                        const shape = drawing(tag, type);
+                        for (const name in attributes) shape.setAttribute(name, attributes[name]);
+                        shape.textContent = words;
+                        shapes.push(shape);
                     };
-                    const box = (type, t0, t1, y0, y1) =>
-                        add('rect', type, {x: x(t0), y: y0, width: Math.max(0, x(t1) - x(t0)), height: y1 - y0});
-
-                    // who led when
-                    const led = p.led.map(([t, leader], i) => ({from: t, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
-                    const leaderAt = t => (led.find(l => t < l.to) || led[led.length - 1] || {leader: -1}).leader;
-
-                    for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, floor);
-                    p.cells.forEach((n, k) => {
-                        const t0 = from(k), t1 = Math.min(end, t0 + s.cellMs);
-                        if (n === null) box('unknown', t0, t1, 0, floor);
-                        else if (n > 0) box('bar ' + (colour(leaderAt(t1))), t0, Math.max(t0 + s.cellMs / 4, t1) - s.cellMs / 10, y(n), floor);
+                    const box = (type, from, to, y0, y1) => {
+                        if (x(to) > x(from)) add('rect', type, {x: x(from), y: y0, width: x(to) - x(from), height: y1 - y0});
+                    };
+                    const eachCell = (cells, use) => cells.forEach((n, i) => {
+                        const from = (s.firstCell + i) * s.cellMs;
+                        use(n, from, from + s.cellMs * .9, Math.min(end, from + s.cellMs));
                     });
-                    for (const o of p.out) {
-                        let d = '';
-                        o.cells.forEach((n, k) => {
-                            if (n !== null) d += `${d && o.cells[k - 1] !== null ? 'V' + y(n) : 'M' + x(from(k)) + ' ' + y(n)}H${x(from(k) + s.cellMs)}`;
-                        });
-                        if (d) add('path', 'read', {d});
-                    }
+
+                    const led = p.led.map(([from, leader], i) => ({from, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
+                    const leaderAt = t => (led.find(l => t <= l.to) || {leader: -1}).leader;
+                    const watched = led.length ? led[0].from : end;
+
+                    for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, height);
+                    eachCell(p.cells, (n, from, to, until) => {
+                        if (n === null && until > watched) box('unknown', Math.max(from, watched), until, 0, floor);
+                        if (n > 0) box('bar ' + colour(leaderAt(until)), from, to, floor * (1 - y(n)), floor);
+                    });
+                    for (const o of p.out)
+                        eachCell(o.cells, (n, from, to) => n > 0 && box('read', from, to, deep, deep + y(n) * (height - deep)));
                     for (const l of led) {
-                        box('band ' + colour(l.leader), l.from, l.to, floor, h);
+                        box('band ' + colour(l.leader), l.from, l.to, floor, deep);
                         const words = l.leader < 0 ? 'no leader' : 'broker ' + l.leader;
-                        if (band > em && x(l.to) - x(l.from) > words.length * .6 * em)
-                            add('text', 'band-name ' + colour(l.leader), {x: x(l.from) + .3 * em, y: h - .3 * em}, words);
+                        if (tall && x(l.to) - x(l.from) > words.length * .62 * em)
+                            add('text', 'band-name ' + colour(l.leader), {x: x(l.from) + .3 * em, y: deep - .32 * em}, words);
+                    }
+                    if (x(watched) > 9 * em) add('text', 'soft middle', {x: x(watched) / 2, y: floor + .3 * em}, 'not watched yet');
+                    else if (tall) {
+                        const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
+                        add('text', 'soft', {x: .3 * em, y: .9 * em}, 'in, ' + records);
+                        add('text', 'soft', {x: .3 * em, y: height - .3 * em}, 'out');
                     }
                     p.gaps.forEach((g, i) => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
                         if (x1 - x0 < 1) return;
-                        const last = i === p.gaps.length - 1;
                         const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
-                        const wide = words.length * .55 * em, middle = (roof + floor) / 2;
-                        if (band > em) add('path', 'gap' + type, {d: `M${x0} ${middle + .9 * em}v.5em`.replace('.5em', em / 2) + `H${x1}v${-em / 2}`});
-                        if (x1 - x0 > wide) add('text', 'gap-name' + type, {x: (x0 + x1) / 2, y: middle + .3 * em}, words);
-                        else if (last && x1 > wide) add('text', 'gap-name end' + type, {x: x1, y: middle + .3 * em}, words);
-                        else if (last) add('text', 'gap-name' + type, {x: wide / 2, y: middle + .3 * em}, words);
+                        const wide = words.length * .6 * em, line = tall ? floor / 2 : height / 2 + .35 * em;
+                        if (tall) add('path', 'gap' + type, {d: `M${x0} ${line + .9 * em}v${-em / 2}H${x1}v${em / 2}`});
+                        if (x1 - x0 > wide) add('text', 'gap-name' + type, {x: (x0 + x1) / 2, y: line}, words);
+                        else if (i === p.gaps.length - 1 && x1 > wide) add('text', 'gap-name end' + type, {x: x1, y: line}, words);
+                        else if (i === p.gaps.length - 1) add('text', 'gap-name' + type, {x: wide / 2, y: line}, words);
                     });
                     svg.replaceChildren(...shapes);
                     svg.setAttribute('role', 'img');
-                    svg.setAttribute('aria-label', `${number(p.rate)} records/s in; the strip is ${top} records high`);
+                    svg.setAttribute('aria-label', `${nameOf(p, true)}: ${number(p.rate)} records/s in`);
                 }
 
-                /** A few high bars, such as after a pause, do not make all others small. */
+                /** The records of a full bar: 1, 2 or 5 times a power of ten. A few high bars do not make all others small. */
                 function scale(cells) {
                     const some = cells.flat().filter(n => n > 0).sort((a, b) => a - b);
-                    if (!some.length) return 2;
-                    const usual = some[Math.floor(some.length / 2)];
-                    return Math.max(2, Math.min(some[some.length - 1], 2.5 * usual) * 1.1);
+                    const usual = some.length ? some[Math.floor(some.length / 2)] : 1;
+                    const wanted = Math.max(2, Math.min(some[some.length - 1] || 0, 2.5 * usual));
+                    const power = 10 ** Math.floor(Math.log10(wanted));
+                    return [1, 2, 5, 10].find(n => n * power >= wanted) * power;
                 }
 
                 // ---- small things ----
