@@ -430,19 +430,17 @@ class live implements Callable<Integer> {
                     gaps.add(new Gap(in.movedAt, true, cause));
                 } else if (open == null && !cause.isEmpty()) {
                     gaps.add(new Gap(in.flows() ? in.movedAt : now(), in.flows(), cause));
-                } else if (open != null && open.cause.isEmpty() && !cause.isEmpty()) {
-                    boolean idleBefore = now() - open.from > 10_000;
-                    if (!idleBefore) open.cause = cause;
-                    else {
-                        open.to = now();
-                        gaps.add(new Gap(now(), false, cause));
-                    }
+                } else if (open != null && !open.alarm && !cause.isEmpty() && now() - open.from > 10_000) {
+                    close(open, now()); // nobody sent before
+                    gaps.add(new Gap(now(), false, cause));
+                } else if (open != null) {
+                    open.because(cause);
                 }
             }
 
             private void close(Gap gap, long to) {
                 gap.to = to;
-                if (gap.ofRecords && to - gap.from > 3_000)
+                if (gap.ofRecords && to == in.movedAt && to - gap.from > 3_000)
                     news.add(GOOD, this, "records again, after " + length(to - gap.from));
             }
 
@@ -480,12 +478,18 @@ class live implements Callable<Integer> {
             final long from;
             final boolean ofRecords; // records came before; else only the cause is told
             String cause; // "": not known; perhaps nobody sends
+            boolean alarm; // there was a cause
             long to; // 0: it lasts
 
             Gap(long from, boolean ofRecords, String cause) {
                 this.from = from;
                 this.ofRecords = ofRecords;
+                because(cause);
+            }
+
+            void because(String cause) {
                 this.cause = cause;
+                alarm |= !cause.isEmpty();
             }
         }
 
@@ -819,7 +823,7 @@ class live implements Callable<Integer> {
                                     "to", gap.to == 0 ? null : gap.to,
                                     "text", gap.ofRecords ? "no record" : gap.cause,
                                     "cause", gap.ofRecords ? gap.cause : "",
-                                    "alarm", !gap.cause.isEmpty()))
+                                    "alarm", gap.alarm))
                             .toList());
         }
 
@@ -952,7 +956,7 @@ class live implements Callable<Integer> {
     private static final int DRAWN = 12;
 
     /** In ms. An answer that is older says nothing about now. */
-    private static final long OLD = 2_500;
+    private static final long OLD = 3_000;
 
     private static final int NOBODY = -1;
     private static final String GOOD = "good";
@@ -1142,7 +1146,7 @@ class live implements Callable<Integer> {
                 .broker b { display: block; color: var(--own) }
                 .broker.away { opacity: .38; border-style: dashed }
                 .broker.mute { border-style: dashed }
-                .broker .word { display: block; font-size: .85rem; color: var(--soft) }
+                .broker .word { display: block; white-space: nowrap; font-size: .85rem; color: var(--soft) }
                 .broker.away .word, .broker.mute .word { color: var(--bad); font-weight: bold }
                 .name { align-self: center; font-weight: bold; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
                 .replica, .leader {
@@ -1161,8 +1165,9 @@ class live implements Callable<Integer> {
 
                 #groups { flex: 2 1 16rem; display: flex; flex-direction: column; gap: .4rem }
                 #groups:empty { display: none }
-                .consumers { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .2rem }
-                .consumer { background: var(--paper); border: .12rem solid var(--soft); border-radius: .5rem; padding: .25rem .5rem; min-width: 8rem; flex: 1 1 8rem; transition: opacity 1s }
+                .group h2 small { color: var(--bad) }
+                .consumers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .5rem; margin-top: .2rem }
+                .consumer { background: var(--paper); border: .12rem solid var(--soft); border-radius: .5rem; padding: .25rem .5rem; transition: opacity 1s }
                 .consumer.idle { border-style: dashed }
                 .consumer.left { opacity: .4 }
                 .consumer small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 14rem }
@@ -1170,7 +1175,7 @@ class live implements Callable<Integer> {
                 .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
-                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: auto; grid-auto-rows: minmax(1.7rem, 12rem) }
+                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(1.7rem, 12rem); align-content: start }
                 #strips .row { display: contents }
                 #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
@@ -1198,7 +1203,8 @@ class live implements Callable<Integer> {
                     #strips { display: block }
                     #strips .row { display: grid; grid-template-columns: 1fr repeat(3, minmax(3.5rem, max-content)); gap: 0 .6rem; margin-top: .4rem }
                     #strips .row > :nth-child(2) { grid-area: 2 / 1 / 3 / -1; height: 5.5rem }
-                    #strips .head > :nth-child(2) { grid-area: 1 / 1; height: auto }
+                    #strips .head > :nth-child(1) { display: none }
+                    #strips .head > :nth-child(2) { grid-area: auto; height: auto }
                     aside { min-height: 20rem }
                 }
                 @media (prefers-reduced-motion: reduce) { * { transition: none !important } }
@@ -1312,10 +1318,14 @@ class live implements Callable<Integer> {
                 // ---- consumers of a group, with their partitions ----
 
                 function drawGroup(node, g, s, many) {
-                    if (!node.firstChild) node.append(element('h2'), element('div', 'consumers'));
-                    const word = g.oldSince ? `  no answer for ${length(s.now - g.oldSince)}` : g.rebalancing ? '  rebalancing'
-                        : g.consumers.length ? '' : '  no consumer';
-                    text(node.firstChild, 'group ' + g.name + word + (g.more ? `  and ${g.more} consumers more` : ''));
+                    if (!node.firstChild) {
+                        node.append(element('h2'), element('div', 'consumers'));
+                        node.firstChild.append(element('span'), ' ', element('small'));
+                    }
+                    const [name, word] = node.firstChild.children;
+                    text(name, 'group ' + g.name);
+                    text(word, g.oldSince ? `no answer for ${length(s.now - g.oldSince)}` : g.rebalancing ? 'rebalancing'
+                        : !g.consumers.length ? 'no consumer' : g.more ? `and ${g.more} consumers more` : '');
                     keyed(node.lastChild, g.consumers, c => c.number, () => {
                         const box = element('div', 'consumer');
                         box.append(element('b'), element('small'), element('div', 'chips'));
@@ -1327,7 +1337,8 @@ class live implements Callable<Integer> {
                         text(box.children[1], c.client);
                         const chips = c.left ? [['left', '']] : idle ? [['idle', '']] : c.known ? c.partitions.map(at => {
                             const p = s.partitions.find(it => it.topic === at.topic && it.number === at.number);
-                            return [nameOf(at, many), p.leader === null ? 'nobody' : colour(p.leader)];
+                            const leaderless = p.leader === null;
+                            return [nameOf(at, many) + (leaderless ? ': no leader' : ''), leaderless ? 'nobody' : colour(p.leader)];
                         }) : [['rebalancing', '']];
                         if (c.more && !c.left) chips.push([c.more + ' more', '']);
                         keyed(box.children[2], chips, it => it[0], () => element('span'), (chip, it) => {
@@ -1390,11 +1401,12 @@ class live implements Callable<Integer> {
 
                     const led = p.led.map(([from, leader], i) => ({from, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
                     const leaderAt = t => (led.find(l => t <= l.to) || {leader: -1}).leader;
-                    const watched = led.length ? led[0].from : end;
+                    const first = p.cells.findIndex(n => n !== null);
+                    const watched = first >= 0 ? (s.firstCell + first) * s.cellMs : led.length ? led[0].from : end;
 
                     for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, height);
                     eachCell(p.cells, (n, from, to, until) => {
-                        if (n === null && until > watched) box('unknown', Math.max(from, watched), until, 0, floor);
+                        if (n === null && from >= watched && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
                         if (n > 0) box('bar ' + colour(leaderAt(until)), from, to, floor * (1 - y(n)), floor);
                     });
                     for (const o of p.out)
@@ -1405,22 +1417,25 @@ class live implements Callable<Integer> {
                         if (tall && x(l.to) - x(l.from) > words.length * .62 * em)
                             add('text', 'band-name ' + colour(l.leader), {x: x(l.from) + .3 * em, y: deep - .32 * em}, words);
                     }
-                    if (x(watched) > 9 * em) add('text', 'soft middle', {x: x(watched) / 2, y: floor + .3 * em}, 'not watched yet');
-                    else if (tall) {
-                        const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
-                        add('text', 'soft', {x: .3 * em, y: .9 * em}, 'in, ' + records);
-                        add('text', 'soft', {x: .3 * em, y: height - .3 * em}, 'out');
-                    }
-                    p.gaps.forEach((g, i) => {
+                    // The newest gap first: its words may need the room of older ones.
+                    let taken = width, free = x(watched);
+                    if (free > 9 * em) add('text', 'soft middle', {x: free / 2, y: floor + .3 * em}, 'not watched yet');
+                    [...p.gaps].reverse().forEach((g, age) => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
-                        if (x1 - x0 < 1) return;
                         const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
-                        const wide = words.length * .6 * em, line = tall ? floor / 2 : height / 2 + .35 * em;
+                        const wide = words.length * .6 * em, line = tall ? 1.2 * em : height / 2 + .35 * em;
+                        const fits = x1 - x0 > wide, right = Math.max(wide, fits ? (x0 + x1 + wide) / 2 : x1);
+                        if (x1 - x0 < 1) return;
                         if (tall) add('path', 'gap' + type, {d: `M${x0} ${line + .9 * em}v${-em / 2}H${x1}v${em / 2}`});
-                        if (x1 - x0 > wide) add('text', 'gap-name' + type, {x: (x0 + x1) / 2, y: line}, words);
-                        else if (i === p.gaps.length - 1 && x1 > wide) add('text', 'gap-name end' + type, {x: x1, y: line}, words);
-                        else if (i === p.gaps.length - 1) add('text', 'gap-name' + type, {x: wide / 2, y: line}, words);
+                        if (right > taken || !fits && age > 0) return; // no room for words
+                        add('text', 'gap-name end' + type, {x: right, y: line}, words);
+                        taken = free = right - wide;
                     });
+                    if (tall && (!free || free > 6 * em)) {
+                        const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
+                        add('text', 'soft', {x: .3 * em, y: 1.1 * em}, 'in, ' + records);
+                        add('text', 'soft', {x: .3 * em, y: height - .4 * em}, 'out');
+                    }
                     svg.replaceChildren(...shapes);
                     svg.setAttribute('role', 'img');
                     svg.setAttribute('aria-label', `${nameOf(p, true)}: ${number(p.rate)} records/s in`);
@@ -1448,7 +1463,8 @@ class live implements Callable<Integer> {
                 }
 
                 function length(ms) {
-                    if (ms < 99950) return (ms / 1000).toFixed(1) + ' s';
+                    if (ms < 9950) return (ms / 1000).toFixed(1) + ' s';
+                    if (ms < 99500) return Math.round(ms / 1000) + ' s';
                     return `${Math.floor(ms / 60000)} min ${Math.floor(ms / 1000) % 60} s`;
                 }
 
