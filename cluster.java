@@ -876,12 +876,16 @@ class cluster implements Callable<Integer> {
             Locale.setDefault(Locale.ROOT);
             System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
             Thread main = Thread.currentThread();
             for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
             onSignal("WINCH", () -> window = lookAtWindow());
             int status = new CommandLine(script)
                     .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
-                    .setParameterExceptionHandler((error, given) -> complain(2, oneLine(error) + " Try --help."))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
                     .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
                     .execute(args);
             System.exit(outputClosed ? 1 : status);
@@ -910,7 +914,7 @@ class cluster implements Callable<Integer> {
             STOP.countDown();
             inBackground(() -> {
                 LockSupport.parkNanos(2_200_000_000L);
-                main.interrupt(); // it may be waiting for a cluster that does not answer
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
                 do LockSupport.parkNanos(600_000_000L);
                 while (mending);
                 Runtime.getRuntime().halt(130);
@@ -980,7 +984,11 @@ class cluster implements Callable<Integer> {
             Throwable root = rootOf(error);
             String message = root.getMessage() == null ? root.toString() : root.getMessage();
             if (root instanceof NoSuchFileException) message = "there is no file " + message;
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+            return sentence(message);
+        }
+
+        private static String sentence(String text) {
+            return text.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
         }
 
         static Throwable rootOf(Throwable error) {
@@ -989,9 +997,9 @@ class cluster implements Callable<Integer> {
 
         /** The text without passwords. */
         static String hidden(String text) {
-            String value = "(\"[^\"]*\"|'[^']*'|[^\\s,;]+)";
-            return text.replaceAll("(?i)(sasl\\.jaas\\.config\\s*=\\s*)\\S.*", "$1[hidden]")
-                    .replaceAll("(?i)((password|secret|token)\\S*?\\s*=\\s*)" + value, "$1[hidden]");
+            String secret = "(sasl\\.jaas\\.config|password|passphrase|secret|token|keystore\\.key)";
+            return text.replaceAll("(?is)(" + secret + "\\S*?\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("'[^']*' in JAAS", "[hidden] in JAAS");
         }
 
         /** The columns of the terminal's window; 0 where standard output is no terminal. */

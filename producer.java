@@ -569,8 +569,9 @@ class producer implements Callable<Integer> {
                 int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
                 socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
                 socket.setSoTimeout(1_000);
-                // its length; SaslHandshake (17), version 1; request 7; of client 'd'; mechanism '?'
-                byte[] request = {0, 0, 0, 14, 0, 17, 0, 1, 0, 0, 0, 7, 0, 1, 'd', 0, 1, '?'};
+                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
+                // a web server waits; mechanism '?'.
+                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
                 socket.getOutputStream().write(request);
                 byte[] answer = socket.getInputStream().readNBytes(10);
                 if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
