@@ -198,6 +198,7 @@ class failover implements Callable<Integer> {
         Path log = events != null || reports.isEmpty() ? events : Files.createTempFile("failover-", ".jsonl");
         try (Stage stage = openStage();
                 Writer file = log == null ? Writer.nullWriter() : Files.newBufferedWriter(log)) {
+            plans.forEach(stage::checkFault);
             say("@|bold %s|@: %d brokers (%s)", stage.hands.about, stage.brokers.size(), stage.addresses());
             for (Plan plan : plans)
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
@@ -251,6 +252,7 @@ class failover implements Callable<Integer> {
                     for (String ack : acks)
                         for (String attempt : tries) {
                             Producing producing = Producing.of(connection, ack, attempt, rate, size);
+                            connection.create(() -> new ConsumerConfig(producing.consumer(connection, "any", "any")));
                             var plan = new Plan(scenario, scenario.hasFault ? fault : null, producing);
                             if (!plans.contains(plan)) plans.add(plan); // Scenario 1 has no fault to compare
                         }
@@ -774,7 +776,7 @@ class failover implements Callable<Integer> {
         final String group;
         final Journal journal = new Journal(!json);
         final List<GroupConsumer> consumers = new ArrayList<>();
-        final List<Outage> outages = new ArrayList<>();
+        final List<Outage> outages = new CopyOnWriteArrayList<>(); // the observer reads it, too
         final Instant started = Instant.now();
         Topic topic;
         Ledger ledger;
@@ -852,7 +854,7 @@ class failover implements Callable<Integer> {
                 load = new Load(plan.producing, topic, run, ledger, journal);
                 journal.tell("load", details(), "the producer begins");
                 for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
-            } catch (Unobserved because) {
+            } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
                 stage.mend(topic.name());
@@ -873,9 +875,10 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private void giveUp(Unobserved because) {
-            if (unobserved == null) unobserved = because.getMessage();
-            journal.tell("unobserved", details(), "%s", because.getMessage());
+        private void giveUp(Exception because) {
+            String why = because instanceof KafkaException ? Script.oneLine(because) : because.getMessage();
+            if (unobserved == null) unobserved = why;
+            journal.tell("unobserved", details(), "%s", why);
         }
 
         /** Starts the consumers and waits until the group has given out all partitions, evenly. */
@@ -1006,13 +1009,13 @@ class failover implements Callable<Integer> {
             }
         }
 
-        /** Until the group has received all that is in the log, or nothing for 20 s: the rest counts as unseen. */
+        /** Until the group has received all that is in the log, or nothing for 60 s: the rest counts as unseen. */
         private void awaitTheGroup() throws Exception {
             long quietSince = System.nanoTime();
             int before = -1;
             for (int unseen; (unseen = ledger.unseen().cardinality()) > 0; before = unseen) {
                 if (unseen != before) quietSince = System.nanoTime();
-                if (System.nanoTime() - quietSince > 20e9) return;
+                if (System.nanoTime() - quietSince > 60e9) return;
                 if (Script.stopsWithin(200_000_000)) throw new Unobserved("interrupted");
             }
         }
@@ -1036,7 +1039,7 @@ class failover implements Callable<Integer> {
         int harmedAt;
         int doneAt; // when the command had ended
         int healedAt;
-        int wholeAt;
+        volatile int wholeAt;
         int endedAt;
 
         Outage(String word, Target node, String name, Fault fault, Set<Integer> led) {
@@ -1187,7 +1190,9 @@ class failover implements Callable<Integer> {
             int count = 0;
             for (int id = partition + 1; id <= last; id += partitions) {
                 int offset = offsets.get(id);
-                if (offset == 0 || offset > begin || set(Kind.IN_LOG).get(id)) continue;
+                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
+                if (!set(Kind.ACKNOWLEDGED).get(id)) set(Kind.UNTOLD).set(id);
+                if (offset == 0 || offset > begin) continue;
                 set(Kind.EXPIRED).set(id);
                 count++;
                 Integer other = atOffset.put(offset, id);
@@ -1399,8 +1404,10 @@ class failover implements Callable<Integer> {
      * The claims about the records themselves: the same for every trial with a log.
      *
      * @param chosenLoss records whose loss an operator has chosen
+     * @param groupReadOn false: a consumer of this script had ended, so that unseen records prove nothing
      */
-    static List<Claim> claimsOf(Account account, Ledger ledger, Promises promises, BitSet chosenLoss) {
+    static List<Claim> claimsOf(
+            Account account, Ledger ledger, Promises promises, BitSet chosenLoss, boolean groupReadOn) {
         var claims = new ArrayList<Claim>(List.of(lossClaim(account, ledger, promises, chosenLoss)));
         int ghosts = account.count(Kind.GHOSTS);
         if (ghosts > 0) claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
@@ -1416,7 +1423,8 @@ class failover implements Callable<Integer> {
         String received = "%,d of %,d; %,d more than once"
                 .formatted(account.received(), account.count(Kind.IN_LOG), account.count(Kind.REDELIVERED));
         boolean all = account.get(Kind.UNSEEN).isEmpty();
-        claims.add(Claim.of(all, "the group received all that is in the log", received));
+        Verdict verdict = all ? Verdict.PASS : groupReadOn ? Verdict.FAIL : Verdict.INCONCLUSIVE;
+        claims.add(new Claim(verdict, "the group received all that is in the log", received));
         return claims;
     }
 
@@ -1627,7 +1635,8 @@ class failover implements Callable<Integer> {
             if (!audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
             else {
                 Promises promises = Promises.of(plan.producing.asKafkaReads, topic.allowsUncleanElection());
-                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this)));
+                boolean readOn = trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
                 if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
             }
             if (maxPause != null) claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
@@ -2647,7 +2656,7 @@ class failover implements Callable<Integer> {
         void leave() {
             leaving = true;
             try {
-                thread.join(patience().toMillis() + 5_000);
+                thread.join(patience().toMillis() * 2);
             } catch (InterruptedException hurry) {
                 Thread.currentThread().interrupt();
             }
@@ -2878,6 +2887,12 @@ class failover implements Callable<Integer> {
 
         String addresses() {
             return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+        }
+
+        /** Wrong usage is found before anything is harmed. */
+        void checkFault(Plan plan) {
+            if (plan.fault != null) hands.remedy(plan.fault);
+            if (target.matches("\\d+")) target(target, 0, List.of());
         }
 
         /** The node that a step names. Null: it names the leader, and there is none. */
@@ -3172,7 +3187,7 @@ class failover implements Callable<Integer> {
             return filledIn(remedy(fault).heal, node);
         }
 
-        private Remedy remedy(Fault fault) {
+        Remedy remedy(Fault fault) {
             Remedy remedy = remedies.get(fault);
             if (remedy == null)
                 throw new Failure(2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
