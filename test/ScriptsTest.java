@@ -57,6 +57,8 @@ class ScriptsTest {
             "--command-property",
             "--config",
             "--events",
+            "--max-latency",
+            "--max-pause",
             "--property",
             "--report",
             "--start-command",
@@ -234,6 +236,20 @@ class ScriptsTest {
             } catch (MalformedInputException notText) {
                 assertThat(file).matches(".*[.](png|gif|webp)");
             }
+        }
+    }
+
+    @Test
+    @DisplayName("every test class is in the suite")
+    void everyTest() throws IOException {
+        String suite = text("test/suite.java");
+        try (Stream<Path> tests = Files.list(Run.ROOT.resolve("test"))) {
+            List<String> names = tests.map(it -> it.getFileName().toString())
+                    .filter(it -> it.endsWith("Test.java"))
+                    .toList();
+            assertThat(names).hasSizeGreaterThan(10);
+            for (String name : names)
+                assertThat(suite).contains("//SOURCES " + name + "\n", "            " + name.replace("java", "class"));
         }
     }
 
