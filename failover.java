@@ -534,7 +534,7 @@ class failover implements Callable<Integer> {
             String evidence = "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
             if (!outage.led.isEmpty()) evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = result.helpFromOutside(outage);
+            String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
             boolean helped = !brief && help != null;
             if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
             else claims.add(result.claim(brief, outage, BRIEF, evidence));
@@ -903,10 +903,12 @@ class failover implements Callable<Integer> {
             return all == topic.partitions() && most <= Math.ceil(1.0 * all / consumers.size());
         }
 
+        /** Records flow for a time. While a node is away they need not: without any broker send() waits. */
         void flow(Duration time) throws Exception {
+            boolean mustFlow = harmedIds().isEmpty();
             int goal = ledger.last() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
             if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
-            await("the records do not flow", 60, () -> ledger.last() >= goal);
+            if (mustFlow) await("the records do not flow", 60, () -> ledger.last() >= goal);
         }
 
         Set<Integer> harmedIds() {
@@ -1588,10 +1590,10 @@ class failover implements Callable<Integer> {
         }
 
         /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
-        String helpFromOutside(Outage outage) {
+        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
             int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
             return observer.outsideEvents().stream()
-                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end)
+                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
                     .map(OutsideEvent::text)
                     .findFirst()
                     .orElse(null);
@@ -1600,7 +1602,7 @@ class failover implements Callable<Integer> {
         /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
         Claim claim(boolean holds, Outage outage, String text, String evidence) {
             String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
-            if (disturbed == null) disturbed = helpFromOutside(outage);
+            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
             if (holds || disturbed == null) return Claim.of(holds, text, evidence);
             return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
         }
@@ -2047,7 +2049,7 @@ class failover implements Callable<Integer> {
     }
 
     /** Something that happened to the cluster, and that this script did not do. */
-    record OutsideEvent(int tick, String text) {}
+    record OutsideEvent(int tick, int node, String text) {}
 
     /**
      * Watches who leads, who is in sync, and which brokers are there, by asking the cluster every 20 ms. One thread does
@@ -2092,6 +2094,7 @@ class failover implements Callable<Integer> {
         private int answeredAt;
         private int controller = -1;
         private boolean controllerIsAway;
+        private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(
                 Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
@@ -2232,20 +2235,24 @@ class failover implements Callable<Integer> {
             for (int id : now)
                 if (known.add(id)) continue;
                 else if (awaySince.remove(id) != null && !harmed.get().contains(id))
-                    tellOutside("broker " + id + " is back, and this script did not start it");
+                    tellOutside(id, "broker " + id + " is back, and this script did not start it");
             for (int id : known)
                 if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
                     awayFirst.put(id, journal.now());
-                    if (!harmed.get().contains(id)) tellOutside("broker " + id + " is away, and this script did not do it");
+                    if (!harmed.get().contains(id)) tellOutside(id, "broker " + id + " is away, and this script did not do it");
                 }
         }
 
         private void askController() {
             admin.describeMetadataQuorum().quorumInfo().whenComplete((quorum, error) -> answers.add(() -> {
                 if (error == null) onController(quorum.leaderId());
-                else if (Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException) onController(-1);
-                // no permission: then nothing is known of the controller
+                else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
+                if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
             }));
+        }
+
+        private static boolean isTimeout(Throwable error) {
+            return error != null && Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException;
         }
 
         private void onController(int id) {
@@ -2253,8 +2260,8 @@ class failover implements Callable<Integer> {
             if (changed) controllerAwayAt = journal.now();
             boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed();
             if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
-                tellOutside("the controller does not answer, and this script did not do it");
-            if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside("the controller answers again");
+                tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
+            if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside(CONTROLLER, "the controller answers again");
             controllerIsAway = id < 0 && controller >= 0;
             if (id >= 0) controller = id;
         }
@@ -2263,8 +2270,8 @@ class failover implements Callable<Integer> {
             return harmed.get().containsAll(known);
         }
 
-        private void tellOutside(String text) {
-            outside.add(new OutsideEvent(journal.now(), text));
+        private void tellOutside(int node, String text) {
+            outside.add(new OutsideEvent(journal.now(), node, text));
             journal.tell("outside", details(), "%s", text);
         }
 
@@ -2378,7 +2385,9 @@ class failover implements Callable<Integer> {
             String bytes = ByteArraySerializer.class.getName();
             // Records are bytes and belong to no transaction.
             var own = Map.of("key.serializer", bytes, "value.serializer", bytes, "transactional.id", "");
-            Map<String, Object> settings = connection.settings(ProducerConfig.configNames(), Map.of(), own);
+            // In ms. While no broker is there, or the buffer is full, send() waits so long before the record fails.
+            Map<String, Integer> usual = Map.of("max.block.ms", 120_000);
+            Map<String, Object> settings = connection.settings(ProducerConfig.configNames(), usual, own);
             given.forEach((key, value) -> {
                 if (own.containsKey(key)) throw new Failure(2, "--try: '%s' is set by this script itself.", key);
                 if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
