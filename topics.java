@@ -486,7 +486,7 @@ class topics implements Callable<Integer> {
         for (Row row : rowsWithoutOffsets(find(names).values())) {
             int preferred = row.replicas.get(0);
             if (Objects.equals(row.leader, preferred)) continue;
-            if (row.inSync.contains(preferred) || row.eligible.contains(preferred)) before.put(row.at, row);
+            if (row.inSync.contains(preferred)) before.put(row.at, row);
             else if (say) {
                 Script.complain("%s: broker %d cannot lead: it is not in sync.", name(row.at), preferred);
                 all = false;
