@@ -86,7 +86,7 @@ class doctor implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Admin admin = connection.connect(); // never closed: the process ends with the report
-        Snapshot now = new Reader(admin, only).read();
+        Snapshot now = new Reader(admin, only).read(connection.servers().list());
         if (broker != null && !now.live.containsKey(broker))
             throw new Failure(2, "There is no broker %d that runs. Running: %s.", broker, joined(now.live.keySet()));
         var stops = new TreeMap<Integer, List<Finding>>();
@@ -177,6 +177,7 @@ class doctor implements Callable<Integer> {
     /**
      * What was seen.
      *
+     * @param servers to ask first, as a command takes them
      * @param live the brokers that run, by id
      * @param away brokers that have replicas, and do not run
      * @param voters the controllers; empty: not seen
@@ -185,6 +186,7 @@ class doctor implements Callable<Integer> {
      * @param notSeen what was refused, and what that would have told
      */
     record Snapshot(
+            String servers,
             SortedMap<Integer, Node> live,
             SortedSet<Integer> away,
             SortedMap<TopicPartition, Part> parts,
@@ -282,14 +284,14 @@ class doctor implements Callable<Integer> {
                         + part.at.topic() + " --watch";
             int fewer = part.replicas.size() - 1;
             if (fate == Fate.NO_WRITES && fewer > 0)
-                return topicConfig(part.at.topic(), "min.insync.replicas=" + fewer) + ", or one more replica";
+                return topicConfig(now, part.at.topic(), "min.insync.replicas=" + fewer) + ", or one more replica";
             return moreReplicas(part, now);
         }
     }
 
-    private static String topicConfig(String topic, String setting) {
-        return "kafka-configs.sh --bootstrap-server ... --alter --entity-type topics --entity-name " + topic
-                + " --add-config " + setting;
+    private static String topicConfig(Snapshot now, String topic, String setting) {
+        return "kafka-configs.sh --bootstrap-server " + now.servers + " --alter --entity-type topics --entity-name "
+                + topic + " --add-config " + setting;
     }
 
     /** On the brokers that have the fewest replicas. */
@@ -303,7 +305,8 @@ class doctor implements Callable<Integer> {
         if (others.isEmpty()) return "start one more broker, and give the partition a replica there";
         String replicas = joined(
                 Stream.concat(part.replicas.stream(), Stream.of(others.get(0))).toList());
-        return "kafka-reassign-partitions.sh --bootstrap-server ... --execute --reassignment-json-file <(echo '"
+        return "kafka-reassign-partitions.sh --bootstrap-server " + now.servers
+                + " --execute --reassignment-json-file <(echo '"
                 + "{\"version\":1,\"partitions\":[{\"topic\":\"%s\",\"partition\":%d,\"replicas\":[%s]}]}')"
                         .formatted(part.at.topic(), part.at.partition(), replicas.replace(" ", ""));
     }
@@ -320,13 +323,16 @@ class doctor implements Callable<Integer> {
                     "no leader",
                     part -> part.now() == Fate.NO_LEADER,
                     "Nobody can write or read.",
-                    part -> "start one of the brokers " + joined(part.replicas));
+                    part -> "start broker "
+                            + String.join(
+                                    " or ",
+                                    part.replicas.stream().map(Object::toString).toList()));
             add(
                     findings,
                     "no acks=all",
                     part -> part.now() == Fate.NO_WRITES,
                     "Producers with acks=all are refused: fewer replicas in sync than min.insync.replicas.",
-                    part -> "start the brokers " + joined(outOfSync(part)));
+                    part -> "start broker " + joined(outOfSync(part)));
             return findings;
         }
 
@@ -350,7 +356,7 @@ class doctor implements Callable<Integer> {
                     "being moved",
                     part -> now.moving.contains(part.at),
                     "New replicas count when they are in sync. All of this is about the replicas of now.",
-                    part -> "kafka-reassign-partitions.sh --bootstrap-server ... --list");
+                    part -> "kafka-reassign-partitions.sh --bootstrap-server " + now.servers + " --list");
             add(
                     findings,
                     "one replica",
@@ -374,19 +380,19 @@ class doctor implements Callable<Integer> {
                     "unclean election",
                     part -> part.unclean,
                     "A replica without the newest records may lead: acknowledged records can be lost.",
-                    topic -> topicConfig(topic, "unclean.leader.election.enable=false"));
+                    topic -> topicConfig(now, topic, "unclean.leader.election.enable=false"));
             addTopics(
                     findings,
                     "min.insync.replicas 1",
                     part -> part.replicas.size() > 2 && part.minInSync == 1 && !part.internal,
                     "acks=all is acknowledged when one broker has the record, although there are three replicas.",
-                    topic -> topicConfig(topic, "min.insync.replicas=2"));
+                    topic -> topicConfig(now, topic, "min.insync.replicas=2"));
             addTopics(
                     findings,
                     "all must be in sync",
                     part -> part.replicas.size() > 1 && part.minInSync >= part.replicas.size(),
                     "min.insync.replicas is the number of replicas: with one broker away, acks=all is refused.",
-                    topic -> topicConfig(topic, "min.insync.replicas=" + (replicasOf(topic) - 1)));
+                    topic -> topicConfig(now, topic, "min.insync.replicas=" + (replicasOf(topic) - 1)));
             add(
                     findings,
                     "one rack",
@@ -553,7 +559,7 @@ class doctor implements Callable<Integer> {
             this.only = only;
         }
 
-        Snapshot read() throws Exception {
+        Snapshot read(String servers) throws Exception {
             var live = new TreeMap<Integer, Node>();
             for (Node node : admin.describeCluster(new DescribeClusterOptions().timeoutMs(PATIENCE_MS))
                     .nodes()
@@ -569,7 +575,8 @@ class doctor implements Callable<Integer> {
             var away = new TreeSet<Integer>();
             parts.values().forEach(part -> away.addAll(part.replicas));
             away.removeAll(live.keySet());
-            return new Snapshot(live, away, parts, keepers, voters(), moving(), settings(live.firstKey()), notSeen);
+            return new Snapshot(
+                    servers, live, away, parts, keepers, voters(), moving(), settings(live.firstKey()), notSeen);
         }
 
         /** All topics that may be seen. The ones that were asked for must be among them. */
@@ -898,15 +905,19 @@ class doctor implements Callable<Integer> {
             settings.put("request.timeout.ms", 1_900);
             settings.putIfAbsent("default.api.timeout.ms", 60_000);
             Admin admin = create(() -> Admin.create(settings));
-            try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                        .nodes()
-                        .get();
-                return admin;
-            } catch (ExecutionException noAnswer) {
-                admin.close(Duration.ZERO);
-                throw new Failure(3, "%s", new Diagnosis(this).of(noAnswer.getCause()));
-            }
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
         }
 
         /** The topic as the cluster knows it. A topic that does not exist is an error. */

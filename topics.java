@@ -711,10 +711,10 @@ class topics implements Callable<Integer> {
                 .toList();
     }
 
-    /** One request to each broker, however many partitions. */
+    /** One request to each broker, however many partitions. A broker that hangs is waited for 2 s or a little longer. */
     private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
         var specs = partitions.stream().collect(Collectors.toMap(Function.identity(), it -> which));
-        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000));
+        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000 + partitions.size() / 2));
     }
 
     private static Map<TopicPartition, Long> known(List<TopicPartition> partitions, ListOffsetsResult answers)
