@@ -17,6 +17,7 @@
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES TopicsTest.java
+//SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES PeersTest.java
@@ -60,6 +61,7 @@ class suite {
             ReportTest.class,
             ClusterTest.class,
             TopicsTest.class,
+            DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
             PeersTest.class,
