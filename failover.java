@@ -198,6 +198,7 @@ class failover implements Callable<Integer> {
         Path log = events != null || reports.isEmpty() ? events : Files.createTempFile("failover-", ".jsonl");
         try (Stage stage = openStage();
                 Writer file = log == null ? Writer.nullWriter() : Files.newBufferedWriter(log)) {
+            plans.forEach(stage::checkFault);
             say("@|bold %s|@: %d brokers (%s)", stage.hands.about, stage.brokers.size(), stage.addresses());
             for (Plan plan : plans)
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
@@ -251,6 +252,7 @@ class failover implements Callable<Integer> {
                     for (String ack : acks)
                         for (String attempt : tries) {
                             Producing producing = Producing.of(connection, ack, attempt, rate, size);
+                            connection.create(() -> new ConsumerConfig(producing.consumer(connection, "any", "any")));
                             var plan = new Plan(scenario, scenario.hasFault ? fault : null, producing);
                             if (!plans.contains(plan)) plans.add(plan); // Scenario 1 has no fault to compare
                         }
@@ -532,7 +534,7 @@ class failover implements Callable<Integer> {
             String evidence = "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
             if (!outage.led.isEmpty()) evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = result.helpFromOutside(outage);
+            String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
             boolean helped = !brief && help != null;
             if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
             else claims.add(result.claim(brief, outage, BRIEF, evidence));
@@ -774,7 +776,7 @@ class failover implements Callable<Integer> {
         final String group;
         final Journal journal = new Journal(!json);
         final List<GroupConsumer> consumers = new ArrayList<>();
-        final List<Outage> outages = new ArrayList<>();
+        final List<Outage> outages = new CopyOnWriteArrayList<>(); // the observer reads it, too
         final Instant started = Instant.now();
         Topic topic;
         Ledger ledger;
@@ -852,7 +854,7 @@ class failover implements Callable<Integer> {
                 load = new Load(plan.producing, topic, run, ledger, journal);
                 journal.tell("load", details(), "the producer begins");
                 for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
-            } catch (Unobserved because) {
+            } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
                 stage.mend(topic.name());
@@ -873,9 +875,10 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private void giveUp(Unobserved because) {
-            if (unobserved == null) unobserved = because.getMessage();
-            journal.tell("unobserved", details(), "%s", because.getMessage());
+        private void giveUp(Exception because) {
+            String why = because instanceof KafkaException ? Script.oneLine(because) : because.getMessage();
+            if (unobserved == null) unobserved = why;
+            journal.tell("unobserved", details(), "%s", why);
         }
 
         /** Starts the consumers and waits until the group has given out all partitions, evenly. */
@@ -900,10 +903,12 @@ class failover implements Callable<Integer> {
             return all == topic.partitions() && most <= Math.ceil(1.0 * all / consumers.size());
         }
 
+        /** Records flow for a time. While a node is away they need not: without any broker send() waits. */
         void flow(Duration time) throws Exception {
+            boolean mustFlow = harmedIds().isEmpty();
             int goal = ledger.last() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
             if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
-            await("the records do not flow", 60, () -> ledger.last() >= goal);
+            if (mustFlow) await("the records do not flow", 60, () -> ledger.last() >= goal);
         }
 
         Set<Integer> harmedIds() {
@@ -1006,13 +1011,13 @@ class failover implements Callable<Integer> {
             }
         }
 
-        /** Until the group has received all that is in the log, or nothing for 20 s: the rest counts as unseen. */
+        /** Until the group has received all that is in the log, or nothing for 60 s: the rest counts as unseen. */
         private void awaitTheGroup() throws Exception {
             long quietSince = System.nanoTime();
             int before = -1;
             for (int unseen; (unseen = ledger.unseen().cardinality()) > 0; before = unseen) {
                 if (unseen != before) quietSince = System.nanoTime();
-                if (System.nanoTime() - quietSince > 20e9) return;
+                if (System.nanoTime() - quietSince > 60e9) return;
                 if (Script.stopsWithin(200_000_000)) throw new Unobserved("interrupted");
             }
         }
@@ -1036,7 +1041,7 @@ class failover implements Callable<Integer> {
         int harmedAt;
         int doneAt; // when the command had ended
         int healedAt;
-        int wholeAt;
+        volatile int wholeAt;
         int endedAt;
 
         Outage(String word, Target node, String name, Fault fault, Set<Integer> led) {
@@ -1187,7 +1192,9 @@ class failover implements Callable<Integer> {
             int count = 0;
             for (int id = partition + 1; id <= last; id += partitions) {
                 int offset = offsets.get(id);
-                if (offset == 0 || offset > begin || set(Kind.IN_LOG).get(id)) continue;
+                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
+                if (!set(Kind.ACKNOWLEDGED).get(id)) set(Kind.UNTOLD).set(id);
+                if (offset == 0 || offset > begin) continue;
                 set(Kind.EXPIRED).set(id);
                 count++;
                 Integer other = atOffset.put(offset, id);
@@ -1399,8 +1406,10 @@ class failover implements Callable<Integer> {
      * The claims about the records themselves: the same for every trial with a log.
      *
      * @param chosenLoss records whose loss an operator has chosen
+     * @param groupReadOn false: a consumer of this script had ended, so that unseen records prove nothing
      */
-    static List<Claim> claimsOf(Account account, Ledger ledger, Promises promises, BitSet chosenLoss) {
+    static List<Claim> claimsOf(
+            Account account, Ledger ledger, Promises promises, BitSet chosenLoss, boolean groupReadOn) {
         var claims = new ArrayList<Claim>(List.of(lossClaim(account, ledger, promises, chosenLoss)));
         int ghosts = account.count(Kind.GHOSTS);
         if (ghosts > 0) claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
@@ -1416,7 +1425,8 @@ class failover implements Callable<Integer> {
         String received = "%,d of %,d; %,d more than once"
                 .formatted(account.received(), account.count(Kind.IN_LOG), account.count(Kind.REDELIVERED));
         boolean all = account.get(Kind.UNSEEN).isEmpty();
-        claims.add(Claim.of(all, "the group received all that is in the log", received));
+        Verdict verdict = all ? Verdict.PASS : groupReadOn ? Verdict.FAIL : Verdict.INCONCLUSIVE;
+        claims.add(new Claim(verdict, "the group received all that is in the log", received));
         return claims;
     }
 
@@ -1580,10 +1590,10 @@ class failover implements Callable<Integer> {
         }
 
         /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
-        String helpFromOutside(Outage outage) {
+        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
             int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
             return observer.outsideEvents().stream()
-                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end)
+                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
                     .map(OutsideEvent::text)
                     .findFirst()
                     .orElse(null);
@@ -1592,7 +1602,7 @@ class failover implements Callable<Integer> {
         /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
         Claim claim(boolean holds, Outage outage, String text, String evidence) {
             String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
-            if (disturbed == null) disturbed = helpFromOutside(outage);
+            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
             if (holds || disturbed == null) return Claim.of(holds, text, evidence);
             return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
         }
@@ -1627,7 +1637,8 @@ class failover implements Callable<Integer> {
             if (!audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
             else {
                 Promises promises = Promises.of(plan.producing.asKafkaReads, topic.allowsUncleanElection());
-                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this)));
+                boolean readOn = trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
                 if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
             }
             if (maxPause != null) claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
@@ -2038,7 +2049,7 @@ class failover implements Callable<Integer> {
     }
 
     /** Something that happened to the cluster, and that this script did not do. */
-    record OutsideEvent(int tick, String text) {}
+    record OutsideEvent(int tick, int node, String text) {}
 
     /**
      * Watches who leads, who is in sync, and which brokers are there, by asking the cluster every 20 ms. One thread does
@@ -2083,6 +2094,7 @@ class failover implements Callable<Integer> {
         private int answeredAt;
         private int controller = -1;
         private boolean controllerIsAway;
+        private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(
                 Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
@@ -2223,20 +2235,24 @@ class failover implements Callable<Integer> {
             for (int id : now)
                 if (known.add(id)) continue;
                 else if (awaySince.remove(id) != null && !harmed.get().contains(id))
-                    tellOutside("broker " + id + " is back, and this script did not start it");
+                    tellOutside(id, "broker " + id + " is back, and this script did not start it");
             for (int id : known)
                 if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
                     awayFirst.put(id, journal.now());
-                    if (!harmed.get().contains(id)) tellOutside("broker " + id + " is away, and this script did not do it");
+                    if (!harmed.get().contains(id)) tellOutside(id, "broker " + id + " is away, and this script did not do it");
                 }
         }
 
         private void askController() {
             admin.describeMetadataQuorum().quorumInfo().whenComplete((quorum, error) -> answers.add(() -> {
                 if (error == null) onController(quorum.leaderId());
-                else if (Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException) onController(-1);
-                // no permission: then nothing is known of the controller
+                else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
+                if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
             }));
+        }
+
+        private static boolean isTimeout(Throwable error) {
+            return error != null && Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException;
         }
 
         private void onController(int id) {
@@ -2244,8 +2260,8 @@ class failover implements Callable<Integer> {
             if (changed) controllerAwayAt = journal.now();
             boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed();
             if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
-                tellOutside("the controller does not answer, and this script did not do it");
-            if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside("the controller answers again");
+                tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
+            if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside(CONTROLLER, "the controller answers again");
             controllerIsAway = id < 0 && controller >= 0;
             if (id >= 0) controller = id;
         }
@@ -2254,8 +2270,8 @@ class failover implements Callable<Integer> {
             return harmed.get().containsAll(known);
         }
 
-        private void tellOutside(String text) {
-            outside.add(new OutsideEvent(journal.now(), text));
+        private void tellOutside(int node, String text) {
+            outside.add(new OutsideEvent(journal.now(), node, text));
             journal.tell("outside", details(), "%s", text);
         }
 
@@ -2369,7 +2385,9 @@ class failover implements Callable<Integer> {
             String bytes = ByteArraySerializer.class.getName();
             // Records are bytes and belong to no transaction.
             var own = Map.of("key.serializer", bytes, "value.serializer", bytes, "transactional.id", "");
-            Map<String, Object> settings = connection.settings(ProducerConfig.configNames(), Map.of(), own);
+            // In ms. While no broker is there, or the buffer is full, send() waits so long before the record fails.
+            Map<String, Integer> usual = Map.of("max.block.ms", 120_000);
+            Map<String, Object> settings = connection.settings(ProducerConfig.configNames(), usual, own);
             given.forEach((key, value) -> {
                 if (own.containsKey(key)) throw new Failure(2, "--try: '%s' is set by this script itself.", key);
                 if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
@@ -2647,7 +2665,7 @@ class failover implements Callable<Integer> {
         void leave() {
             leaving = true;
             try {
-                thread.join(patience().toMillis() + 5_000);
+                thread.join(patience().toMillis() * 2);
             } catch (InterruptedException hurry) {
                 Thread.currentThread().interrupt();
             }
@@ -2878,6 +2896,12 @@ class failover implements Callable<Integer> {
 
         String addresses() {
             return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+        }
+
+        /** Wrong usage is found before anything is harmed. */
+        void checkFault(Plan plan) {
+            if (plan.fault != null) hands.remedy(plan.fault);
+            if (target.matches("\\d+")) target(target, 0, List.of());
         }
 
         /** The node that a step names. Null: it names the leader, and there is none. */
@@ -3172,7 +3196,7 @@ class failover implements Callable<Integer> {
             return filledIn(remedy(fault).heal, node);
         }
 
-        private Remedy remedy(Fault fault) {
+        Remedy remedy(Fault fault) {
             Remedy remedy = remedies.get(fault);
             if (remedy == null)
                 throw new Failure(2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);

@@ -215,10 +215,10 @@ class LedgerTest {
         var promises = new failover.Promises(null, null);
         var chosen = new BitSet();
         chosen.set(2);
-        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen).get(0).verdict())
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
                 .hasToString("FAIL");
         chosen.set(4);
-        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen).get(0).verdict())
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
                 .hasToString("PASS");
     }
 
@@ -275,7 +275,7 @@ class LedgerTest {
 
     private List<failover.Claim> claims(boolean promised) {
         var promises = new failover.Promises(promised ? null : "acks=1", promised ? null : "a producer without idempotence");
-        return failover.claimsOf(ledger.account(), ledger, promises, new BitSet());
+        return failover.claimsOf(ledger.account(), ledger, promises, new BitSet(), true);
     }
 
     private failover.Verdict verdict(boolean promised) {
