@@ -4,6 +4,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1
 
 import com.grack.nanojson.*;
 import java.io.*;
@@ -482,7 +483,7 @@ class report implements Callable<Integer> {
         String title() {
             var ends = new ArrayList<String>(List.of(flow(), fate()));
             String broken = firstClaim("FAIL").text;
-            if (verdict().equals("FAIL") && number("lost") <= 0) ends.add("but not: " + broken);
+            if (number("lost") <= 0 && !broken.isEmpty()) ends.add("but not: " + broken);
             if (verdict().equals("INCONCLUSIVE")) ends.add("inconclusive: " + unobserved());
             ends.removeIf(String::isEmpty);
             return cause() + (ends.isEmpty() ? "" : ": " + String.join(", ", ends));
@@ -731,7 +732,7 @@ class report implements Callable<Integer> {
 
         private double explain(double x, String text) {
             text("", x + 24, y, text);
-            return x + 40 + width(text, 14);
+            return x + 34 + width(text, 14);
         }
 
         private static Set<Integer> leaders(List<Trial> trials) {
@@ -1644,7 +1645,7 @@ class report implements Callable<Integer> {
         if (character > 0x17f) return 1;
         if ("ijl.,:;'|!()[]frt I".indexOf(character) >= 0) return 0.4;
         if ("mwMW@%".indexOf(character) >= 0) return 1;
-        return Character.isUpperCase(character) ? 0.75 : 0.62;
+        return Character.isUpperCase(character) ? 0.75 : 0.66;
     }
 
     /** At most one decimal, as SVG takes it. */
@@ -1740,12 +1741,16 @@ class report implements Callable<Integer> {
             Locale.setDefault(Locale.ROOT);
             System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
             Thread main = Thread.currentThread();
             for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
             onSignal("WINCH", () -> window = lookAtWindow());
             int status = new CommandLine(script)
                     .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
-                    .setParameterExceptionHandler((error, given) -> complain(2, oneLine(error) + " Try --help."))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
                     .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
                     .execute(args);
             System.exit(outputClosed ? 1 : status);
@@ -1774,7 +1779,7 @@ class report implements Callable<Integer> {
             STOP.countDown();
             inBackground(() -> {
                 LockSupport.parkNanos(2_200_000_000L);
-                main.interrupt(); // it may be waiting for a cluster that does not answer
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
                 do LockSupport.parkNanos(600_000_000L);
                 while (mending);
                 Runtime.getRuntime().halt(130);
@@ -1844,7 +1849,11 @@ class report implements Callable<Integer> {
             Throwable root = rootOf(error);
             String message = root.getMessage() == null ? root.toString() : root.getMessage();
             if (root instanceof NoSuchFileException) message = "there is no file " + message;
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+            return sentence(message);
+        }
+
+        private static String sentence(String text) {
+            return text.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
         }
 
         static Throwable rootOf(Throwable error) {
@@ -1853,9 +1862,9 @@ class report implements Callable<Integer> {
 
         /** The text without passwords. */
         static String hidden(String text) {
-            String value = "(\"[^\"]*\"|'[^']*'|[^\\s,;]+)";
-            return text.replaceAll("(?i)(sasl\\.jaas\\.config\\s*=\\s*)\\S.*", "$1[hidden]")
-                    .replaceAll("(?i)((password|secret|token)\\S*?\\s*=\\s*)" + value, "$1[hidden]");
+            String secret = "(sasl\\.jaas\\.config|password|passphrase|secret|token|keystore\\.key)";
+            return text.replaceAll("(?is)(" + secret + "\\S*?\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("'[^']*' in JAAS", "[hidden] in JAAS");
         }
 
         /** The columns of the terminal's window; 0 where standard output is no terminal. */
