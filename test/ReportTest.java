@@ -400,7 +400,7 @@ class ReportTest {
         assertThat(attributes(elements(root, "error").get(0), "type", "message"))
                 .containsExactly("INCONCLUSIVE", "records did not flow");
         assertThat(elements(suites.get(1), "system-out").get(1).getTextContent())
-                .isEqualTo("ALLOWED: 2 duplicates");
+                .isEqualTo("ALLOWED: repeated: these settings allow it\n2 duplicates\n");
         assertThat(elements(suites.get(3), "testcase").get(1).getAttribute("name"))
                 .as("a verdict that no claim explains")
                 .isEqualTo("the trial as a whole");
