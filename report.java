@@ -684,7 +684,7 @@ class report implements Callable<Integer> {
             if (text.isBlank()) return;
             double size = style.equals("title") ? 22 : style.equals("small") ? 12 : 14;
             boolean bold = List.of("title", "bold").contains(style);
-            double room = (WIDTH - MARGIN - left) / (bold ? 1 : 0.94); // widths are those of bold texts
+            double room = (WIDTH - MARGIN - left) * (bold ? 0.94 : 1); // a long bold text is wider than estimated
             // A number stays on the line of its unit.
             String rest = text.strip().replaceAll("(\\d|nothing) (s|ms|lost|acknowledged|records)\\b", "$1\u00a0$2");
             for (int line = 1; line <= lines && !rest.isEmpty(); line++) {
@@ -1633,7 +1633,7 @@ class report implements Callable<Integer> {
         return cut;
     }
 
-    /** How wide a text is, at most, in bold and in the usual fonts without serifs. */
+    /** How wide a text is, at most, in the usual fonts without serifs. A short one may be bold. */
     private static double width(String text, double size) {
         return size * text.codePoints().mapToDouble(report::width).sum();
     }
@@ -1643,7 +1643,7 @@ class report implements Callable<Integer> {
         if (character > 0x17f) return 1;
         if ("ijl.,:;'|!()[]frt I".indexOf(character) >= 0) return 0.4;
         if ("mwMW@%".indexOf(character) >= 0) return 1;
-        return Character.isUpperCase(character) ? 0.75 : 0.66;
+        return Character.isUpperCase(character) ? 0.75 : 0.62;
     }
 
     /** At most one decimal, as SVG takes it. */
