@@ -412,7 +412,7 @@ class ConsumerTest {
     private static int topics;
 
     /** Creates a topic that no other test has. */
-    private static String topic(int partitions) throws Exception {
+    static String topic(int partitions) throws Exception {
         String name = "consumed-%d".formatted(++topics);
         create(name, partitions);
         return name;
@@ -431,7 +431,7 @@ class ConsumerTest {
     }
 
     /** Sends events 1, 2, 3 and so on as producer.java does: of one run, to the partitions in turn. */
-    private static void produce(String topic, int count) throws Exception {
+    static void produce(String topic, int count) throws Exception {
         int partitions = SharedCluster.admin()
                 .describeTopics(List.of(topic))
                 .allTopicNames()
@@ -450,7 +450,7 @@ class ConsumerTest {
      * {@code !} before the id, all are sent in transactions of one record each, and this one is aborted. Returns how
      * many there are to read.
      */
-    private static int send(String topic, String... records) throws Exception {
+    static int send(String topic, String... records) throws Exception {
         boolean transactions = Stream.of(records).anyMatch(it -> it.contains("!"));
         int aborted = 0;
         try (var producer = producer(transactions ? Map.of("transactional.id", topic) : Map.of())) {

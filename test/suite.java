@@ -17,6 +17,7 @@
 //SOURCES TopicsTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES QueueTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -59,6 +60,7 @@ class suite {
             TopicsTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            QueueTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
