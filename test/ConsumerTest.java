@@ -305,11 +305,8 @@ class ConsumerTest {
     void terminal(int columns) throws Exception {
         String topic = topic(1);
         produce(topic, 12);
-        Run.build("consumer.java");
-        String command =
-                "stty cols %d; '%s' consumer.java %s %s -n 12".formatted(columns, Run.JBANG, topic, "a-group-of-mine");
-        Run.Surroundings here = SharedCluster.here().with("TERM", "xterm");
-        try (Run run = here.command("script", "-qec", command, "/dev/null")) {
+        Run.Surroundings here = SharedCluster.here().terminal(columns, 40);
+        try (Run run = here.script("consumer.java", topic, "a-group-of-mine", "-n", "12")) {
             run.expectExit(0);
             var events =
                     run.out().stream().filter(it -> it.contains("received: ")).toList();
