@@ -20,6 +20,7 @@
 //SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES QueueTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -64,6 +65,7 @@ class suite {
             DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            QueueTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
