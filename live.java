@@ -665,20 +665,21 @@ class live implements Callable<Integer> {
 
         // ---- what has happened, in words ----
 
-        private record Line(long at, String mood, String text) {}
+        private record Line(long number, long at, String mood, String text) {}
 
         /** The last changes. What many partitions have in common becomes one line. */
         private class News {
             private final Deque<Line> lines = new ArrayDeque<>();
             private final Map<Line, Set<TopicPartition>> waiting = new LinkedHashMap<>();
+            private long last; // the number of the newest line
 
             void add(String mood, String text) {
-                lines.addFirst(new Line(now(), mood, text));
+                lines.addFirst(new Line(++last, now(), mood, text));
                 while (lines.size() > 60) lines.removeLast();
             }
 
             void add(String mood, Partition partition, String text) {
-                waiting.computeIfAbsent(new Line(0, mood, text), it -> new HashSet<>())
+                waiting.computeIfAbsent(new Line(0, 0, mood, text), it -> new HashSet<>())
                         .add(partition.at);
             }
 
@@ -739,7 +740,7 @@ class live implements Callable<Integer> {
                     "brokers", brokers.values().stream().map(it -> draw(it, all)).toList(),
                     "partitions", drawn.stream().map(it -> draw(it, shown)).toList(),
                     "groups", shown.stream().map(it -> draw(it, drawn)).toList(),
-                    "news", news.lines.stream().map(it -> fields("at", it.at, "mood", it.mood, "text", it.text)).toList());
+                    "news", news.lines.stream().map(it -> fields("number", it.number, "at", it.at, "mood", it.mood, "text", it.text)).toList());
         }
 
         /** Up to 12 partitions one by one. Of more, those that matter: no leader, behind, lagging. */
@@ -902,7 +903,7 @@ class live implements Callable<Integer> {
 
         /** A question whose answer takes long is asked more seldom, so that the cluster has other work to do, too. */
         boolean isDue(long everyMs) {
-            return !waiting && now() - askedAt >= Math.max(everyMs, 4 * took);
+            return !waiting && now() - askedAt >= Math.max(everyMs, Math.min(2 * took, 1_000));
         }
 
         void asked() {
@@ -1146,9 +1147,10 @@ class live implements Callable<Integer> {
                 .broker b { display: block; color: var(--own) }
                 .broker.away { opacity: .38; border-style: dashed }
                 .broker.mute { border-style: dashed }
-                .broker .word { display: block; white-space: nowrap; font-size: .85rem; color: var(--soft) }
+                .broker .word { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-size: .85rem; color: var(--soft) }
                 .broker.away .word, .broker.mute .word { color: var(--bad); font-weight: bold }
-                .name { align-self: center; font-weight: bold; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+                .name { align-self: center; font-weight: bold; max-width: 14rem; display: flex; gap: .4em; white-space: nowrap }
+                .name span:first-child { overflow: hidden; text-overflow: ellipsis }
                 .replica, .leader {
                     margin: 0 .5rem; border-radius: .4rem; display: flex; align-items: center; justify-content: center;
                     border: .12rem solid var(--own); overflow: hidden; white-space: nowrap; z-index: 1
@@ -1158,7 +1160,7 @@ class live implements Callable<Integer> {
                 .replica.gone { border-style: dashed; opacity: .45 }
                 .leader {
                     background: var(--own); color: var(--on); font-weight: bold; z-index: 2; grid-column: 2;
-                    transform: translateX(calc(var(--at) * (100% + 1rem + var(--gap)))); transition: transform .8s, opacity .5s, background .8s
+                    transform: translateX(calc(var(--at) * (100% + var(--margins, 1rem) + var(--gap)))); transition: transform .8s, opacity .5s, background .8s
                 }
                 .leader.none { opacity: 0 }
                 .leader.mute { background: repeating-linear-gradient(-45deg, var(--own) 0 .7rem, var(--soft) .7rem 1.4rem) }
@@ -1175,15 +1177,13 @@ class live implements Callable<Integer> {
                 .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
-                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(1.7rem, 12rem); align-content: start }
+                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(12rem, 26rem / var(--partitions))); align-content: start }
                 #strips .row { display: contents }
                 #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
                 #strips .row > svg { align-self: stretch; width: 100%; height: 100%; background: var(--panel); border-radius: .3rem; overflow: hidden }
                 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; min-width: 3rem; font-weight: bold }
                 .number.bad { color: var(--bad) }
-                .names small { display: block; font-weight: normal }
-                .names { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: bold; max-width: 16rem }
                 svg text { font-size: .85rem; fill: var(--text) }
                 .bar { fill: var(--own); opacity: .75 }
                 .band { fill: var(--own) } .band-name { fill: var(--on) !important; font-weight: bold }
@@ -1198,8 +1198,21 @@ class live implements Callable<Integer> {
                 #news li { padding: .18rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
                 #news time { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .4rem; font-size: .9rem }
                 #news .bad { color: var(--bad) } #news .good { color: var(--good) } #news li:first-child { font-weight: bold }
+                /* Many partitions: the strips stand beside the brokers, in the same rows. */
+                @media (min-width: 60.01rem) {
+                    .dense #picture { grid-template: auto 1fr / minmax(max-content, auto) minmax(18rem, 1fr) minmax(14rem, 20%); grid-template-areas: 'brokers strips news' 'groups groups news' }
+                    .dense #now { display: contents }
+                    .dense #brokers { grid-area: brokers; grid-template-columns: max-content repeat(var(--columns), minmax(5rem, 7rem)); --gap: .4rem }
+                    .dense #groups { grid-area: groups; flex-direction: row; flex-wrap: wrap; gap: .4rem 1.2rem }
+                    .dense .group { flex: 1 1 18rem }
+                    .dense #strips { padding: .5rem 0; gap: .3rem .8rem; grid-template: 2.8rem / minmax(0, 1fr) repeat(3, max-content); grid-auto-rows: var(--row) }
+                    .dense #strips .row > :first-child { display: none }
+                }
                 @media (max-width: 60rem) {
                     #picture { grid-template: auto / minmax(0, 1fr); grid-template-areas: 'now' 'strips' 'news' }
+                    #brokers { grid-template-columns: auto repeat(var(--columns), minmax(4.4rem, 1fr)); --gap: .3rem }
+                    .name { max-width: 7rem }
+                    .replica, .leader { margin: 0 .3rem } .leader { --margins: .6rem }
                     #strips { display: block }
                     #strips .row { display: grid; grid-template-columns: 1fr repeat(3, minmax(3.5rem, max-content)); gap: 0 .6rem; margin-top: .4rem }
                     #strips .row > :nth-child(2) { grid-area: 2 / 1 / 3 / -1; height: 5.5rem }
@@ -1251,14 +1264,17 @@ class live implements Callable<Integer> {
                 }
 
                 function draw(s) {
-                    const many = s.topics !== 1;
+                    const many = s.topics !== 1, count = s.partitions.length;
+                    document.body.className = count > 4 ? 'dense' : '';
+                    document.body.style.setProperty('--partitions', count);
+                    document.body.style.setProperty('--row', (count > 8 ? 1.9 : 2.8) + 'rem');
                     text($('title'), s.ready ? s.title : 'Kafka live');
                     document.title = 'Kafka live: ' + s.title;
                     text($('cluster'), `${s.servers}   cluster ${s.cluster}`);
                     drawBrokers(s, many);
                     keyed($('groups'), s.groups, g => g.name, () => element('div', 'group'), (node, g) => drawGroup(node, g, s, many));
                     drawStrips(s, many);
-                    keyed($('news'), s.news, n => n.at + n.text, () => element('li'), (node, n) => {
+                    keyed($('news'), s.news, n => n.number, () => element('li'), (node, n) => {
                         if (node.firstChild) return;
                         node.append(element('time', '', clock(n.at)), element('span', n.mood, n.text));
                     });
@@ -1274,10 +1290,8 @@ class live implements Callable<Integer> {
                 function drawBrokers(s, many) {
                     const columns = s.brokers.map(b => b.id);
                     const grid = $('brokers');
-                    const height = s.partitions.length > 8 ? 1.5 : s.partitions.length > 4 ? 1.9 : 2.8;
                     grid.style.setProperty('--columns', columns.length);
                     grid.style.setProperty('--rows', s.partitions.length + 1);
-                    grid.style.setProperty('--row', height + 'rem');
                     const cells = [];
                     s.brokers.forEach((b, column) => cells.push({
                         key: 'broker ' + b.id, row: 1, column: column + 2, type: 'broker ' + b.state + ' ' + colour(b.id),
@@ -1285,11 +1299,12 @@ class live implements Callable<Integer> {
                     }));
                     s.partitions.forEach((p, i) => {
                         const name = nameOf(p, many), row = i + 2;
-                        cells.push({key: 'name ' + name, row, column: 1, type: 'name', parts: [['span', '', name]], title: name});
+                        const words = wordsOf(p, many).map(word => ['span', '', word]);
+                        cells.push({key: 'name ' + name, row, column: 1, type: 'name', parts: words, title: name});
                         for (const r of p.replicas)
                             cells.push({
                                 key: name + ' replica ' + r.broker, row, column: columns.indexOf(r.broker) + 2,
-                                type: 'replica ' + r.state.replace(' ', '-') + ' ' + colour(r.broker),
+                                type: 'replica ' + (r.state === 'leader' ? 'leads' : r.state.replace(' ', '-')) + ' ' + colour(r.broker),
                                 parts: [['span', '', r.state === 'leader' ? '' : r.state]],
                             });
                         cells.push({
@@ -1335,14 +1350,16 @@ class live implements Callable<Integer> {
                         box.className = 'consumer' + (idle ? ' idle' : '') + (c.left ? ' left' : '');
                         text(box.children[0], 'consumer ' + c.number);
                         text(box.children[1], c.client);
-                        const chips = c.left ? [['left', '']] : idle ? [['idle', '']] : c.known ? c.partitions.map(at => {
+                        const chips = c.left ? [['left', '']] : idle ? [['idle', '']] : c.known ? c.partitions.map((at, i) => {
                             const p = s.partitions.find(it => it.topic === at.topic && it.number === at.number);
                             const leaderless = p.leader === null;
-                            return [nameOf(at, many) + (leaderless ? ': no leader' : ''), leaderless ? 'nobody' : colour(p.leader)];
+                            const again = i > 0 && c.partitions[i - 1].topic === at.topic && many; // the topic's name is there already
+                            const name = again ? at.number : nameOf(at, many);
+                            return [name + (leaderless ? ': no leader' : ''), leaderless ? 'nobody' : colour(p.leader)];
                         }) : [['rebalancing', '']];
                         if (c.more && !c.left) chips.push([c.more + ' more', '']);
-                        keyed(box.children[2], chips, it => it[0], () => element('span'), (chip, it) => {
-                            text(chip, it[0]);
+                        keyed(box.children[2], chips, (it, i) => i, () => element('span'), (chip, it) => {
+                            text(chip, String(it[0]));
                             chip.className = it[1] ? 'chip ' + it[1] : '';
                         });
                     });
@@ -1354,7 +1371,7 @@ class live implements Callable<Integer> {
                     const rows = [null, ...s.partitions];
                     keyed($('strips'), rows, p => p ? nameOf(p, many) : '', p => {
                         const row = element('div', p ? 'row' : 'row head');
-                        row.append(element('div', 'names'), p ? drawing('svg') : element('div'));
+                        row.append(element('div', 'name'), p ? drawing('svg') : element('div'));
                         for (let i = 0; i < 3; i++) row.append(element('div', 'number'));
                         return row;
                     }, (row, p) => {
@@ -1364,7 +1381,7 @@ class live implements Callable<Integer> {
                             ['in/s', 'out/s', 'lag'].forEach((word, i) => text(numbers[i], word));
                             return;
                         }
-                        text(names, nameOf(p, many));
+                        keyed(names, wordsOf(p, many), (word, i) => i, () => element('span'), text);
                         names.title = nameOf(p, many);
                         const several = p.out.length > 1;
                         const each = of => p.out.length ? p.out.map(o => (several ? o.group + ' ' : '') + of(o)).join('\\n') : '?';
@@ -1453,7 +1470,8 @@ class live implements Callable<Integer> {
                 // ---- small things ----
 
                 const colour = broker => broker < 0 ? 'nobody' : 'b' + broker % 6;
-                const nameOf = (at, many) => many ? `${at.topic} ${at.number}` : `partition ${at.number}`;
+                const wordsOf = (at, many) => [many ? at.topic : 'partition', String(at.number)];
+                const nameOf = (at, many) => wordsOf(at, many).join(' ');
                 const number = n => n === null ? '?' : n < 10 ? n.toFixed(1) : Math.round(n).toLocaleString('en');
                 const two = n => String(n).padStart(2, '0');
 

@@ -113,6 +113,10 @@ final class Browser implements AutoCloseable {
         return List.copyOf(errors);
     }
 
+    void forgetErrors() {
+        errors.clear();
+    }
+
     private JsonObject send(String session, String method, Map<String, ?> parameters) {
         int id = requests.incrementAndGet();
         var request = new JsonObject();

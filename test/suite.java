@@ -17,6 +17,8 @@
 //SOURCES TopicsTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES Browser.java
+//SOURCES LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -59,6 +61,7 @@ class suite {
             TopicsTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
