@@ -1435,8 +1435,8 @@ class live implements Callable<Integer> {
                             add('text', 'band-name ' + colour(l.leader), {x: x(l.from) + .3 * em, y: deep - .32 * em}, words);
                     }
                     // The newest gap first: its words may need the room of older ones.
-                    let taken = width, free = x(watched);
-                    if (free > 9 * em) add('text', 'soft middle', {x: free / 2, y: floor + .3 * em}, 'not watched yet');
+                    let taken = width, free = x(watched) || width;
+                    if (x(watched) > 9 * em) add('text', 'soft middle', {x: free / 2, y: floor + .3 * em}, 'not watched yet');
                     [...p.gaps].reverse().forEach((g, age) => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
                         const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
@@ -1446,9 +1446,10 @@ class live implements Callable<Integer> {
                         if (tall) add('path', 'gap' + type, {d: `M${x0} ${line + .9 * em}v${-em / 2}H${x1}v${em / 2}`});
                         if (right > taken || !fits && age > 0) return; // no room for words
                         add('text', 'gap-name end' + type, {x: right, y: line}, words);
-                        taken = free = right - wide;
+                        taken = right - wide;
+                        free = Math.min(free, taken);
                     });
-                    if (tall && (!free || free > 6 * em)) {
+                    if (tall && free > 6 * em) {
                         const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
                         add('text', 'soft', {x: .3 * em, y: 1.1 * em}, 'in, ' + records);
                         add('text', 'soft', {x: .3 * em, y: height - .4 * em}, 'out');
