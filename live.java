@@ -1759,8 +1759,9 @@ class live implements Callable<Integer> {
                 int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
                 socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
                 socket.setSoTimeout(1_000);
-                // its length; SaslHandshake (17), version 1; request 7; of client 'd'; mechanism '?'
-                byte[] request = {0, 0, 0, 14, 0, 17, 0, 1, 0, 0, 0, 7, 0, 1, 'd', 0, 1, '?'};
+                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
+                // a web server waits; mechanism '?'.
+                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
                 socket.getOutputStream().write(request);
                 byte[] answer = socket.getInputStream().readNBytes(10);
                 if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
@@ -1812,14 +1813,16 @@ class live implements Callable<Integer> {
             Locale.setDefault(Locale.ROOT);
             System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
-            if (String.join("", args).contains("\ufffd")) // Java read an argument in a locale that has only ASCII
-                System.exit(complain(2, "This locale has no letters such as those of an argument: set LC_ALL=C.UTF-8."));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
             Thread main = Thread.currentThread();
             for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
             onSignal("WINCH", () -> window = lookAtWindow());
             int status = new CommandLine(script)
                     .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
-                    .setParameterExceptionHandler((error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
                     .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
                     .execute(args);
             System.exit(outputClosed ? 1 : status);
@@ -1848,7 +1851,7 @@ class live implements Callable<Integer> {
             STOP.countDown();
             inBackground(() -> {
                 LockSupport.parkNanos(2_200_000_000L);
-                main.interrupt(); // it may be waiting for a cluster that does not answer
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
                 do LockSupport.parkNanos(600_000_000L);
                 while (mending);
                 Runtime.getRuntime().halt(130);

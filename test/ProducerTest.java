@@ -6,6 +6,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** producer.java, on a real cluster: what it sends, what it says, how it ends. */
 class ProducerTest {
@@ -96,6 +98,83 @@ class ProducerTest {
                 sent += Long.parseLong(summary.group(1));
             }
         assertThat(SharedCluster.end(topic, 0)).isEqualTo(sent);
+    }
+
+    @ParameterizedTest(name = "{0} columns")
+    @ValueSource(ints = {100, 80, 60})
+    @DisplayName("on a terminal a record is one line, cut to the window, with id, partition and offset:")
+    void oneLine(int columns) {
+        String topic = SharedCluster.topic("2p-rf1");
+        try (Run run =
+                SharedCluster.here().terminal(columns, 12).script("producer.java", topic, "-n", "4", "-r", "20")) {
+            run.expectExit(0);
+            assertThat(run.out()).hasSize(5).allMatch(line -> line.length() <= columns || line.contains("sent 4 "));
+            for (int id = 1; id <= 4; id++) {
+                String start = "acknowledged: {\"event_id\": " + id + ",";
+                String end = "\u2026  partition %d, offset %d".formatted((id - 1) % 2, (id - 1) / 2);
+                assertThat(run.out()).anyMatch(line -> line.startsWith(start) && line.endsWith(end));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a terminal's window that is made smaller: the next records fit it; Ctrl-C ends it with its summary")
+    void resized() {
+        String topic = SharedCluster.topic("1p-rf1");
+        try (Run run = SharedCluster.here().terminal(120, 12).script("producer.java", topic, "-r", "5")) {
+            run.awaitLine(event(1) + "  partition 0, offset 0");
+            run.resize(70, 12);
+            run.awaitLine("\u2026  partition 0, offset ");
+            run.interrupt();
+            run.awaitLine("sent ");
+            run.expectExit(0);
+        }
+    }
+
+    @Test
+    @DisplayName("colours on a terminal only; never with NO_COLOR, never where TERM is dumb")
+    void colours() {
+        String topic = SharedCluster.topic("1p-rf1");
+        String bold = "\u001b[1m";
+        try (Run colours = SharedCluster.here().terminal(100, 12).script("producer.java", topic, "-n", "1");
+                Run none = SharedCluster.here()
+                        .terminal(100, 12)
+                        .with("NO_COLOR", "1")
+                        .script("producer.java", topic, "-n", "1");
+                Run dumb = SharedCluster.here()
+                        .terminal(100, 12)
+                        .with("TERM", "dumb")
+                        .script("producer.java", topic, "-n", "1");
+                Run forced =
+                        SharedCluster.here().with("CLICOLOR_FORCE", "1").script("producer.java", topic, "-n", "1")) {
+            for (Run run : List.of(colours, none, dumb, forced)) run.expectExit(0);
+            for (Run run : List.of(colours, forced))
+                assertThat(run.out()).last().asString().startsWith(bold + "sent 1 ");
+            for (Run run : List.of(none, dumb)) assertThat(run.out()).noneMatch(line -> line.contains("\u001b"));
+            assertThat(forced.out()).noneMatch(line -> line.matches(".*\u001b\\[[0-9;?]*[^m0-9;?].*"));
+        }
+    }
+
+    @Test
+    @DisplayName("the cluster hangs: Ctrl-C ends it with its summary all the same; a second Ctrl-C at once")
+    void interruptedWhileWaiting() throws Exception {
+        String topic = SharedCluster.topic("1p-rf1");
+        try (Run once = SharedCluster.here().terminal(100, 12).script("producer.java", topic, "-r", "5");
+                Run twice = SharedCluster.here().terminal(100, 12).script("producer.java", topic, "-r", "5")) {
+            once.awaitLine("offset");
+            twice.awaitLine("offset");
+            SharedCluster.command("pause kafka-1");
+            once.awaitLine("partition 0: no acknowledgement for 2 s");
+            once.interrupt();
+            twice.interrupt();
+            twice.interrupt();
+            twice.expectExit(130);
+            once.awaitLine("unknown:");
+            once.awaitLine("sent ");
+            once.expectExit(1);
+        } finally {
+            SharedCluster.heal();
+        }
     }
 
     @Test

@@ -8,7 +8,9 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
+//SOURCES Screen.java
 //SOURCES SharedCluster.java
+//SOURCES RunTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES LedgerTest.java
@@ -53,6 +55,7 @@ import java.util.stream.Collectors;
 class suite {
     /** In the order in which they run: first what the others stand on. */
     private static final List<Class<?>> TESTS = List.of(
+            RunTest.class,
             WrapperTest.class,
             ScriptsTest.class,
             LedgerTest.class,
