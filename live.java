@@ -20,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.*;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -133,7 +134,7 @@ class live implements Callable<Integer> {
         private final Map<Integer, Broker> brokers = new TreeMap<>();
         private final Map<String, Group> readers = new TreeMap<>();
         private final News news = new News();
-        private final Belief<Set<Integer>> here = new Belief<>();
+        private final Belief<Set<Integer>> alive = new Belief<>(); // the brokers' ids
         private Set<String> listed = new TreeSet<>(topics);
         private boolean ready; // the topics are known
         private String clusterId = "";
@@ -143,6 +144,7 @@ class live implements Callable<Integer> {
 
         Watcher(Admin admin) {
             this.admin = admin;
+            for (String name : groups) readers.put(name, new Group(name));
         }
 
         /** Asks whatever is due. Never waits. */
@@ -175,21 +177,21 @@ class live implements Callable<Integer> {
 
         /** The ends of the partitions that a broker leads: a question of its own for each broker. */
         private void askEnds(Broker broker) {
-            var ends = new HashMap<TopicPartition, OffsetSpec>();
-            for (Partition it : partitions()) if (it.leader() == broker.id) ends.put(it.at, OffsetSpec.latest());
-            if (ends.isEmpty()) return;
             ask(
                     "the ends of the partitions of " + broker,
                     200,
-                    () -> {
-                        ListOffsetsResult told = admin.listOffsets(ends);
-                        return each(ends.keySet().stream()
-                                .collect(Collectors.toMap(at -> at, told::partitionResult)));
-                    },
-                    answers -> answers.forEach((at, answer) -> {
+                    () -> listEnds(broker),
+                    ends -> ends.forEach((at, end) -> {
                         Partition partition = partition(at);
-                        if (partition != null && answer.error == null) partition.in.hear(answer.value.offset());
+                        if (partition != null && end.error == null) partition.in.hear(end.value.offset());
                     }));
+        }
+
+        private CompletionStage<Map<TopicPartition, Answer<ListOffsetsResultInfo>>> listEnds(Broker broker) {
+            var wanted = new HashMap<TopicPartition, OffsetSpec>();
+            for (Partition it : partitions()) if (it.leader() == broker.id) wanted.put(it.at, OffsetSpec.latest());
+            ListOffsetsResult told = admin.listOffsets(wanted);
+            return each(wanted.keySet().stream().collect(Collectors.toMap(at -> at, told::partitionResult)));
         }
 
         private void askGroup(Group group) {
@@ -216,10 +218,11 @@ class live implements Callable<Integer> {
             Question question = questions.computeIfAbsent(what, name -> new Question());
             if (!question.isDue(everyMs)) return;
             question.asked();
-            request.get().whenComplete((answer, error) -> inbox.add(() -> {
-                question.answered(error);
-                if (error == null) use.accept(answer);
-            }));
+            request.get()
+                    .whenComplete((answer, error) -> inbox.add(() -> {
+                        question.answered(error);
+                        if (error == null) use.accept(answer);
+                    }));
         }
 
         /** Uses the answers that have come. */
@@ -234,9 +237,6 @@ class live implements Callable<Integer> {
                 news.add(GOOD, "the cluster answers again, after " + length(now() - silentSince));
                 silentSince = 0;
             }
-            for (Partition partition : partitions()) partition.look();
-            for (Group group : readers.values()) group.look();
-            news.flush();
         }
 
         private void hearCluster(ClusterNow told) {
@@ -244,7 +244,9 @@ class live implements Callable<Integer> {
             clusterId = told.id;
             for (Node node : told.nodes) broker(node.id()).address = node.host() + ":" + node.port();
             Set<Integer> ids = told.nodes.stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
-            if (here.hear(ids)) brokers.values().forEach(it -> it.hear(ids.contains(it.id)));
+            Set<Integer> before = alive.value;
+            if (!alive.hear(ids) || before == null) return;
+            for (Broker it : brokers.values()) it.look(before.contains(it.id));
         }
 
         /** Another cluster has taken the place of the one before. */
@@ -252,7 +254,7 @@ class live implements Callable<Integer> {
             known.clear();
             brokers.clear();
             readers.clear();
-            here.value = null;
+            alive.value = null;
             news.add(PLAIN, "another cluster answers now");
         }
 
@@ -271,8 +273,7 @@ class live implements Callable<Integer> {
             for (GroupListing it : told) {
                 boolean hasConsumers = it.type().map(CONSUMER_GROUPS::contains).orElse(true)
                         && Set.of("", "consumer").contains(it.protocol());
-                boolean wanted = groups.isEmpty() || groups.contains(it.groupId());
-                if (hasConsumers && wanted) readers.computeIfAbsent(it.groupId(), Group::new);
+                if (hasConsumers && groups.isEmpty()) readers.computeIfAbsent(it.groupId(), Group::new);
             }
         }
 
@@ -297,25 +298,30 @@ class live implements Callable<Integer> {
         private class Broker {
             final int id;
             String address = "";
-            Boolean here; // null: not known yet
-            long awaySince;
+            private long awaySince; // 0: it is not away, or was already when the watcher came
 
             Broker(int id) {
                 this.id = id;
             }
 
-            void hear(boolean now) {
-                if (here != null && here && !now) news.add(BAD, this + " is away");
-                if (here != null && !here && now)
-                    news.add(GOOD, this + " is back" + (awaySince > 0 ? " after " + length(now() - awaySince) : ""));
-                awaySince = now ? 0 : here == null ? 0 : now();
-                here = now;
+            boolean isAway() {
+                return alive.value != null && !alive.value.contains(id);
             }
 
-            /** It is said to be here, and does not tell the ends of the partitions that it leads. */
+            /** Tells what has changed. */
+            void look(boolean wasHere) {
+                if (wasHere == !isAway()) return;
+                if (isAway()) news.add(BAD, this + " is away");
+                else
+                    news.add(
+                            GOOD,
+                            this + " is here" + (awaySince == 0 ? "" : " again, after " + length(now() - awaySince)));
+                awaySince = isAway() ? now() : 0;
+            }
+
+            /** The cluster says that the broker is here, and the broker does not tell the ends of its partitions. */
             boolean hangs() {
-                return Boolean.TRUE.equals(here)
-                        && partitions().stream().anyMatch(it -> it.leader() == id && it.isMute());
+                return !isAway() && partitions().stream().anyMatch(it -> it.leader() == id && it.isMute());
             }
 
             @Override
@@ -343,7 +349,8 @@ class live implements Callable<Integer> {
                 while (partitions.size() < told.partitions().size())
                     partitions.add(new Partition(new TopicPartition(name, partitions.size())));
                 for (TopicPartitionInfo it : told.partitions())
-                    if (it.partition() < partitions.size()) partitions.get(it.partition()).hear(it);
+                    if (it.partition() < partitions.size())
+                        partitions.get(it.partition()).hear(it);
             }
 
             boolean isGone() {
@@ -374,7 +381,9 @@ class live implements Callable<Integer> {
             }
 
             void hear(TopicPartitionInfo told) {
-                int leader = told.leader() == null || told.leader().isEmpty() ? NOBODY : told.leader().id();
+                int leader = told.leader() == null || told.leader().isEmpty()
+                        ? NOBODY
+                        : told.leader().id();
                 Set<Integer> inSync = told.isr().stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
                 List<Integer> replicas = told.replicas().stream().map(Node::id).toList();
                 for (int it : replicas) broker(it);
@@ -393,8 +402,10 @@ class live implements Callable<Integer> {
                 else if (last.leader != NOBODY)
                     news.add(PLAIN, this, "broker " + leader + " leads now; it was broker " + last.leader);
                 else
-                    news.add(GOOD, this, "broker " + leader + " leads, after " + length(now() - last.from)
-                            + " without a leader");
+                    news.add(
+                            GOOD,
+                            this,
+                            "broker " + leader + " leads, after " + length(now() - last.from) + " without a leader");
             }
 
             private void tellInSync(State before, State after) {
@@ -420,7 +431,9 @@ class live implements Callable<Integer> {
                 if (state.value == null) return;
                 String cause = leader() == NOBODY
                         ? "no leader"
-                        : !isMute() ? "" : silentSince > 0 ? "no broker answers" : "broker " + leader() + " does not answer";
+                        : !isMute()
+                                ? ""
+                                : silentSince > 0 ? "no broker answers" : "broker " + leader() + " does not answer";
                 Gap open = gaps.isEmpty() || gaps.peekLast().to > 0 ? null : gaps.peekLast();
                 if (open != null && in.movedAt > open.from) {
                     close(open, in.movedAt);
@@ -532,7 +545,11 @@ class live implements Callable<Integer> {
             /** Records came until now, about as often as before. */
             boolean flows() {
                 if (movedAt == 0 || pauses.isEmpty()) return false;
-                long usual = pauses.stream().sorted().skip(pauses.size() / 2).findFirst().orElse(0L);
+                long usual = pauses.stream()
+                        .sorted()
+                        .skip(pauses.size() / 2)
+                        .findFirst()
+                        .orElse(0L);
                 return now() - movedAt < Math.max(1_500, usual * 5 / 2);
             }
 
@@ -584,10 +601,12 @@ class live implements Callable<Integer> {
             final Map<String, Reader> consumers = new LinkedHashMap<>(); // by member id
             GroupState state = GroupState.UNKNOWN;
             long answeredAt;
+            String refusal; // null: none
             private long readAt; // when there was last a consumer of the topics
 
             Group(String name) {
                 this.name = name;
+                answeredAt = now();
             }
 
             /** Worth a place on the page, and frequent questions. */
@@ -597,6 +616,8 @@ class live implements Callable<Integer> {
 
             void hearConsumers(Answer<ConsumerGroupDescription> answer) {
                 boolean gone = answer.error instanceof GroupIdNotFoundException;
+                boolean refused = answer.error instanceof AuthorizationException;
+                refusal = refused ? "no permission to describe it" : null;
                 if (answer.error != null && !gone) return;
                 answeredAt = now();
                 state = gone ? GroupState.EMPTY : answer.value.groupState();
@@ -608,7 +629,6 @@ class live implements Callable<Integer> {
                     if (ids.contains(id)) it.leftAt = 0;
                     else if (it.leftAt == 0) leave(it);
                 });
-                boolean first = readAt == 0;
                 boolean reads = members.stream()
                         .flatMap(it -> it.assignment().topicPartitions().stream())
                         .anyMatch(it -> partition(it) != null);
@@ -649,7 +669,10 @@ class live implements Callable<Integer> {
 
             private int freeNumber() {
                 var taken = consumers.values().stream().map(it -> it.number).toList();
-                return IntStream.iterate(1, it -> it + 1).filter(it -> !taken.contains(it)).findFirst().orElseThrow();
+                return IntStream.iterate(1, it -> it + 1)
+                        .filter(it -> !taken.contains(it))
+                        .findFirst()
+                        .orElseThrow();
             }
 
             /** Who has left is shown for a while. */
@@ -699,7 +722,11 @@ class live implements Callable<Integer> {
                 numbers.computeIfAbsent(it.topic(), topic -> new TreeSet<>()).add(it.partition());
             if (partitions.size() > 8)
                 return "%,d partitions".formatted(partitions.size())
-                        + (known.size() < 2 ? "" : numbers.size() == 1 ? " of " + numbers.firstKey() : " of " + numbers.size() + " topics");
+                        + (known.size() < 2
+                                ? ""
+                                : numbers.size() == 1
+                                        ? " of " + numbers.firstKey()
+                                        : " of " + numbers.size() + " topics");
             return numbers.entrySet().stream()
                     .map(it -> {
                         String list = it.getValue().toString().replaceAll("[\\[\\]]", "");
@@ -715,6 +742,9 @@ class live implements Callable<Integer> {
         byte[] snapshot() {
             if (now() - snapshotAt < 200) return snapshot;
             snapshotAt = now();
+            for (Partition partition : partitions()) partition.look();
+            for (Group group : readers.values()) group.look();
+            news.flush();
             snapshot = Json.of(picture()).getBytes(StandardCharsets.UTF_8);
             return snapshot;
         }
@@ -722,7 +752,8 @@ class live implements Callable<Integer> {
         private Map<String, Object> picture() {
             List<Partition> all = partitions();
             List<Partition> drawn = drawn(all);
-            List<Group> shown = readers.values().stream().filter(Group::matters).limit(6).toList();
+            List<Group> shown =
+                    readers.values().stream().filter(Group::matters).limit(6).toList();
             return fields(
                     "run", RUN,
                     "now", now(),
@@ -737,10 +768,15 @@ class live implements Callable<Integer> {
                     "title", known.size() == 1 ? known.keySet().iterator().next() : known.size() + " topics",
                     "folded", all.size() > drawn.size() ? folded(all, drawn) : null,
                     "notes", notes(),
-                    "brokers", brokers.values().stream().map(it -> draw(it, all)).toList(),
+                    "brokers",
+                            brokers.values().stream().map(it -> draw(it, all)).toList(),
                     "partitions", drawn.stream().map(it -> draw(it, shown)).toList(),
                     "groups", shown.stream().map(it -> draw(it, drawn)).toList(),
-                    "news", news.lines.stream().map(it -> fields("number", it.number, "at", it.at, "mood", it.mood, "text", it.text)).toList());
+                    "news",
+                            news.lines.stream()
+                                    .map(it ->
+                                            fields("number", it.number, "at", it.at, "mood", it.mood, "text", it.text))
+                                    .toList());
         }
 
         /** Up to 12 partitions one by one. Of more, those that matter: no leader, behind, lagging. */
@@ -751,7 +787,8 @@ class live implements Callable<Integer> {
                             .thenComparingInt(it -> -magnitude(it.lag().orElse(0)))
                             .thenComparingInt(it -> -magnitude(it.in.movedAt)))
                     .limit(DRAWN)
-                    .sorted(Comparator.comparing((Partition it) -> it.at.topic()).thenComparing(it -> it.at.partition()))
+                    .sorted(Comparator.comparing((Partition it) -> it.at.topic())
+                            .thenComparing(it -> it.at.partition()))
                     .toList();
         }
 
@@ -780,20 +817,25 @@ class live implements Callable<Integer> {
 
         private Map<String, Object> draw(Broker broker, List<Partition> all) {
             long leads = all.stream().filter(it -> it.leader() == broker.id).count();
-            boolean away = Boolean.FALSE.equals(broker.here);
+            boolean away = broker.isAway();
             return fields(
-                    "id", broker.id,
-                    "address", broker.address,
-                    "state", away ? "away" : broker.hangs() ? "mute" : "here",
-                    "awaySince", away && broker.awaySince > 0 ? broker.awaySince : null,
-                    "leads", leads);
+                    "id",
+                    broker.id,
+                    "address",
+                    broker.address,
+                    "state",
+                    away ? "away" : broker.hangs() ? "mute" : "here",
+                    "awaySince",
+                    away && broker.awaySince > 0 ? broker.awaySince : null,
+                    "leads",
+                    leads);
         }
 
         private Map<String, Object> draw(Partition it, List<Group> shown) {
             var replicas = new ArrayList<Object>();
             for (int id : it.state.value.replicas) {
                 boolean inSync = it.state.value.inSync.contains(id);
-                boolean away = Boolean.FALSE.equals(broker(id).here);
+                boolean away = broker(id).isAway();
                 String state = away ? "gone" : id == it.leader() ? "leader" : inSync ? "in sync" : "behind";
                 replicas.add(fields("broker", id, "state", state));
             }
@@ -803,10 +845,14 @@ class live implements Callable<Integer> {
                 if (flow == null) continue;
                 OptionalLong lag = it.lag(group.name);
                 out.add(fields(
-                        "group", group.name,
-                        "cells", flow.cells(),
-                        "rate", flow.rate(),
-                        "lag", lag.isPresent() ? lag.getAsLong() : null));
+                        "group",
+                        group.name,
+                        "cells",
+                        flow.cells(),
+                        "rate",
+                        flow.rate(),
+                        "lag",
+                        lag.isPresent() ? lag.getAsLong() : null));
             }
             return fields(
                     "topic", it.at.topic(),
@@ -814,18 +860,22 @@ class live implements Callable<Integer> {
                     "leader", it.leader() == NOBODY ? null : it.leader(),
                     "mute", it.isMute(),
                     "replicas", replicas,
-                    "led", it.leaders.stream().map(led -> List.of(led.from, led.leader)).toList(),
+                    "led",
+                            it.leaders.stream()
+                                    .map(led -> List.of(led.from, led.leader))
+                                    .toList(),
                     "cells", it.in.cells(),
                     "rate", it.in.rate(),
                     "out", out,
-                    "gaps", it.gaps.stream()
-                            .map(gap -> fields(
-                                    "from", gap.from,
-                                    "to", gap.to == 0 ? null : gap.to,
-                                    "text", gap.ofRecords ? "no record" : gap.cause,
-                                    "cause", gap.ofRecords ? gap.cause : "",
-                                    "alarm", gap.alarm))
-                            .toList());
+                    "gaps",
+                            it.gaps.stream()
+                                    .map(gap -> fields(
+                                            "from", gap.from,
+                                            "to", gap.to == 0 ? null : gap.to,
+                                            "text", gap.ofRecords ? "no record" : gap.cause,
+                                            "cause", gap.ofRecords ? gap.cause : "",
+                                            "alarm", gap.alarm))
+                                    .toList());
         }
 
         private Map<String, Object> draw(Group group, List<Partition> drawn) {
@@ -836,11 +886,18 @@ class live implements Callable<Integer> {
                     .limit(12)
                     .forEach(it -> consumers.add(draw(it, drawn)));
             return fields(
-                    "name", group.name,
-                    "oldSince", old ? group.answeredAt : null,
-                    "rebalancing", group.isRebalancing(),
-                    "more", Math.max(0, group.consumers.size() - 12),
-                    "consumers", consumers);
+                    "name",
+                    group.name,
+                    "refusal",
+                    group.refusal,
+                    "oldSince",
+                    old ? group.answeredAt : null,
+                    "rebalancing",
+                    group.isRebalancing(),
+                    "more",
+                    Math.max(0, group.consumers.size() - 12),
+                    "consumers",
+                    consumers);
         }
 
         private Map<String, Object> draw(Reader consumer, List<Partition> drawn) {
@@ -851,12 +908,18 @@ class live implements Callable<Integer> {
                     .map(it -> fields("topic", it.topic(), "number", it.partition()))
                     .toList();
             return fields(
-                    "number", consumer.number,
-                    "client", consumer.client,
-                    "left", consumer.leftAt > 0,
-                    "known", consumer.partitions != null,
-                    "partitions", chips,
-                    "more", its.size() - chips.size());
+                    "number",
+                    consumer.number,
+                    "client",
+                    consumer.client,
+                    "left",
+                    consumer.leftAt > 0,
+                    "known",
+                    consumer.partitions != null,
+                    "partitions",
+                    chips,
+                    "more",
+                    its.size() - chips.size());
         }
 
         // ---- details of the watcher ----
@@ -1339,7 +1402,7 @@ class live implements Callable<Integer> {
                     }
                     const [name, word] = node.firstChild.children;
                     text(name, 'group ' + g.name);
-                    text(word, g.oldSince ? `no answer for ${length(s.now - g.oldSince)}` : g.rebalancing ? 'rebalancing'
+                    text(word, g.refusal ? g.refusal : g.oldSince ? `no answer for ${length(s.now - g.oldSince)}` : g.rebalancing ? 'rebalancing'
                         : !g.consumers.length ? 'no consumer' : g.more ? `and ${g.more} consumers more` : '');
                     keyed(node.lastChild, g.consumers, c => c.number, () => {
                         const box = element('div', 'consumer');

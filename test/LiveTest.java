@@ -90,7 +90,8 @@ class LiveTest {
     @DisplayName("leaders, replicas, consumers with their partitions, an idle one; rates and lag")
     void whole() throws Exception {
         awaitTruth();
-        SharedCluster.await("an idle consumer", () -> consumers().equals("one: 0, idle; two: 0, 1; " + HOSTILE + ": 0+1"));
+        SharedCluster.await(
+                "an idle consumer", () -> consumers().equals("one: 0, idle; two: 0, 1; " + HOSTILE + ": 0+1"));
         SharedCluster.await(
                 "rates and no lag",
                 () -> page.text().lines().filter(it -> it.matches("\\d+\\.\\d")).count() >= 10);
@@ -100,7 +101,8 @@ class LiveTest {
     @ParameterizedTest(name = "{0} kafka-1")
     @ValueSource(strings = {"stop", "kill"})
     @Order(2)
-    @DisplayName("scenarios 1, 2, 3: who leads, who is in sync, who reads, while the broker is away and when it is back:")
+    @DisplayName(
+            "scenarios 1, 2, 3: who leads, who is in sync, who reads, while the broker is away and when it is back:")
     void brokerAway(String harm) throws Exception {
         int away = 1;
         SharedCluster.command(harm + " kafka-1");
@@ -118,7 +120,7 @@ class LiveTest {
             SharedCluster.heal();
         }
         awaitTruth();
-        awaitText("broker 1 is back after");
+        awaitText("broker 1 is here again, after");
         awaitText(topics[1] + " 0: broker 1 leads, after");
         awaitText(topics[2] + " 0: broker 1 leads now; it was broker 2");
     }
@@ -203,7 +205,8 @@ class LiveTest {
         assertThat(page.evaluate("document.querySelectorAll('img, script:not(:last-child), iframe, b > *').length"))
                 .isEqualTo(0);
         assertThat((String) page.evaluate("document.title")).startsWith("Kafka live");
-        for (String topic : List.of("__proto__.x", "constructor")) assertThat(page.text()).doesNotContain(topic);
+        for (String topic : List.of("__proto__.x", "constructor"))
+            assertThat(page.text()).doesNotContain(topic);
     }
 
     @Test
@@ -223,7 +226,8 @@ class LiveTest {
             }
             for (int i = 0; i < 3; i++) {
                 Object now = page.evaluate("shown.now");
-                SharedCluster.await("the next snapshot", () -> !page.evaluate("shown.now").equals(now));
+                SharedCluster.await(
+                        "the next snapshot", () -> !page.evaluate("shown.now").equals(now));
             }
             assertThat((String) page.evaluate("document.getElementById('state').textContent"))
                     .startsWith("live");
@@ -241,7 +245,8 @@ class LiveTest {
         page.resize(width, height);
         try {
             Object before = page.evaluate("shown.now");
-            SharedCluster.await("drawn for this size", () -> !page.evaluate("shown.now").equals(before));
+            SharedCluster.await(
+                    "drawn for this size", () -> !page.evaluate("shown.now").equals(before));
             assertThat(problems()).isEmpty();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
@@ -298,7 +303,8 @@ class LiveTest {
         awaitText("live.java has ended, or does not answer, since");
         assertThat(page.text()).contains("OLD");
         live = start();
-        SharedCluster.await("the page goes on", () -> !page.evaluate("shown && shown.run").equals(run));
+        SharedCluster.await(
+                "the page goes on", () -> !page.evaluate("shown && shown.run").equals(run));
         awaitTruth();
         assertThat(page.text()).doesNotContain("OLD");
         page.forgetErrors(); // Chromium itself tells the requests that found no server
@@ -315,7 +321,8 @@ class LiveTest {
             })
     @DisplayName("wrong usage is one line:")
     void wrongUsage(String arguments, int status, String says) {
-        try (Run run = SharedCluster.script("live.java", arguments.replace("PORT", "" + PORT).split(" "))) {
+        try (Run run = SharedCluster.script(
+                "live.java", arguments.replace("PORT", "" + PORT).split(" "))) {
             run.expectExit(status);
             assertThat(run.err()).hasSize(1);
             assertThat(run.err().get(0)).contains(says);
@@ -356,7 +363,8 @@ class LiveTest {
                     var words = new TreeMap<String, TreeSet<Integer>>();
                     for (int id : ids(it.replicas())) {
                         String word = !alive.contains(id) ? "gone" : inSync.contains(id) ? "in sync" : "behind";
-                        if (id != leader) words.computeIfAbsent(word, any -> new TreeSet<>()).add(id);
+                        if (id != leader)
+                            words.computeIfAbsent(word, any -> new TreeSet<>()).add(id);
                     }
                     truth.put(topic.name() + " " + it.partition(), words(leader < 0 ? "none" : "" + leader, words));
                 });
@@ -374,7 +382,10 @@ class LiveTest {
         var words = new ArrayList<>(List.of("leader " + leader));
         for (String state : List.of("in sync", "behind", "gone")) {
             var ids = replicas.getOrDefault(state, new TreeSet<>());
-            words.add(state + " " + (ids.isEmpty() ? "none" : ids.stream().map(String::valueOf).collect(Collectors.joining(","))));
+            words.add(state + " "
+                    + (ids.isEmpty()
+                            ? "none"
+                            : ids.stream().map(String::valueOf).collect(Collectors.joining(","))));
         }
         return String.join("; ", words);
     }
@@ -533,13 +544,20 @@ class LiveTest {
 
         void consume(String topic, String group, String client) {
             Map<String, Object> settings = Map.of(
-                    "bootstrap.servers", SharedCluster.servers(),
-                    "key.deserializer", ByteArrayDeserializer.class.getName(),
-                    "value.deserializer", ByteArrayDeserializer.class.getName(),
-                    "group.id", group,
-                    "client.id", client,
-                    "auto.offset.reset", "earliest",
-                    "auto.commit.interval.ms", 300);
+                    "bootstrap.servers",
+                    SharedCluster.servers(),
+                    "key.deserializer",
+                    ByteArrayDeserializer.class.getName(),
+                    "value.deserializer",
+                    ByteArrayDeserializer.class.getName(),
+                    "group.id",
+                    group,
+                    "client.id",
+                    client,
+                    "auto.offset.reset",
+                    "earliest",
+                    "auto.commit.interval.ms",
+                    300);
             run(() -> {
                 try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
                     consumer.subscribe(List.of(topic));
