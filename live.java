@@ -127,8 +127,11 @@ class live implements Callable<Integer> {
      */
     private class Watcher {
         private final Admin admin;
-        private final Map<String, Question> questions = new HashMap<>();
         private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+        private final Question cluster = new Question(100);
+        private final Question topicNames = new Question(1_000);
+        private final Question descriptions = new Question(100);
+        private final Question groupNames = new Question(1_000);
 
         private final Map<String, Topic> known = new TreeMap<>();
         private final Map<Integer, Broker> brokers = new TreeMap<>();
@@ -149,14 +152,26 @@ class live implements Callable<Integer> {
 
         /** Asks whatever is due. Never waits. */
         void ask() {
-            ask("the cluster", 100, this::describeCluster, this::hearCluster);
-            if (topics.isEmpty()) ask("the list of topics", 1_000, this::listTopics, names -> listed = names);
-            ask("the list of groups", 1_000, this::listGroups, this::hearGroups);
-            var names = new TreeSet<>(listed);
-            names.addAll(known.keySet());
-            ask("the topics", 100, () -> each(admin.describeTopics(names).topicNameValues()), this::hearTopics);
-            for (Broker broker : brokers.values()) askEnds(broker);
-            for (Group group : readers.values()) askGroup(group);
+            ask(cluster, this::describeCluster, this::hearCluster);
+            if (topics.isEmpty()) ask(topicNames, () -> admin.listTopics().names().toCompletionStage(), it -> listed = it);
+            ask(descriptions, this::describeTopics, this::hearTopics);
+            ask(groupNames, () -> admin.listGroups().valid().toCompletionStage(), this::hearGroups);
+            for (Broker it : brokers.values()) ask(it.ends, () -> listEnds(it), this::hearEnds);
+            for (Group it : readers.values()) {
+                ask(it.description, () -> describe(it), it::hearConsumers);
+                if (it.matters()) ask(it.offsets, () -> listOffsets(it), it::hearOffsets);
+            }
+        }
+
+        /** Asks, unless the last answer is still to come, or is too new. */
+        private <T> void ask(Question question, Supplier<CompletionStage<T>> request, Consumer<T> use) {
+            if (!question.isDue()) return;
+            question.asked();
+            request.get()
+                    .whenComplete((answer, error) -> inbox.add(() -> {
+                        question.answered(error);
+                        if (error == null) use.accept(answer);
+                    }));
         }
 
         private CompletionStage<ClusterNow> describeCluster() {
@@ -166,27 +181,13 @@ class live implements Callable<Integer> {
                     .thenCombine(told.nodes().toCompletionStage(), (id, nodes) -> new ClusterNow(id, nodes));
         }
 
-        private CompletionStage<Set<String>> listTopics() {
-            return admin.listTopics().names().toCompletionStage();
+        private CompletionStage<Map<String, Answer<TopicDescription>>> describeTopics() {
+            var names = new TreeSet<>(listed);
+            names.addAll(known.keySet());
+            return each(admin.describeTopics(names).topicNameValues());
         }
 
-        /** The groups that those brokers know which answer. */
-        private CompletionStage<Collection<GroupListing>> listGroups() {
-            return admin.listGroups().valid().toCompletionStage();
-        }
-
-        /** The ends of the partitions that a broker leads: a question of its own for each broker. */
-        private void askEnds(Broker broker) {
-            ask(
-                    "the ends of the partitions of " + broker,
-                    200,
-                    () -> listEnds(broker),
-                    ends -> ends.forEach((at, end) -> {
-                        Partition partition = partition(at);
-                        if (partition != null && end.error == null) partition.in.hear(end.value.offset());
-                    }));
-        }
-
+        /** The ends of the partitions that the broker leads. */
         private CompletionStage<Map<TopicPartition, Answer<ListOffsetsResultInfo>>> listEnds(Broker broker) {
             var wanted = new HashMap<TopicPartition, OffsetSpec>();
             for (Partition it : partitions()) if (it.leader() == broker.id) wanted.put(it.at, OffsetSpec.latest());
@@ -194,41 +195,22 @@ class live implements Callable<Integer> {
             return each(wanted.keySet().stream().collect(Collectors.toMap(at -> at, told::partitionResult)));
         }
 
-        private void askGroup(Group group) {
+        private CompletionStage<Map<String, Answer<ConsumerGroupDescription>>> describe(Group group) {
             // Many groups are asked more seldom, so that the cluster has no more to do.
-            long every = group.matters() ? Math.max(250, 50 * readers.size()) : 3_000;
-            var only = List.of(group.name);
-            ask(
-                    "the consumers of " + group,
-                    every,
-                    () -> each(admin.describeConsumerGroups(only).describedGroups()),
-                    answers -> group.hearConsumers(answers.get(group.name)));
-            if (!group.matters()) return;
-            ask(
-                    "the committed offsets of " + group,
-                    every,
-                    () -> admin.listConsumerGroupOffsets(group.name)
-                            .partitionsToOffsetAndMetadata()
-                            .toCompletionStage(),
-                    group::hearOffsets);
+            group.description.everyMs = group.matters() ? Math.max(250, 50 * readers.size()) : 3_000;
+            return each(admin.describeConsumerGroups(List.of(group.name)).describedGroups());
         }
 
-        /** Asks, unless the last answer is still to come, or is too new. */
-        private <T> void ask(String what, long everyMs, Supplier<CompletionStage<T>> request, Consumer<T> use) {
-            Question question = questions.computeIfAbsent(what, name -> new Question());
-            if (!question.isDue(everyMs)) return;
-            question.asked();
-            request.get()
-                    .whenComplete((answer, error) -> inbox.add(() -> {
-                        question.answered(error);
-                        if (error == null) use.accept(answer);
-                    }));
+        private CompletionStage<Map<TopicPartition, OffsetAndMetadata>> listOffsets(Group group) {
+            return admin.listConsumerGroupOffsets(group.name)
+                    .partitionsToOffsetAndMetadata()
+                    .toCompletionStage();
         }
 
         /** Uses the answers that have come. */
         void hear() {
             for (Runnable answer = inbox.poll(); answer != null; answer = inbox.poll()) answer.run();
-            long answeredAt = questions.get("the cluster").answeredAt;
+            long answeredAt = cluster.answeredAt;
             boolean silent = answeredAt > 0 && now() - answeredAt > OLD;
             if (silent && silentSince == 0) {
                 silentSince = answeredAt;
@@ -269,12 +251,23 @@ class live implements Callable<Integer> {
             ready |= !answers.isEmpty();
         }
 
+        private void hearEnds(Map<TopicPartition, Answer<ListOffsetsResultInfo>> ends) {
+            ends.forEach((at, end) -> {
+                Partition partition = partition(at);
+                if (partition != null && end.error == null) partition.in.hear(end.value.offset());
+            });
+        }
+
         private void hearGroups(Collection<GroupListing> told) {
-            for (GroupListing it : told) {
-                boolean hasConsumers = it.type().map(CONSUMER_GROUPS::contains).orElse(true)
-                        && Set.of("", "consumer").contains(it.protocol());
-                if (hasConsumers && groups.isEmpty()) readers.computeIfAbsent(it.groupId(), Group::new);
-            }
+            if (!groups.isEmpty()) return;
+            var names = told.stream()
+                    .filter(it -> it.type().map(CONSUMER_GROUPS::contains).orElse(true))
+                    .filter(it -> Set.of("", "consumer").contains(it.protocol()))
+                    .map(GroupListing::groupId)
+                    .toList();
+            for (String it : names) readers.computeIfAbsent(it, Group::new);
+            readers.values().removeIf(it -> !it.matters() && !names.contains(it.name));
+            for (Partition it : partitions()) it.out.keySet().retainAll(readers.keySet());
         }
 
         private Broker broker(int id) {
@@ -297,6 +290,7 @@ class live implements Callable<Integer> {
         /** A broker keeps its place while it is away. */
         private class Broker {
             final int id;
+            final Question ends = new Question(200);
             String address = "";
             private long awaySince; // 0: it is not away, or was already when the watcher came
 
@@ -599,6 +593,8 @@ class live implements Callable<Integer> {
         private class Group {
             final String name;
             final Map<String, Reader> consumers = new LinkedHashMap<>(); // by member id
+            final Question description = new Question(250);
+            final Question offsets = new Question(250);
             GroupState state = GroupState.UNKNOWN;
             long answeredAt;
             String refusal; // null: none
@@ -614,7 +610,8 @@ class live implements Callable<Integer> {
                 return groups.contains(name) || readAt > 0 && now() - readAt < window();
             }
 
-            void hearConsumers(Answer<ConsumerGroupDescription> answer) {
+            void hearConsumers(Map<String, Answer<ConsumerGroupDescription>> answers) {
+                Answer<ConsumerGroupDescription> answer = answers.get(name);
                 boolean gone = answer.error instanceof GroupIdNotFoundException;
                 boolean refused = answer.error instanceof AuthorizationException;
                 refusal = refused ? "no permission to describe it" : null;
@@ -806,12 +803,11 @@ class live implements Callable<Integer> {
 
         /** What the cluster refuses to tell. */
         private List<String> notes() {
-            return questions.entrySet().stream()
-                    .filter(it -> it.getValue().error instanceof ApiException refused
-                            && !(refused instanceof RetriableException))
-                    .map(it -> it.getKey() + ": " + Script.oneLine(it.getValue().error))
-                    .sorted()
-                    .limit(3)
+            return Stream.of(cluster, topicNames, descriptions, groupNames)
+                    .map(it -> it.error)
+                    .filter(it -> it instanceof ApiException && !(it instanceof RetriableException))
+                    .map(Script::oneLine)
+                    .distinct()
                     .toList();
         }
 
@@ -960,12 +956,17 @@ class live implements Callable<Integer> {
     private static class Question {
         long answeredAt; // 0: never
         Throwable error; // of the last answer; null: none
+        long everyMs;
         private boolean waiting;
         private long askedAt;
         private long took; // the last good answer
 
+        Question(long everyMs) {
+            this.everyMs = everyMs;
+        }
+
         /** A question whose answer takes long is asked more seldom, so that the cluster has other work to do, too. */
-        boolean isDue(long everyMs) {
+        boolean isDue() {
             return !waiting && now() - askedAt >= Math.max(everyMs, Math.min(2 * took, 1_000));
         }
 
@@ -1295,17 +1296,13 @@ class live implements Callable<Integer> {
                 // ---- one snapshot after the other; a script that has ended is asked again until it is back ----
 
                 async function ask() {
-                    try {
-                        const answer = await fetch('snapshot', {signal: AbortSignal.timeout(3000)});
-                        const snapshot = await answer.json();
-                        if (shown && shown.run !== snapshot.run) return location.reload();
-                        shown = snapshot;
-                        answeredAt = Date.now();
-                        draw(snapshot);
-                    } catch {
-                        sayState();
-                    }
+                    const snapshot = await fetch('snapshot', {signal: AbortSignal.timeout(3000)}).then(it => it.json()).catch(() => null);
+                    if (snapshot && shown && shown.run !== snapshot.run) return location.reload();
                     setTimeout(ask, 250);
+                    if (!snapshot) return sayState();
+                    shown = snapshot;
+                    answeredAt = Date.now();
+                    draw(snapshot);
                 }
 
                 function sayState() {
