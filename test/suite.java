@@ -21,6 +21,8 @@
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES Browser.java
+//SOURCES LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -66,6 +68,7 @@ class suite {
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
+            LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
