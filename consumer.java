@@ -125,6 +125,9 @@ class consumer implements Callable<Integer> {
             commit(PATIENCE_AT_THE_END);
         } catch (AuthorizationException refused) {
             throw Connection.refused("read topic '" + topic + "' in group '" + group + "'", refused);
+        } catch (InconsistentGroupProtocolException otherKind) {
+            String reason = "it is a share group, or its consumers have another assignor or another group.protocol";
+            throw new Failure(1, "Cannot join group '%s': %s.", group, reason);
         } catch (InterruptException hurry) {
             // Ctrl-C, and the cluster does not answer
         } finally {

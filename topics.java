@@ -486,7 +486,7 @@ class topics implements Callable<Integer> {
         for (Row row : rowsWithoutOffsets(find(names).values())) {
             int preferred = row.replicas.get(0);
             if (Objects.equals(row.leader, preferred)) continue;
-            if (row.inSync.contains(preferred) || row.eligible.contains(preferred)) before.put(row.at, row);
+            if (row.inSync.contains(preferred)) before.put(row.at, row);
             else if (say) {
                 Script.complain("%s: broker %d cannot lead: it is not in sync.", name(row.at), preferred);
                 all = false;
@@ -711,10 +711,10 @@ class topics implements Callable<Integer> {
                 .toList();
     }
 
-    /** One request to each broker, however many partitions. */
+    /** One request to each broker, however many partitions. A broker that hangs is waited for 2 s or a little longer. */
     private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
         var specs = partitions.stream().collect(Collectors.toMap(Function.identity(), it -> which));
-        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000));
+        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000 + partitions.size() / 2));
     }
 
     private static Map<TopicPartition, Long> known(List<TopicPartition> partitions, ListOffsetsResult answers)
