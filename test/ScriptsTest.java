@@ -58,6 +58,8 @@ class ScriptsTest {
             "--config",
             "--events",
             "--max-latency",
+            "--observe",
+            "--steps",
             "--max-pause",
             "--property",
             "--report",
