@@ -590,8 +590,9 @@ class WrapperTest {
                     for file; do case $file in *say.java | *several.java | *broken.java) break ;; esac done
                     word=$(tr -d '\\r' <"$file" | sed -n 's/^.*say \\([a-z]*\\)$/\\1/p')
                     [ "$word" != error ] || { echo error; exit 1; }
-                    echo "$word" >"$here/$word.jar"
-                    echo library >"$here/a library.jar"
+                    for made in "$word" "a library"; do
+                      echo "$word" >"$here/$made.$$" && mv "$here/$made.$$" "$here/$made.jar"
+                    done
                     printf "'%%s' -classpath '%%s' say" "$0" "$here/$word.jar:$here/a library.jar"
                     while [ "$1" != "$file" ]; do shift; done
                     shift
