@@ -511,13 +511,13 @@ class WrapperTest {
     }
 
     @Test
-    @DisplayName("sh jbang, where jbang is not executable: scripts can call JBANG_LAUNCH_CMD all the same")
+    @DisplayName("sh jbang, where jbang is not executable: scripts can run what JBANG_LAUNCH_CMD names by sh")
     void notExecutable() throws IOException {
         Path wrapper = directory.resolve("jbang");
         Files.writeString(wrapper, Files.readString(Path.of(Run.JBANG)));
         try (Run run = withJar().in(directory).command("sh", "jbang", script.toString(), "launcher")) {
             run.expectExit(0);
-            try (Run again = withJar().command(run.out().get(0), script.toString(), "exit", "7")) {
+            try (Run again = withJar().command("sh", run.out().get(0), script.toString(), "exit", "7")) {
                 again.expectExit(7);
             }
         }
