@@ -1,132 +1,106 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Reads events from a Kafka topic as a member of a group, and tells what it was given
+//DESCRIPTION Reads events from a Kafka topic in a consumer group, and tells which partitions it was given
 //JAVA 17+
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -XX:+UseSerialGC
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConsumerGroupDescription;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.GroupState;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
-
-import java.io.IOException;
-import java.io.Reader;
+import java.io.*;
+import java.net.*;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Properties;
-import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.*;
+import java.util.concurrent.*;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.*;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.*;
+import picocli.CommandLine;
+import picocli.CommandLine.*;
+import picocli.CommandLine.Help.Ansi;
 
 /**
- * Reads a topic as a member of a consumer group: prints each event, which partitions this member
- * has, and why it has none.
+ * Reads a topic as one consumer of a group. Prints each event, the partitions that this consumer has, and why it has
+ * none. Commits what it has printed: at least once.
  *
  * <pre>jbang consumer.java test-1p-rf1 group1</pre>
+ *
+ * The lines that it prints:
+ *
+ * <pre>
+ * Consumer c (group: group1) received: EVENT  partition 0, offset 7
+ * assigned: partitions 0, 1                           all that it has now
+ * assigned: partitions 0, 1  (nothing read for 3.1 s) the same, after a time without any
+ * revoked: partition 1                                in good order: what was printed is committed first
+ * lost: partition 1                                   the group had given it up: the last events come again
+ * idle: group1 has 2 members and test-1p-rf1 has 1 partition
+ * waiting for the coordinator of group1: broker 1 is away
+ * partition 0: no leader; it was broker 1
+ * partition 0: broker 2 leads now; it was broker 1
+ * partition 0: broker 1 leads, after 16.2 s without a leader
+ * not committed, the last events will come again: REASON
+ * received 7 (event ids: none missing, none twice)
+ *   partition 0: 7, offsets 0 to 6
+ * </pre>
  */
 @Command(
         name = "consumer",
+        version = "consumer 1.1.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
-        header = "Reads events from a Kafka topic as a member of a group.%n",
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        header = "Reads events from a Kafka topic in a consumer group.%n",
         footer = {
-            "",
-            "A new group starts at the topic's beginning; with -X auto.offset.reset=latest",
-            "at its end.",
-            "Offsets are committed after the events were printed: at least once.",
-            "Ctrl-C ends it, with a summary. Exit status: 0 as asked, 1 it could not read on,",
-            "2 wrong usage, 3 no cluster."
+            "%nA new group starts at the topic's beginning; with -X auto.offset.reset=latest",
+            "at its end. Offsets are committed after the events were printed: at least once."
+        },
+        exitCodeListHeading = "%nCtrl-C ends it, with a summary. Exit status:%n",
+        exitCodeList = {
+            "0:done as asked",
+            "1:it could not read on, or its output was closed",
+            "2:wrong usage",
+            "3:no cluster could be reached"
         })
 class consumer implements Callable<Integer> {
     public static void main(String... args) {
-        Cluster.run(new consumer(), args);
+        Script.run(new consumer(), args);
     }
 
-    @Parameters(index = "0", paramLabel = "TOPIC", description = "The topic to read; it must exist.")
+    @Parameters(index = "0", paramLabel = "TOPIC", description = "The topic to read. It must exist.")
     String topic;
 
-    @Parameters(
-            index = "1",
-            paramLabel = "GROUP",
-            description = "The consumer group: its members share the topic's partitions.")
+    @Parameters(index = "1", paramLabel = "GROUP",
+            description = "The consumer group. Its consumers share the topic's partitions.")
     String group;
 
-    @Option(
-            names = {"-n", "--count"},
-            paramLabel = "N",
+    @Option(names = {"-n", "--count"}, paramLabel = "N",
             description = "End after so many events (default: at Ctrl-C).")
     long count = Long.MAX_VALUE;
 
-    @Option(
-            names = "--name",
-            paramLabel = "NAME",
-            defaultValue = "c",
-            description = "This member's name in what it prints (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--name", paramLabel = "NAME", defaultValue = "c",
+            description = "This consumer's name in the lines that it prints (default: ${DEFAULT-VALUE}).")
     String name;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "Print one line a second instead of one for each event.")
+    @Option(names = {"-q", "--quiet"}, description = "Print one line a second instead of one for each event.")
     boolean quiet;
 
     @Mixin
-    Cluster cluster;
+    Connection connection;
 
-    private final Map<Integer, Partition> partitions = new TreeMap<>(); // all it ever had
-    private final Map<String, Run> runs = new LinkedHashMap<>(); // by the producer's run
+    private Consumer<byte[], byte[]> consumer;
+    private final Map<Integer, Partition> partitions = new TreeMap<>(); // all that this consumer ever had
+    private final Map<TopicPartition, OffsetAndMetadata> printed = new HashMap<>(); // and not committed yet
     private long received;
-    private boolean toCommit; // something was printed since the last commit
-    private boolean committing; // and one is under way
-    private long polledAt = System.nanoTime(); // when records came last
-    private long polledAtMs;
-    private long lookedAt = polledAt;
-    private boolean ending;
-    private boolean hadAll = true; // all partitions, all the time
 
     // ---- the story ----
 
@@ -134,296 +108,430 @@ class consumer implements Callable<Integer> {
     public Integer call() throws Exception {
         if (count < 1) throw new Failure(2, "-n takes 1 or more, not %d.", count);
         if (group.isBlank()) throw new Failure(2, "The name of the group is empty.");
-        try (Admin admin = cluster.connect()) {
-            TopicDescription description = Cluster.describe(admin, topic);
-            var leaders = new LeaderWatch(admin, description);
-            var idleness = new Idleness(admin, description.partitions().size());
-            Consumer<byte[], byte[]> consumer = open();
-            try {
-                consumer.subscribe(List.of(topic), new Rebalance(consumer, description));
-                while (received < count && !Cluster.stopping()) {
-                    var records = consumer.poll(Duration.ofMillis(100));
-                    polledAt = System.nanoTime();
-                    polledAtMs = System.currentTimeMillis();
-                    for (var record : records) receive(record);
-                    showWhatWasReceived();
-                    commitInTheBackground(consumer);
-                    if (!isTimeToLook()) continue;
-                    leaders.look();
-                    idleness.look(consumer);
-                    partitions.values().forEach(Partition::sayIfSilent);
-                }
-                ending = true;
-                commit(consumer);
-            } finally {
-                consumer.close(CloseOptions.timeout(PATIENCE_AT_THE_END));
-            }
+        Map<String, Object> settings = settings();
+        connection.create(() -> new ConsumerConfig(settings)); // what Kafka refuses is found before anything is asked
+        try (Admin admin = connection.connect()) {
+            TopicDescription description = Connection.describe(admin, topic);
+            if (description.isInternal())
+                throw new Failure(2, "Topic '%s' is Kafka's own: to read it in a group would write to it.", topic);
+            topicId = description.topicId();
+            partitionCount = description.partitions().size();
+        }
+        consumer = connection.create(() -> new KafkaConsumer<>(settings));
+        try {
+            consumer.subscribe(List.of(topic), new Rebalance());
+            read();
+            ending = true;
+            commit(PATIENCE_AT_THE_END);
+        } catch (AuthorizationException refused) {
+            throw Connection.refused("read topic '" + topic + "' in group '" + group + "'", refused);
+        } catch (InconsistentGroupProtocolException otherKind) {
+            String reason = "it is a share group, or its consumers have another assignor or another group.protocol";
+            throw new Failure(1, "Cannot join group '%s': %s.", group, reason);
+        } catch (InterruptException hurry) {
+            // Ctrl-C, and the cluster does not answer
+        } finally {
+            Duration patience = Thread.interrupted() ? Duration.ZERO : PATIENCE_AT_THE_END;
+            consumer.close(CloseOptions.timeout(patience));
         }
         return summary();
     }
 
-    /** Ten times a second: a fast reader polls much more often, and the cluster is not to be asked each time. */
-    private boolean isTimeToLook() {
-        if (polledAt - lookedAt < 100_000_000) return false;
-        lookedAt = polledAt;
-        return true;
-    }
-
-    private void receive(ConsumerRecord<byte[], byte[]> record) {
-        if (received == count) return;
-        received++;
-        Partition partition = partitions.get(record.partition());
-        boolean again = partition.receive(record);
-        if (!again) note(record);
-        if (quiet) return;
-        lines.append("Consumer ").append(name).append(" (group: ").append(group).append(") received: ");
-        lines.append(new String(record.value() == null ? NULL : record.value(), StandardCharsets.UTF_8));
-        lines.append("  partition ").append(record.partition());
-        lines.append(", offset ").append(record.offset()).append('\n');
-    }
-
-    /** Prints the lines of one poll at once. */
-    private void showWhatWasReceived() {
-        if (quiet) sayProgressEverySecond();
-        if (!lines.isEmpty()) {
-            lines.setLength(lines.length() - 1);
-            boolean printed = Cluster.print(lines.toString());
-            lines.setLength(0);
-            if (!printed) return;
+    /** Until enough is received, until Ctrl-C, or until nobody reads the output. */
+    private void read() throws Exception {
+        long lookedAt = System.nanoTime();
+        while (received < count && !Script.stopping()) {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
+            var next = new HashMap<>(records.nextOffsets());
+            for (TopicPartition each : records.partitions()) {
+                List<ConsumerRecord<byte[], byte[]>> batch = records.records(each);
+                int wanted = (int) Math.min(batch.size(), count - received);
+                if (wanted > 0) receive(batch.subList(0, wanted));
+                if (wanted < batch.size())
+                    next.put(each, new OffsetAndMetadata(batch.get(wanted).offset()));
+            }
+            if (!print()) return;
+            printed.putAll(next);
+            commitInTheBackground();
+            // Ten times a second. A fast consumer polls much more often.
+            if (System.nanoTime() - lookedAt < 100_000_000) continue;
+            lookedAt = System.nanoTime();
+            lookAtPartitions();
+            lookWhyNothingComes();
+            if (quiet) sayProgressEverySecond();
         }
-        for (Partition partition : partitions.values()) toCommit |= partition.printed();
     }
 
-    /** One commit at a time: were there one for each poll, a fast reader would wait for thousands at its end. */
-    private void commitInTheBackground(Consumer<?, ?> consumer) {
-        if (!toCommit || committing) return;
-        toCommit = false;
+    /** Takes records of one partition, in the order of their offsets. */
+    private void receive(List<ConsumerRecord<byte[], byte[]>> batch) throws InterruptedException {
+        int number = batch.get(0).partition();
+        long offset = batch.get(0).offset();
+        if (partition(number).hasPassed(offset)) lookWhyBackAt(offset, number);
+        Partition partition = partition(number);
+        for (ConsumerRecord<byte[], byte[]> record : batch) {
+            partition.receive(record);
+            if (!quiet) show(record, partition);
+        }
+        received += batch.size();
+    }
+
+    private Partition partition(int number) {
+        return partitions.computeIfAbsent(number, Partition::new);
+    }
+
+    /** One commit at a time: were there one for each poll, a fast consumer would wait for thousands at its end. */
+    private void commitInTheBackground() {
+        if (printed.isEmpty()) committedAt = System.nanoTime();
+        if (printed.isEmpty() || committing) return;
         committing = true;
-        consumer.commitAsync(printed(), (offsets, error) -> {
+        var offsets = Map.copyOf(printed);
+        consumer.commitAsync(offsets, (same, error) -> {
             committing = false;
-            if (error != null) toCommit = true; // it will be tried again
+            if (error != null) return; // the next commit has these offsets, too
+            printed.entrySet().removeAll(offsets.entrySet());
+            committedAt = System.nanoTime();
         });
     }
 
+    /** Commits what was printed, at the end and before partitions go to another consumer. */
+    private void commit(Duration patience) {
+        if (printed.isEmpty()) return;
+        try {
+            consumer.commitSync(Map.copyOf(printed), patience);
+            printed.clear();
+        } catch (KafkaException refused) {
+            boolean silence = refused instanceof TimeoutException;
+            String reason = silence ? "no answer from the group's coordinator." : Script.oneLine(refused);
+            Script.say("@|yellow not committed, the last events will come again: %s|@", reason);
+        }
+    }
+
     private Integer summary() {
-        Cluster.say("@|bold received %,d|@%s", received, received == 0 ? "" : " (" + eventIds() + ")");
-        for (Partition it : partitions.values())
-            if (it.received > 0)
-                Cluster.say(
+        Script.say("@|bold received %,d|@%s", received, received == 0 ? "" : " (" + eventIds() + ")");
+        ofAnotherLog.addAll(partitions.values());
+        for (Partition each : ofAnotherLog)
+            if (each.received > 0)
+                Script.say(
                         "  partition %d: %,d, offsets %d to %d%s",
-                        it.number,
-                        it.received,
-                        it.first,
-                        it.next - 1,
-                        it.redelivered == 0 ? "" : ", %,d of them redelivered".formatted(it.redelivered));
+                        each.number,
+                        each.received,
+                        each.first,
+                        each.next - 1,
+                        each.redelivered == 0 ? "" : ", %,d of them redelivered".formatted(each.redelivered));
         return 0;
     }
 
-    // ---- what this member has, and what it has not ----
+    // ---- which partitions this consumer has ----
 
-    /** Tells which partitions come and go; commits what was printed before they go. */
+    private boolean ending; // the consumer gives its partitions back because it ends: nothing to tell
+
+    /** Kafka calls this within poll(). It tells what is given and taken, and not what the consumer has in the end. */
     private class Rebalance implements ConsumerRebalanceListener {
-        private final Consumer<?, ?> consumer;
-        private final int all;
-
-        Rebalance(Consumer<?, ?> consumer, TopicDescription topic) {
-            this.consumer = consumer;
-            this.all = topic.partitions().size();
-        }
+        private Set<TopicPartition> told; // null: something was taken since then
+        private Long nothingSince; // ns: when a consumer that had read lost all partitions
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> given) {
-            Cluster.say("@|cyan assigned: %s|@", numbers(given));
-            for (TopicPartition each : given)
-                partitions.computeIfAbsent(each.partition(), Partition::new).begin();
-            hadAll &= consumer.assignment().size() == all;
+            given.forEach(each -> partition(each.partition()).begins());
+            Set<TopicPartition> now = consumer.assignment();
+            if (now.equals(told)) return;
+            told = Set.copyOf(now);
+            boolean again = !now.isEmpty() && nothingSince != null;
+            double seconds = again ? (System.nanoTime() - nothingSince) / 1e9 : 0;
+            Script.say("@|cyan assigned: %s|@%s", numbers(now), again ? "  (nothing read for %.1f s)".formatted(seconds) : "");
+            if (again) nothingSince = null;
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> taken) {
-            if (taken.isEmpty()) return;
-            commit(consumer);
-            end("revoked", taken);
+            if (!ending) commit(PATIENCE_IN_A_REBALANCE);
+            taken("revoked", taken);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> taken) {
-            end("lost", taken);
+            taken("lost", taken);
         }
 
-        private void end(String how, Collection<TopicPartition> taken) {
-            if (!ending) Cluster.say("@|cyan %s: %s|@", how, numbers(taken));
-            for (TopicPartition each : taken) partitions.get(each.partition()).end();
+        private void taken(String how, Collection<TopicPartition> taken) {
+            printed.keySet().removeAll(taken); // another consumer reads on there
+            if (taken.isEmpty() || ending) return;
+            if (received > 0 && taken.containsAll(consumer.assignment())) nothingSince = System.nanoTime();
+            Script.say("@|cyan %s: %s|@", how, numbers(taken));
+            told = null;
         }
 
         private String numbers(Collection<TopicPartition> some) {
-            if (some.isEmpty()) return "no partition";
-            return some.stream()
+            String numbers = some.stream()
                     .map(TopicPartition::partition)
                     .sorted()
-                    .map(Object::toString)
-                    .collect(Collectors.joining(", ", some.size() == 1 ? "partition " : "partitions ", ""));
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(", "));
+            return some.isEmpty() ? "no partition" : (some.size() == 1 ? "partition " : "partitions ") + numbers;
         }
     }
 
-    /** Says why this member has no partition: a partition has one reader in a group. */
-    private class Idleness {
-        private final Admin admin;
-        private final int partitionCount;
-        private Future<ConsumerGroupDescription> answer;
-        private String said;
+    // ---- who leads the partitions ----
 
-        Idleness(Admin admin, int partitionCount) {
-            this.admin = admin;
-            this.partitionCount = partitionCount;
+    private int partitionCount;
+    private int looksWithoutTopic;
+    private final Map<Integer, Leader> leaders = new HashMap<>(); // by partition
+
+    /** A partition's leader, or -1 for none, and since when (ns). */
+    private record Leader(int id, long since) {}
+
+    /** What the consumer itself knows, without a request. Its metadata never goes back to an older leader. */
+    private void lookAtPartitions() {
+        List<PartitionInfo> now = List.of();
+        try {
+            now = consumer.partitionsFor(topic, Duration.ZERO);
+        } catch (TimeoutException notKnown) {
+            // the topic is gone; at the start, the brokers have not answered yet
         }
-
-        /** Asks the cluster and does not wait for its answer: that is for the next look. */
-        void look(Consumer<?, ?> consumer) throws InterruptedException {
-            if (!consumer.assignment().isEmpty()) {
-                said = null;
-                return;
-            }
-            if (answer != null && !answer.isDone()) return;
-            try {
-                if (answer != null) say(answer.get(), consumer.groupMetadata().memberId());
-            } catch (ExecutionException noAnswer) {
-                // no broker to ask, for now
-            }
-            var options = new DescribeConsumerGroupsOptions().timeoutMs(2_000);
-            var asked = admin.describeConsumerGroups(List.of(group), options);
-            answer = asked.describedGroups().get(group).toCompletionStage().toCompletableFuture();
+        for (PartitionInfo each : now) {
+            boolean none = each.leader() == null || each.leader().isEmpty();
+            compareLeader(each.partition(), new Leader(none ? -1 : each.leader().id(), System.nanoTime()));
         }
-
-        private void say(ConsumerGroupDescription now, String memberId) {
-            boolean idle = now.groupState() == GroupState.STABLE
-                    && now.members().stream()
-                            .filter(member -> member.consumerId().equals(memberId))
-                            .anyMatch(member ->
-                                    member.assignment().topicPartitions().isEmpty());
-            String why = "idle: %s has %s and %s has %s"
-                    .formatted(
-                            group, counted(now.members().size(), "member"),
-                            topic, counted(partitionCount, "partition"));
-            if (!idle || why.equals(said)) return;
-            said = why;
-            Cluster.say("@|yellow %s|@", why);
+        if (!now.isEmpty()) partitionCount = now.size();
+        looksWithoutTopic = now.isEmpty() ? looksWithoutTopic + 1 : 0;
+        if (looksWithoutTopic == 10 && !leaders.isEmpty()) {
+            Script.say("@|red topic %s does not exist any more|@", topic);
+            leaders.clear();
         }
     }
 
-    // ---- what was received ----
+    private void compareLeader(int partition, Leader now) {
+        Leader before = leaders.getOrDefault(partition, now);
+        if (before.id != now.id || before == now) leaders.put(partition, now);
+        if (before.id == now.id) return;
+        String news = "@|yellow partition %1$d: broker %3$d leads now; it was broker %2$d|@";
+        if (now.id < 0) news = "@|yellow partition %1$d: no leader; it was broker %2$d|@";
+        if (before.id < 0) news = "@|green partition %1$d: broker %3$d leads, after %4$.1f s without a leader|@";
+        Script.say(news, partition, before.id, now.id, (now.since - before.since) / 1e9);
+    }
 
-    /** What this member has received of a partition. */
+    // ---- why nothing comes, and why an offset comes again ----
+
+    private FutureTask<String> question; // null: there is nothing to ask
+    private long askAt; // ns
+    private String said; // the last answer
+
+    /**
+     * Asks the cluster when this consumer has no partition, or when a commit has been waiting for 2 s. In the
+     * background, as an answer may take seconds, and with an Admin client that is closed after it.
+     */
+    private void lookWhyNothingComes() throws InterruptedException {
+        long now = System.nanoTime();
+        boolean reads = !consumer.assignment().isEmpty() && now - committedAt < 2_000_000_000L;
+        if (reads) {
+            question = null;
+            said = null;
+            askAt = now + 500_000_000; // a rebalance takes less
+        } else if (question == null && now > askAt) {
+            String memberId = consumer.groupMetadata().memberId();
+            question = new FutureTask<>(() -> whyNothingComes(memberId));
+            Script.inBackground(question);
+        } else if (question != null && question.isDone()) {
+            String answer = answerOf(question);
+            if (!answer.isEmpty() && !answer.equals(said)) Script.say("@|yellow %s|@", said = answer);
+            question = null;
+            askAt = now + 1_000_000_000;
+        }
+    }
+
+    private static String answerOf(Future<String> question) throws InterruptedException {
+        try {
+            return question.get();
+        } catch (ExecutionException noAnswer) {
+            return noAnswer.getCause() instanceof Failure noCluster ? "waiting: " + noCluster.getMessage() : "";
+        }
+    }
+
+    private String whyNothingComes(String memberId) throws Exception {
+        try (Admin admin = connection.connect()) {
+            for (int patience : List.of(2_000, 5_000)) { // in ms; a coordinator that begins its work may need more than 2 s
+                try {
+                    var options = new DescribeConsumerGroupsOptions().timeoutMs(patience);
+                    var answer = admin.describeConsumerGroups(List.of(group), options).all();
+                    return whyIdle(answer.get().get(group), memberId);
+                } catch (ExecutionException noAnswer) {
+                    if (!(noAnswer.getCause() instanceof TimeoutException)) return "";
+                    Optional<String> away = coordinatorAway(admin);
+                    if (away.isPresent()) return "waiting for the coordinator of " + group + ": " + away.get();
+                }
+            }
+            return "waiting for the coordinator of " + group + ": it does not answer";
+        }
+    }
+
+    private String whyIdle(ConsumerGroupDescription now, String memberId) {
+        if (now.groupState() == GroupState.PREPARING_REBALANCE)
+            return "waiting: %s is rebalancing; a consumer that died is given up after its session time-out"
+                    .formatted(group);
+        boolean idle = now.groupState() == GroupState.STABLE
+                && now.members().stream()
+                        .filter(member -> member.consumerId().equals(memberId))
+                        .anyMatch(member -> member.assignment().topicPartitions().isEmpty());
+        return idle
+                ? "idle: %s has %s and %s has %s"
+                        .formatted(
+                                group, counted(now.members().size(), "member"), topic, counted(partitionCount, "partition"))
+                : "";
+    }
+
+    /** The coordinator is the leader of one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
+    private Optional<String> coordinatorAway(Admin admin) throws InterruptedException {
+        var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
+        TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
+        if (partition.leader() != null) return Optional.empty();
+        String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
+        return Optional.of(ids.contains(",") ? "brokers " + ids + " are away" : "broker " + ids + " is away");
+    }
+
+    private Uuid topicId; // a topic that is created anew under the same name has another
+    private final List<Partition> ofAnotherLog = new ArrayList<>(); // of a topic that is no more, or of a log that was cut
+
+    /**
+     * Called when a partition goes back to an offset that was read before. Usually the group gives the records again.
+     * But where the log itself is another one, these are other records.
+     */
+    private void lookWhyBackAt(long offset, int number) throws InterruptedException {
+        Uuid idNow = topicId;
+        try (Admin admin = connection.connect()) {
+            idNow = Connection.describe(admin, topic).topicId();
+        } catch (Failure notNow) {
+            // then it counts as the same topic
+        }
+        Partition before = partition(number);
+        if (!idNow.equals(topicId)) {
+            topicId = idNow;
+            Script.say("@|yellow topic %s was created anew: its offsets begin again|@", topic);
+            ofAnotherLog.addAll(partitions.values());
+            partitions.clear();
+        } else if (before.isInTheMiddle()) {
+            Script.say("@|yellow partition %d: its log was cut at offset %d; offset %d had been read|@", number, offset, before.next - 1);
+            ofAnotherLog.add(partitions.remove(number));
+        }
+    }
+
+    // ---- a partition ----
+
+    /** What was received of a partition. */
     private class Partition {
         final int number;
+        final byte[] behind; // the words behind an event, without the offset
         long received;
         long redelivered;
-        long first = -1;
-        long next; // the offset after the last one received
-        private long lastOffset = -1;
-        private long committable = -1; // the offset after the last one printed
-        private boolean assigned;
-        private long lastNanos; // when a record came that had just been sent, 0 if none
-        private long usualNanos; // between two of them
-        private boolean silent;
+        long first = -1; // offset
+        long next; // the offset after the highest one that was received
+        private long last = -1; // the last offset since the partition was assigned; -1: none yet
+        private Stretch stretch; // of the run that sent the last record
+        private final Map<String, Stretch> stretches = new HashMap<>(); // by run
 
         Partition(int number) {
             this.number = number;
+            behind = ("  partition " + number + ", offset ").getBytes(StandardCharsets.US_ASCII);
         }
 
-        void begin() {
-            assigned = true;
-            committable = -1;
-            lastOffset = -1;
-            lastNanos = 0;
+        /** The partition is assigned: the next record may have any offset. */
+        void begins() {
+            last = -1;
         }
 
-        void end() {
-            assigned = false;
+        boolean isInTheMiddle() {
+            return last >= 0;
         }
 
-        /** Takes a record; whether this member had it before. */
-        boolean receive(ConsumerRecord<?, ?> record) {
-            boolean again = first >= 0 && record.offset() < next;
+        /** Whether the offset comes again, where a higher one was expected. */
+        boolean hasPassed(long offset) {
+            return isInTheMiddle() ? offset <= last : offset < next;
+        }
+
+        void receive(ConsumerRecord<byte[], byte[]> record) {
+            long offset = record.offset();
             received++;
-            if (again) redelivered++;
-            if (first < 0) first = record.offset();
-            lastOffset = record.offset();
-            next = Math.max(next, record.offset() + 1);
-            noteTime(record.timestamp());
-            return again;
+            if (first < 0) first = offset;
+            if (offset > next) breakStretches(); // the records between were not read here, or there are none
+            if (offset < next) redelivered++;
+            else noteId(record);
+            next = Math.max(next, offset + 1);
+            last = offset;
         }
 
-        private void noteTime(long sentAt) {
-            if (polledAtMs - sentAt > 60_000) return; // history
-            long gap = lastNanos == 0 ? 0 : polledAt - lastNanos;
-            if (silent) Cluster.say("@|green partition %d: back after %.1f s|@", number, gap / 1e9);
-            else usualNanos = Math.max(gap, usualNanos - usualNanos / 8);
-            silent = false;
-            lastNanos = polledAt;
+        private void breakStretches() {
+            stretches.clear();
+            stretch = null;
         }
 
-        /** Says once that nothing comes where events used to come. */
-        void sayIfSilent() {
-            if (!assigned || silent || lastNanos == 0 || usualNanos == 0) return;
-            long gap = System.nanoTime() - lastNanos;
-            if (gap < Math.max(SILENCE_WORTH_A_LINE.toNanos(), 2 * usualNanos)) return;
-            silent = true;
-            Cluster.say("@|yellow partition %d: nothing for %.0f s|@", number, gap / 1e9);
-        }
-
-        /** Notes that all it has received was printed; whether that is news. */
-        boolean printed() {
-            if (lastOffset + 1 == committable || !assigned || lastOffset < 0) return false;
-            committable = lastOffset + 1;
-            return true;
+        private void noteId(ConsumerRecord<byte[], byte[]> record) {
+            Header run = record.headers().lastHeader("run");
+            int id = run == null ? -1 : eventId(record.value());
+            if (id < 0) {
+                unnumbered++;
+                return;
+            }
+            if (stretch == null || !Arrays.equals(stretch.run, run.value()))
+                stretch = stretches.computeIfAbsent(text(run.value()), it -> new Stretch(run.value()));
+            stretch.add(id);
         }
     }
 
-    /** The events of one run of the producer that this member has seen. */
-    private static class Run {
-        final BitSet ids = new BitSet();
-        final Map<Integer, Integer> lastId = new TreeMap<>(); // by partition
-        final List<Integer> twice = new ArrayList<>();
+    // ---- event ids ----
 
-        /** Ids that all partitions have gone past: within a partition the ids rise. */
-        List<Integer> missing() {
-            int end = Collections.min(lastId.values());
-            return IntStream.range(ids.nextSetBit(0), end)
-                    .filter(id -> !ids.get(id))
-                    .boxed()
-                    .toList();
-        }
-    }
+    private long unnumbered; // records that are not producer.java's
+    private final Map<String, BitSet> ids = new HashMap<>(); // by run
+    private final List<Integer> twice = new ArrayList<>();
+    private final List<Stretch> allStretches = new ArrayList<>();
 
-    private long unnumbered;
-    private byte[] lastRunId = {};
-    private Run lastRun;
+    /**
+     * The ids of one run of the producer in one partition, as long as no offset between them was left out. A run sends
+     * to n partitions in turn, or to one, so its ids in a partition rise by equal steps. Only here can a consumer know
+     * that one is missing: what lies before, behind, and in another partition, another consumer may have read.
+     */
+    private class Stretch {
+        final byte[] run;
+        private final BitSet seen; // of this run, in all partitions
+        private int first;
+        private int last;
+        private int step; // the greatest common divisor of the distances to the first; 0: there is one id only
 
-    private void note(ConsumerRecord<byte[], byte[]> record) {
-        Header header = record.headers().lastHeader("run");
-        int id = header == null ? -1 : eventId(record.value());
-        if (id < 0) {
-            unnumbered++;
-            return;
+        Stretch(byte[] run) {
+            this.run = run;
+            seen = ids.computeIfAbsent(text(run), it -> new BitSet());
+            allStretches.add(this);
         }
-        if (!Arrays.equals(header.value(), lastRunId)) {
-            lastRunId = header.value();
-            lastRun = runs.computeIfAbsent(new String(lastRunId, StandardCharsets.UTF_8), it -> new Run());
+
+        void add(int id) {
+            if (seen.get(id)) twice.add(id);
+            seen.set(id);
+            if (first == 0) first = id;
+            last = Math.max(last, id);
+            int distance = Math.abs(id - first);
+            if (step == 0) step = distance;
+            else if (distance % step != 0) step = greatestCommonDivisor(step, distance);
         }
-        if (lastRun.ids.get(id)) lastRun.twice.add(id);
-        lastRun.ids.set(id);
-        lastRun.lastId.merge(record.partition(), id, Math::max);
+
+        IntStream missing() {
+            if (step == 0) return IntStream.empty();
+            // Where each second record is lost, the steps are twice as wide as the topic has partitions.
+            int width = step % partitionCount == 0 ? partitionCount : step;
+            return IntStream.iterate(first, id -> id < last, id -> id + width).filter(id -> !seen.get(id));
+        }
+
+        private static int greatestCommonDivisor(int a, int b) {
+            return b == 0 ? a : greatestCommonDivisor(b, a % b);
+        }
     }
 
     /** The number in {@code {"event_id": 1, ...}}, or -1. */
     private static int eventId(byte[] value) {
-        if (value == null || value.length < EVENT_ID.length) return -1;
-        if (!Arrays.equals(value, 0, EVENT_ID.length, EVENT_ID, 0, EVENT_ID.length)) return -1;
+        int start = EVENT_ID.length;
+        if (value == null || value.length <= start) return -1;
+        if (!Arrays.equals(value, 0, start, EVENT_ID, 0, start)) return -1;
         int id = 0;
-        for (int i = EVENT_ID.length; i < value.length; i++) {
+        for (int i = start; i < value.length; i++) {
             int digit = value[i] - '0';
-            if (digit < 0 || digit > 9) return i == EVENT_ID.length ? -1 : id;
+            if (digit < 0 || digit > 9) return id > 0 ? id : -1;
             id = id * 10 + digit;
             if (id > 200_000_000) return -1; // not a number that a set of bits should hold
         }
@@ -431,67 +539,135 @@ class consumer implements Callable<Integer> {
     }
 
     private String eventIds() {
-        List<Integer> twice =
-                runs.values().stream().flatMap(run -> run.twice.stream()).toList();
-        List<Integer> missing =
-                runs.values().stream().flatMap(run -> run.missing().stream()).toList();
         var says = new ArrayList<String>();
-        if (!runs.isEmpty()) {
-            says.add("event ids: " + (hadAll ? some(missing, "missing") + ", " : "") + some(twice, "twice"));
-            if (!hadAll) says.add("other members had partitions, so that missing ones cannot be told");
+        if (!allStretches.isEmpty()) {
+            List<Integer> missing =
+                    allStretches.stream().flatMapToInt(Stretch::missing).boxed().toList();
+            says.add("event ids: " + some(missing, "missing") + ", " + some(twice, "twice"));
         }
-        if (unnumbered > 0) says.add("%,d without a run's id".formatted(unnumbered));
+        if (unnumbered > 0) says.add("%,d not from producer.java".formatted(unnumbered));
         return String.join("; ", says);
     }
 
     private static String some(List<Integer> ids, String what) {
         if (ids.isEmpty()) return "none " + what;
-        String shown = ids.stream().limit(5).map(Object::toString).collect(Collectors.joining(", "));
+        String shown = ids.stream().limit(5).map(String::valueOf).collect(Collectors.joining(", "));
         return "%,d %s (%s%s)".formatted(ids.size(), what, shown, ids.size() > 5 ? ", ..." : "");
+    }
+
+    // ---- a line for each event ----
+
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream(); // of one poll
+    private byte[] head;
+
+    /** Piped, bytes are passed on as bytes: to make text of them, and bytes of the text, would double the time. */
+    private void show(ConsumerRecord<byte[], byte[]> record, Partition partition) {
+        Printable value = Printable.of(record.value());
+        if (Script.columns() > 0) {
+            String behind = text(partition.behind) + record.offset() + value.note;
+            boolean narrow = text(head()).length() + 40 + behind.length() > Script.columns();
+            String from = narrow ? "Consumer " + name + " received: " : text(head());
+            Script.show("", from + text(value.bytes), behind);
+            return;
+        }
+        if (lines.size() > 0) lines.write('\n');
+        lines.writeBytes(head());
+        lines.writeBytes(value.bytes);
+        lines.writeBytes(partition.behind);
+        lines.writeBytes((record.offset() + value.note).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private byte[] head() {
+        if (head == null) {
+            String text = "Consumer " + name + " (group: " + group + ") received: ";
+            head = Printable.of(text.getBytes(StandardCharsets.UTF_8)).bytes;
+        }
+        return head;
+    }
+
+    /** Prints the lines of one poll at once. Returns false when nobody reads them. */
+    private boolean print() throws IOException {
+        if (lines.size() > 0) {
+            lines.writeTo(System.out);
+            lines.reset();
+            Script.print(""); // ends the last line
+        }
+        return !System.out.checkError();
+    }
+
+    /**
+     * A value as it is printed on one line. Where these are not the value's own bytes, the note says so: no other value
+     * is printed alike.
+     */
+    private record Printable(byte[] bytes, String note) {
+        static Printable of(byte[] value) {
+            if (value == null) return new Printable(new byte[0], ", no value");
+            if (isPrintableAscii(value)) return new Printable(value, "");
+            String text = text(value);
+            boolean isUtf8 = Arrays.equals(text.getBytes(StandardCharsets.UTF_8), value);
+            if (isUtf8 && text.chars().noneMatch(Printable::isControl)) return new Printable(value, "");
+            String source = isUtf8 ? text : new String(value, StandardCharsets.ISO_8859_1);
+            String escaped = source.chars()
+                    .mapToObj(c -> escaped(c, isUtf8))
+                    .collect(Collectors.joining());
+            return new Printable(escaped.getBytes(StandardCharsets.UTF_8), ", escaped");
+        }
+
+        private static boolean isPrintableAscii(byte[] value) {
+            for (byte each : value) if (each < ' ' || each == 127) return false;
+            return true;
+        }
+
+        /** What a terminal may obey, and what ends a line. */
+        private static boolean isControl(int c) {
+            return Character.isISOControl(c) || c == 0x2028 || c == 0x2029;
+        }
+
+        /** As in Java and JSON; the bytes of a value that is no UTF-8 as \\xff. */
+        private static String escaped(int c, boolean isUtf8) {
+            return switch (c) {
+                case '\\' -> "\\\\";
+                case '\n' -> "\\n";
+                case '\r' -> "\\r";
+                case '\t' -> "\\t";
+                default ->
+                    !isUtf8 && c > 126 ? "\\x%02x".formatted(c) : isControl(c) ? "\\u%04x".formatted(c) : "" + (char) c;
+            };
+        }
     }
 
     // ---- details ----
 
     private static final byte[] EVENT_ID = "{\"event_id\": ".getBytes(StandardCharsets.UTF_8);
-    private static final byte[] NULL = "null".getBytes(StandardCharsets.UTF_8);
-    private static final Duration SILENCE_WORTH_A_LINE = Duration.ofSeconds(2);
-    private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(3);
 
-    private final StringBuilder lines = new StringBuilder();
+    /** Twice, for the last commit and for leaving the group: Ctrl-C ends the script within 3 s. */
+    private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(1);
 
-    private Consumer<byte[], byte[]> open() {
-        Properties properties = cluster.properties(Map.of(
-                "group.id",
-                group,
-                "client.id",
-                name,
-                "enable.auto.commit",
-                "false",
-                "auto.offset.reset",
-                "earliest",
-                "max.poll.records",
-                "5000",
-                "key.deserializer",
-                ByteArrayDeserializer.class.getName(),
-                "value.deserializer",
-                ByteArrayDeserializer.class.getName()));
-        return Cluster.create(() -> new KafkaConsumer<>(properties));
-    }
+    /** For the commit before partitions go. Meanwhile the whole group waits. */
+    private static final Duration PATIENCE_IN_A_REBALANCE = Duration.ofSeconds(5);
 
-    private Map<TopicPartition, OffsetAndMetadata> printed() {
-        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-        for (Partition it : partitions.values())
-            if (it.assigned && it.committable >= 0)
-                offsets.put(new TopicPartition(topic, it.number), new OffsetAndMetadata(it.committable));
-        return offsets;
-    }
+    private boolean committing; // a commit is on its way
+    private long committedAt = System.nanoTime(); // when nothing was waiting to be committed
 
-    private void commit(Consumer<?, ?> consumer) {
-        try {
-            if (!printed().isEmpty()) consumer.commitSync(printed(), PATIENCE_AT_THE_END);
-        } catch (KafkaException refused) {
-            Cluster.say("@|yellow not committed, the last events will come again: %s|@", Cluster.oneLine(refused));
-        }
+    private Map<String, Object> settings() {
+        var usual = new HashMap<String, Object>();
+        // Brokers and Kafka's own tools show this name.
+        usual.put("client.id", name);
+        // Where a new group begins.
+        usual.put("auto.offset.reset", "earliest");
+        // How many records a poll returns at most. What is done once a poll weighs less.
+        usual.put("max.poll.records", 5_000);
+        // In ms: the consumer asks who leads, and how many partitions there are, at least so often.
+        usual.put("metadata.max.age.ms", 1_000);
+        // A topic that was deleted is not to be created by asking for it.
+        usual.put("allow.auto.create.topics", false);
+        // The values here are bytes, the group is an argument, and what is committed was printed before.
+        Map<String, String> own = Map.of(
+                "group.id", group,
+                "enable.auto.commit", "false",
+                "key.deserializer", ByteArrayDeserializer.class.getName(),
+                "value.deserializer", ByteArrayDeserializer.class.getName());
+        return connection.settings(ConsumerConfig.configNames(), usual, own);
     }
 
     private long progressAt = System.nanoTime();
@@ -500,7 +676,7 @@ class consumer implements Callable<Integer> {
     private void sayProgressEverySecond() {
         if (System.nanoTime() - progressAt < 1e9) return;
         progressAt += 1_000_000_000L;
-        Cluster.say("%,12d records/s   %,d received", received - progressBefore, received);
+        Script.say("%,12d records/s   %,d received", received - progressBefore, received);
         progressBefore = received;
     }
 
@@ -508,212 +684,143 @@ class consumer implements Callable<Integer> {
         return number + " " + thing + (number == 1 ? "" : "s");
     }
 
-    /** Says when a partition loses its leader, gets another, or has one again. */
-    static class LeaderWatch {
-        private final Admin admin;
-        private final String topic;
-        private final Map<Integer, Integer> leaders = new HashMap<>(); // by partition; -1 is none
-        private final Map<Integer, Long> goneSince = new HashMap<>();
-        private Future<Map<String, TopicDescription>> answer;
-
-        LeaderWatch(Admin admin, TopicDescription now) {
-            this.admin = admin;
-            this.topic = now.name();
-            now.partitions().forEach(this::compare);
-        }
-
-        /** Asks the cluster and does not wait for its answer: that is for the next look. */
-        void look() throws InterruptedException {
-            try {
-                if (answer != null && !answer.isDone()) return;
-                if (answer != null) answer.get().get(topic).partitions().forEach(this::compare);
-            } catch (ExecutionException noAnswer) { // or no broker to ask, for now
-                boolean gone = noAnswer.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && leaders.size() > 0) Cluster.say("@|red topic %s does not exist any more|@", topic);
-                if (gone) leaders.clear();
-            }
-            var asked = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(2_000));
-            answer = asked.allTopicNames().toCompletionStage().toCompletableFuture();
-        }
-
-        private void compare(TopicPartitionInfo now) {
-            int partition = now.partition();
-            int leader = now.leader() == null ? -1 : now.leader().id();
-            Integer before = leaders.put(partition, leader);
-            if (before == null || before == leader) return;
-            if (leader < 0) {
-                goneSince.put(partition, System.nanoTime());
-                Cluster.say("@|yellow partition %d: no leader; it was broker %d|@", partition, before);
-            } else if (before < 0 && goneSince.containsKey(partition)) {
-                double seconds = (System.nanoTime() - goneSince.remove(partition)) / 1e9;
-                Cluster.say(
-                        "@|green partition %d: broker %d leads, after %.1f s without a leader|@",
-                        partition, leader, seconds);
-            } else {
-                Cluster.say(
-                        "@|yellow partition %d: broker %d leads now; it was broker %d|@", partition, leader, before);
-            }
-        }
+    private static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
-    // ---- the cluster: these lines are the same in every script ----
+    // ---- Connection: the same lines in every script that needs a cluster ----
 
-    /** How a script reaches the cluster, what it says when something is wrong, how it ends. */
-    static class Cluster {
-        @Option(
-                names = {"-b", "--bootstrap-server"},
-                paramLabel = "HOST:PORT,...",
-                scope = ScopeType.INHERIT,
+    /** The options that name a cluster, the settings of its clients, and the cause when no cluster answers. */
+    static class Connection {
+        @Option(names = {"-b", "--bootstrap-server"}, paramLabel = "HOST:PORT,...", scope = ScopeType.INHERIT,
                 description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
                         + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
-        @Option(
-                names = "--command-config",
-                paramLabel = "FILE",
-                scope = ScopeType.INHERIT,
+        @Option(names = "--command-config", paramLabel = "FILE", scope = ScopeType.INHERIT,
                 description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
-        @Option(
-                names = {"-X", "--command-property"},
-                paramLabel = "KEY=VALUE",
-                scope = ScopeType.INHERIT,
+        @Option(names = {"-X", "--command-property"}, paramLabel = "KEY=VALUE", scope = ScopeType.INHERIT,
                 description = "One client property, over those of the file. Repeatable.")
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
-        @Option(
-                names = "--stack-trace",
-                scope = ScopeType.INHERIT,
-                description = "Print the stack trace of an error, too.")
-        boolean stackTrace;
+        private Properties file; // null: not read yet
 
-        /** How long a cluster that does not answer is waited for. */
-        static final int PATIENCE_MS = 6_000;
+        /** The servers to ask first, and who named them. */
+        record Servers(String list, String namedBy) {}
 
-        private static final CountDownLatch STOP = new CountDownLatch(1);
-        private static volatile boolean outputClosed;
+        Servers servers() {
+            String key = "bootstrap.servers";
+            if (bootstrapServer != null) return new Servers(bootstrapServer, "-b");
+            if (commandProperties.containsKey(key)) return new Servers(commandProperties.get(key), "-X " + key);
+            if (file().containsKey(key)) return new Servers(file().getProperty(key), commandConfig.toString());
+            String variable = System.getenv().getOrDefault("KAFKA_BOOTSTRAP_SERVERS", "");
+            if (!variable.isBlank()) return new Servers(variable, "$KAFKA_BOOTSTRAP_SERVERS");
+            return new Servers("localhost:9092,localhost:9095", "the default");
+        }
 
         /**
-         * Runs a script's command and exits with its status. Ctrl-C and SIGTERM ask the command to
-         * stop and wait for it, so that it ends in good order and prints its summary.
+         * A client's settings: the script's usual ones, over them the file's, over them those of -X, over them the
+         * script's own. A setting that only other Kafka clients know is left out.
+         *
+         * @param known the names of all settings of this client, such as {@link AdminClientConfig#configNames()}
+         * @param own not taken from the file, and wrong usage with -X; the value "" stands for: not set
          */
-        static void run(Callable<Integer> script, String... args) {
-            var ended = new CompletableFuture<Integer>();
-            Runnable onSignal = () -> {
-                STOP.countDown();
-                Runtime.getRuntime().halt(ended.join());
-            };
-            Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
-            int status = commandLine(script).execute(args);
-            ended.complete(outputClosed ? 1 : status);
-            System.exit(status);
+        Map<String, Object> settings(Set<String> known, Map<String, ?> usual, Map<String, ?> own) {
+            var settings = new HashMap<String, Object>(usual);
+            var given = new TreeMap<Object, Object>(file());
+            given.putAll(commandProperties);
+            given.forEach((key, value) -> {
+                if (known.contains(key) || !KnownSettings.ALL.contains(key)) settings.put((String) key, value);
+            });
+            own.forEach((key, value) -> {
+                if (commandProperties.containsKey(key))
+                    throw new Failure(2, "-X %s: this script sets it itself. Leave it out.", key);
+                settings.put(key, value);
+                settings.remove(key, "");
+            });
+            settings.put("bootstrap.servers", servers().list);
+            return settings;
         }
 
-        private static CommandLine commandLine(Callable<Integer> script) {
-            var commandLine = new CommandLine(script);
-            String name = commandLine.getCommandName();
-            String version = name + " 1.0.0, Kafka client " + AppInfoParser.getVersion();
-            var all = new ArrayList<>(List.of(commandLine));
-            all.addAll(commandLine.getSubcommands().values());
-            for (CommandLine each : all) {
-                each.getCommandSpec().version(version);
-                each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
+        /** All that Kafka's clients know. Loaded only when somebody gives a setting. */
+        private static class KnownSettings {
+            static final Set<String> ALL = new HashSet<>(ProducerConfig.configNames());
+
+            static {
+                ALL.addAll(ConsumerConfig.configNames());
+                ALL.addAll(AdminClientConfig.configNames());
             }
-            return commandLine
-                    .setParameterExceptionHandler((error, given) -> {
-                        System.err.println(oneLine(error) + " Try --help.");
-                        return 2;
-                    })
-                    .setExecutionExceptionHandler((error, command, parsed) -> {
-                        System.err.println(oneLine(error));
-                        boolean more = parsed.originalArgs().contains("--stack-trace");
-                        if (more) error.printStackTrace();
-                        return error instanceof Failure failure ? failure.exitStatus : 1;
-                    });
         }
 
-        /** What went wrong, without the exceptions that it is wrapped in. */
-        static String oneLine(Throwable error) {
-            Throwable root = error;
-            while (root.getCause() != null) root = root.getCause();
-            if (root instanceof Failure) return root.getMessage();
-            String message = root.getMessage() == null ? root.toString() : root.getMessage();
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
-        }
-
-        /** Whether the script was asked to stop. */
-        static boolean stopping() {
-            return STOP.getCount() == 0;
-        }
-
-        /** Waits so many ns; ends early, and says true, when the script is asked to stop. */
-        static boolean stopsWithin(long nanos) throws InterruptedException {
-            return STOP.await(nanos, TimeUnit.NANOSECONDS);
-        }
-
-        /** Prints a line; the format may have picocli's markup, which a terminal shows. */
-        static void say(String format, Object... values) {
-            print(String.format(Locale.ROOT, Ansi.AUTO.string(format), values));
-        }
-
-        /** Prints lines as they are; says no, and asks the script to stop, when nobody reads. */
-        static synchronized boolean print(String lines) {
-            System.out.println(lines);
-            if (!System.out.checkError()) return true;
-            if (!outputClosed) System.err.println("Standard output was closed.");
-            outputClosed = true;
-            STOP.countDown();
-            return false;
-        }
-
-        /** The script's client properties; over them the file's; over these those of -X. */
-        Properties properties(Map<String, ?> ofTheScript) {
-            var all = new Properties();
-            all.putAll(ofTheScript);
-            String known = System.getenv("KAFKA_BOOTSTRAP_SERVERS");
-            all.put("bootstrap.servers", known != null ? known : "localhost:9092,localhost:9095");
-            if (commandConfig != null) {
-                try (Reader file = Files.newBufferedReader(commandConfig)) {
-                    all.load(file);
-                } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
-                }
-            }
-            all.putAll(commandProperties);
-            if (bootstrapServer != null) all.put("bootstrap.servers", bootstrapServer);
-            return all;
-        }
-
-        /** A connection that was seen to work. */
-        Admin connect() throws InterruptedException {
-            Properties properties = properties(Map.of());
-            Admin admin = create(() -> Admin.create(properties));
+        /** Reads the file once, as Kafka's own tools do: Latin-1, with a backslash and uXXXX for other characters. */
+        private Properties file() {
+            if (file != null) return file;
+            file = new Properties();
+            commandProperties.keySet().forEach(key -> complainIfUnknown("-X", key));
+            if (commandConfig == null) return file;
             try {
-                var options = new DescribeClusterOptions().timeoutMs(PATIENCE_MS);
-                admin.describeCluster(options).nodes().get();
-                return admin;
-            } catch (ExecutionException unreachable) {
-                admin.close(Duration.ZERO);
-                throw new Failure(
-                        3,
-                        "No cluster answers at %s (%s) Start one: jbang cluster.java, or docker"
-                                + " compose up -d --wait; or name another: -b HOST:PORT",
-                        properties.get("bootstrap.servers"),
-                        oneLine(unreachable));
+                String text = Files.readString(commandConfig, StandardCharsets.ISO_8859_1);
+                if (text.indexOf(0) >= 0) throw new Failure(2, "%s:1: UTF-16. Save it as UTF-8.", commandConfig);
+                if (text.startsWith("\u00ef\u00bb\u00bf"))
+                    Script.complain("%s:1: the byte order mark at its beginning is ignored.", commandConfig);
+                file.load(new StringReader(text.replaceFirst("^\u00ef\u00bb\u00bf", "")));
+                List<String> lines = text.lines().toList();
+                for (Object key : new TreeSet<>(file.keySet())) {
+                    long before = lines.stream()
+                            .takeWhile(line -> !line.contains((String) key))
+                            .count();
+                    complainIfUnknown(commandConfig + ":" + (before + 1), (String) key);
+                }
+                return file;
+            } catch (IOException | IllegalArgumentException broken) {
+                throw new Failure(2, "Cannot read %s: %s", commandConfig, Script.oneLine(broken));
             }
         }
 
-        /** Creates a client; a setting that Kafka refuses is wrong usage. */
-        static <T> T create(Supplier<T> client) {
+        private static void complainIfUnknown(String where, String key) {
+            boolean ofPlugin = key.startsWith("config.providers.") || key.startsWith("metrics.context.");
+            if (!ofPlugin && !KnownSettings.ALL.contains(key))
+                Script.complain("%s: no Kafka client knows the setting '%s'.", where, key);
+        }
+
+        /** Creates a client, or reads settings as a client does. What Kafka refuses is wrong usage. */
+        <T> T create(Supplier<T> client) {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                throw new Failure(2, "Kafka's client refuses its settings: %s", oneLine(refused));
+                String reason = Script.oneLine(refused);
+                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
+                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
             }
         }
 
-        /** The topic as the cluster knows it; a topic that does not exist is an error. */
+        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        Admin connect() throws InterruptedException {
+            Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            // For a producer's tries. With 0, an Admin client would give up before its first answer.
+            settings.remove("retries");
+            // In ms. A broker that hangs is given up so early that others are asked in time.
+            settings.put("request.timeout.ms", 1_900);
+            settings.putIfAbsent("default.api.timeout.ms", 60_000);
+            Admin admin = create(() -> Admin.create(settings));
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
+        }
+
+        /** The topic as the cluster knows it. A topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
                 return admin.describeTopics(List.of(topic))
@@ -722,13 +829,292 @@ class consumer implements Callable<Integer> {
                         .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
-                    throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
+                    throw refused("describe topic '" + topic + "'", failed);
                 throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
+            }
+        }
+
+        /** The cluster's refusal in one line: what was refused, and why. */
+        static Failure refused(String request, Throwable error) {
+            boolean permission = Script.rootOf(error) instanceof AuthorizationException;
+            String format = permission ? "No permission to %s: %s" : "Cannot %s: %s";
+            return new Failure(1, format, request, Script.oneLine(error));
+        }
+    }
+
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
+    private record Diagnosis(Connection connection) {
+        private static final String AS_EXPECTED = " answers as expected";
+
+        /** One line: the cause, and the next step. */
+        String of(Throwable error) {
+            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
+            String reason = Script.oneLine(error);
+            if (error instanceof SslAuthenticationException)
+                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
+            if (error instanceof AuthenticationException)
+                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
+            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
+            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
+            if (answers.contains(AS_EXPECTED)) {
+                String away = Arrays.stream(ask(brokers()).split("; "))
+                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
+                        .collect(Collectors.joining("; "));
+                if (!away.isEmpty())
+                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+            }
+            if (answers.contains(" answers") || answers.contains(" speaks"))
+                return "No connection to " + servers + ": " + answers + ". " + reason;
+            String start =
+                    " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
+            return "No cluster answers at " + servers + ": " + answers + "."
+                    + (answers.contains("nobody") ? start : "");
+        }
+
+        private String ask(Stream<String> servers) {
+            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        }
+
+        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
+        private String ask(String server) {
+            String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
+            String protocol = connection
+                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
+                    .getOrDefault("security.protocol", "PLAINTEXT")
+                    .toString()
+                    .strip();
+            String instead = ", and security.protocol is " + protocol;
+            try (var socket = new Socket()) {
+                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
+                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
+                socket.setSoTimeout(1_000);
+                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
+                // a web server waits; mechanism '?'.
+                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
+                socket.getOutputStream().write(request);
+                byte[] answer = socket.getInputStream().readNBytes(10);
+                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
+                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
+                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
+                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
+                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
+                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
+                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            } catch (UnknownHostException unknown) {
+                return "host '" + host + "' cannot be resolved";
+            } catch (SocketTimeoutException silent) {
+                return server + " is silent";
+            } catch (IOException | NumberFormatException refused) {
+                return "nobody listens at " + server;
+            }
+        }
+
+        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
+        private Stream<String> brokers() {
+            String bytes = ByteArrayDeserializer.class.getName();
+            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
+            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            try (var consumer = new KafkaConsumer<>(settings)) {
+                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
+                        .flatMap(List::stream)
+                        .flatMap(partition -> Stream.of(partition.replicas()))
+                        .map(node -> node.host() + ":" + node.port())
+                        .distinct();
+            } catch (KafkaException noAnswer) {
+                return Stream.of();
             }
         }
     }
 
-    /** An error for the user: one line that says what to do next, and an exit status. */
+    // ---- Script: the same lines in every script ----
+
+    /** How a script runs, prints and ends: exit status, error messages, colours, the window, Ctrl-C. */
+    static class Script {
+        private static final CountDownLatch STOP = new CountDownLatch(1);
+        private static volatile boolean outputClosed;
+        private static volatile FutureTask<int[]> window = lookAtWindow();
+
+        /** True while the script puts back what it broke. Then Ctrl-C waits longer than 3 s. */
+        static volatile boolean mending;
+
+        /** Runs the script's command and exits with its status. Numbers and text are the same in every locale. */
+        static void run(Callable<Integer> script, String... args) {
+            Locale.setDefault(Locale.ROOT);
+            System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
+            Thread main = Thread.currentThread();
+            for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
+            onSignal("WINCH", () -> window = lookAtWindow());
+            int status = new CommandLine(script)
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
+                    .execute(args);
+            System.exit(outputClosed ? 1 : status);
+        }
+
+        /** An expected error is one line. Any other error is a defect of the script: it shows its stack trace. */
+        private static int failed(Exception error) throws Exception {
+            if (error instanceof Failure failure) return complain(failure.exitStatus, failure.getMessage());
+            boolean ofKafka = error.getClass().getName().startsWith("org.apache.kafka.");
+            if (stopping() && (ofKafka || error instanceof InterruptedException)) return complain(130, "Interrupted.");
+            if (ofKafka) return complain(1, oneLine(error));
+            throw error;
+        }
+
+        private static void onSignal(String name, Runnable action) {
+            try {
+                sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.run());
+            } catch (IllegalArgumentException notOnThisSystem) {
+                // Windows has no HUP and no WINCH
+            }
+        }
+
+        /** The first signal asks the script to end in good order, within 3 s. The second ends it at once. */
+        private static void stop(Thread main) {
+            if (stopping()) Runtime.getRuntime().halt(130);
+            STOP.countDown();
+            inBackground(() -> {
+                LockSupport.parkNanos(2_200_000_000L);
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
+                do LockSupport.parkNanos(600_000_000L);
+                while (mending);
+                Runtime.getRuntime().halt(130);
+            });
+        }
+
+        /** Whether the script was asked to stop. */
+        static boolean stopping() {
+            return STOP.getCount() == 0;
+        }
+
+        /** Waits so many ns. Ends early, and returns true, when the script is asked to stop. */
+        static boolean stopsWithin(long nanos) {
+            try {
+                return STOP.await(nanos, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException hurry) {
+                return true;
+            }
+        }
+
+        /** Runs the work in a thread that does not keep the script alive, and ends with an exception unnoticed. */
+        static void inBackground(Runnable work) {
+            var thread = new Thread(work);
+            thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler((ended, why) -> {}); // such as a client that was closed meanwhile
+            thread.start();
+        }
+
+        /** Prints a line. Only the format may have picocli's markup for colours: the values are shown as they are. */
+        static void say(String format, Object... values) {
+            print(text(format, values));
+        }
+
+        static String text(String format, Object... values) {
+            return String.format(Locale.ROOT, ansi().string(format), values);
+        }
+
+        /** Prints a line that a terminal cuts to its window: the record's end gives way, the text behind it does not. */
+        static void show(String head, String record, String behind) {
+            int room = Math.max(16, columns() - Ansi.OFF.string(head).length() - behind.length());
+            boolean cut = columns() > 0 && record.length() > room;
+            print(ansi().string(head) + (cut ? record.substring(0, room - 1) + "\u2026" : record) + behind);
+        }
+
+        /** Prints whole lines. Returns false, and asks the script to stop, when nobody reads them. */
+        static boolean print(String lines) {
+            System.out.println(lines);
+            if (!System.out.checkError()) return true;
+            if (!outputClosed) complain("Standard output was closed.");
+            outputClosed = true;
+            STOP.countDown();
+            return false;
+        }
+
+        /** Prints a line on standard error. */
+        static void complain(String format, Object... values) {
+            System.err.println(hidden(String.format(Locale.ROOT, format, values)));
+        }
+
+        private static int complain(int exitStatus, String message) {
+            complain("%s", message);
+            return exitStatus;
+        }
+
+        /** What went wrong, without the exceptions that it is wrapped in. */
+        static String oneLine(Throwable error) {
+            Throwable root = rootOf(error);
+            String message = root.getMessage() == null ? root.toString() : root.getMessage();
+            if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            return sentence(message);
+        }
+
+        private static String sentence(String text) {
+            return text.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+        }
+
+        static Throwable rootOf(Throwable error) {
+            return error.getCause() == null ? error : rootOf(error.getCause());
+        }
+
+        /** The text without passwords. */
+        static String hidden(String text) {
+            String secret = "(sasl\\.jaas\\.config|password|passphrase|secret|token|keystore\\.key)";
+            return text.replaceAll("(?is)(" + secret + "\\S*?\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("'[^']*' in JAAS", "[hidden] in JAAS");
+        }
+
+        /** The columns of the terminal's window; 0 where standard output is no terminal. */
+        static int columns() {
+            return window(1);
+        }
+
+        /** The rows of the terminal's window; 0 where standard output is no terminal. */
+        static int rows() {
+            return window(0);
+        }
+
+        private static int window(int index) {
+            try {
+                return window.get()[index];
+            } catch (InterruptedException | ExecutionException notKnown) {
+                return 0;
+            }
+        }
+
+        /** In the background, as asking the terminal takes 30 ms. */
+        private static FutureTask<int[]> lookAtWindow() {
+            var look = new FutureTask<>(() -> {
+                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                String[] numbers = rowsAndColumns.strip().split(" ");
+                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+            });
+            inBackground(look);
+            return look;
+        }
+
+        /** Colours: only on a terminal that can, never with NO_COLOR, always with CLICOLOR_FORCE. */
+        static Ansi ansi() {
+            Map<String, String> variables = System.getenv();
+            boolean never = !variables.getOrDefault("NO_COLOR", "").isEmpty();
+            boolean always = !Set.of("", "0").contains(variables.getOrDefault("CLICOLOR_FORCE", ""));
+            return !never && (always || canRedraw()) ? Ansi.ON : Ansi.OFF;
+        }
+
+        /** Whether a picture can be drawn again in its place. */
+        static boolean canRedraw() {
+            return columns() > 0 && !"dumb".equals(System.getenv("TERM"));
+        }
+    }
+
+    /** An error for the user: one line that names the cause and the next step, and an exit status. */
     static class Failure extends RuntimeException {
         private static final long serialVersionUID = 1L;
         final int exitStatus;

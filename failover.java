@@ -4,575 +4,870 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -XX:+UseSerialGC -Xmx512m
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
 
-import java.io.File;
-import java.io.IOException;
-import java.io.Reader;
-import java.io.Writer;
-import java.lang.ProcessBuilder.Redirect;
-import java.net.InetAddress;
-import java.net.Socket;
+import java.io.*;
+import java.net.*;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Properties;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.*;
+import java.util.concurrent.*;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntPredicate;
-import java.util.function.IntSupplier;
-import java.util.function.IntUnaryOperator;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
+import java.util.function.*;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.BufferExhaustedException;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.ElectionType;
-import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.Uuid;
+import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.RecordBatchTooLargeException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
+import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.serialization.*;
 import picocli.CommandLine;
+import picocli.CommandLine.*;
+import picocli.CommandLine.Help.Ansi;
 
 /**
- * Runs the guide's three scenarios on a real cluster, and proves each observation: which consumer
- * received what, when the leader moved, how long the pause was, and that every acknowledged record
- * is in the log.
+ * Runs the guide's scenarios on a real cluster and proves each observation: which consumer received what, when the
+ * leader moved, how long the pause was, and that every acknowledged record is in the log.
  *
  * <pre>jbang failover.java</pre>
  *
- * <p>It uses the cluster that it finds; where none answers, it starts one (cluster.java) and takes
- * it away. Read on at {@link Trial#run}: it is the story; {@link Ledger} is the proof.
+ * It uses the cluster that it finds. Where none answers, it starts one with cluster.java, and ends it. What it prints,
+ * for each trial:
+ *
+ * <pre>
+ * Scenario 3: high availability (2 partitions, 2 replicas)        its title, then what will flow
+ *    3.4 s  stop kafka-1                                          what happens, with seconds since the trial's start
+ *    3.5 s  partition 0: broker 2 leads now; it was broker 1
+ *   acknowledged by partition; a character is 0.5 s               a strip for each partition
+ *   kafka-1 away: in seconds after the fault ...                  the outage, taken apart
+ *   latency             p50       p99   maximum ...               before, during, after
+ *                      records  in log once  twice, more ...      the account of all records
+ *   PASS  no acknowledged record is lost                          each claim, with its evidence below
+ * </pre>
+ *
+ * and a table of all trials at the end. Where to read: a {@link Scenario} tells its steps and its claims;
+ * {@link Trial#run} carries them out; {@link Ledger} and {@link #claimsOf} are the proof.
  */
 @Command(
         name = "failover",
+        version = "failover 1.1.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        sortOptions = false,
         header = "Stops a Kafka broker in mid-stream and proves what became of every record.%n",
-        footer = {
-            "",
-            "Exit status: 0 every claim holds; 1 one does not, or could not be observed;",
-            "2 wrong usage; 3 no cluster."
+        exitCodeListHeading = "%nExit status: ",
+        exitCodeList = {
+            "0:every claim holds",
+            "1:a claim does not hold, or could not be observed",
+            "2:wrong usage",
+            "3:no cluster could be reached"
         })
 class failover implements Callable<Integer> {
     public static void main(String... args) {
-        Cluster.run(new failover(), args);
+        Script.run(new failover(), args);
     }
 
-    @Parameters(
-            paramLabel = "WHAT",
-            arity = "0..*",
-            description = "Scenarios of the guide (1, 2, 3), or topics; a name such as orders-3p-rf2"
-                    + " gives the shape of a topic that does not exist yet (default: 1 2 3).")
+    @Parameters(paramLabel = "WHAT", arity = "0..*",
+            description = "Scenarios of the guide (1, 2, 3) and of docs/scenario-4.md (4), or topics. A name such as"
+                    + " orders-3p-rf2 gives the shape of a topic that does not exist yet (default: 1 2 3).")
     List<String> what = List.of("1", "2", "3");
 
-    @Option(
-            names = "--fault",
-            paramLabel = "FAULT",
-            split = ",",
-            description = "What happens to the broker: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it"
-                    + " hangs) or disconnect (off the network; Docker only). A list compares"
-                    + " (default: stop).")
+    @Option(names = "--fault", paramLabel = "FAULT", split = ",",
+            description = "What happens to the broker: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it hangs) or"
+                    + " disconnect (off the network; Docker only). A list compares (default: stop).")
     List<Fault> faults = List.of(Fault.stop);
 
-    @Option(
-            names = "--target",
-            paramLabel = "BROKER",
-            description = "The broker: a number, 'leader' (of partition 0), or 'all-in-turn', a rolling"
-                    + " restart (default: ${DEFAULT-VALUE}).",
-            defaultValue = "leader")
+    @Option(names = "--target", paramLabel = "NODE", defaultValue = "leader",
+            description = "Who is harmed: a broker's number, 'leader' (of partition 0), 'all-in-turn' (a rolling"
+                    + " restart) or 'controller' (default: ${DEFAULT-VALUE}).")
     String target;
 
-    @Option(
-            names = "--before",
-            paramLabel = "TIME",
-            converter = Time.class,
-            defaultValue = "3s",
+    @Option(names = "--steps", paramLabel = "STEPS", converter = StepsConverter.class,
+            description = "Another order of events for a topic, such as 'stop 1, 5s, kill 2, 10s, start 1, start 2'."
+                    + " Steps: a fault and a node; start and a node; a time; whole; elect; unclean.")
+    List<Step> customSteps;
+
+    @Option(names = "--before", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "3s",
             description = "How long records flow before the fault, such as 500ms, 10s or 2m (default:"
                     + " ${DEFAULT-VALUE}).")
     Duration before;
 
-    @Option(
-            names = "--down",
-            paramLabel = "TIME",
-            converter = Time.class,
-            description = "How long the broker stays away (default: 4s for stop; 15s else, as a dead"
-                    + " broker is noticed after broker.session.timeout.ms, 9 s).")
+    @Option(names = "--down", paramLabel = "TIME", converter = TimeConverter.class,
+            description = "How long the broker stays away (default: 4s for stop; 15s else, as a dead broker is noticed"
+                    + " after broker.session.timeout.ms, 9 s).")
     Duration down;
 
-    @Option(
-            names = "--after",
-            paramLabel = "TIME",
-            converter = Time.class,
-            defaultValue = "2s",
+    @Option(names = "--after", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "2s",
             description = "How long records flow after the cluster has healed (default: ${DEFAULT-VALUE}).")
     Duration after;
 
-    @Option(
-            names = "--rate",
-            paramLabel = "RATE",
-            defaultValue = "200",
+    @Option(names = "--rate", paramLabel = "RATE", defaultValue = "200",
             description = "Records per second, over all partitions (default: ${DEFAULT-VALUE}).")
     int rate;
 
-    @Option(
-            names = "--size",
-            paramLabel = "BYTES",
-            defaultValue = "0",
+    @Option(names = "--size", paramLabel = "BYTES", defaultValue = "0",
             description = "Pad each record to this size (default: the guide's record, about 80 bytes).")
     int size;
 
-    @Option(
-            names = "--acks",
-            paramLabel = "ACKS",
-            split = ",",
-            description = "The producer's acks: all, 1 or 0. A list compares (default: that of the client"
-                    + " properties, else all).")
+    @Option(names = "--acks", paramLabel = "ACKS", split = ",",
+            description = "The producer's acks: all, 1 or 0. A list compares (default: that of the client properties,"
+                    + " else all).")
     List<String> acks = List.of("");
 
-    @Option(
-            names = "--try",
-            paramLabel = "NAME:KEY=VALUE,...",
-            description = "A set of client properties to try, such as patient:linger.ms=50,acks=all."
-                    + " Repeatable: each is an experiment.")
+    @Option(names = "--try", paramLabel = "NAME:KEY=VALUE,...",
+            description = "Client properties to try, such as patient:linger.ms=50,acks=all. Repeatable: each is an"
+                    + " experiment.")
     List<String> tries = List.of("");
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Repeat each experiment, and report the worst and the median (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--runs", paramLabel = "N", defaultValue = "1",
+            description = "Repeat each experiment; the table has the median pause and the longest (default:"
+                    + " ${DEFAULT-VALUE}).")
     int runs;
 
-    @Option(names = "--strict", description = "A loss is a failure also where the settings allow it (acks=1, acks=0).")
+    @Option(names = "--max-pause", paramLabel = "TIME", converter = TimeConverter.class,
+            description = "A claim of yours: no pause in acknowledgements is longer.")
+    Duration maxPause;
+
+    @Option(names = "--max-latency", paramLabel = "TIME", converter = TimeConverter.class,
+            description = "A claim of yours: 99 % of all records are acknowledged in less.")
+    Duration maxLatency;
+
+    @Option(names = "--strict",
+            description = "A loss is a failure also where the settings allow it (acks=1, acks=0, unclean election).")
     boolean strict;
 
-    @Option(
-            names = "--cluster",
-            paramLabel = "SCRIPT",
-            defaultValue = "cluster.java",
+    @ArgGroup(exclusive = true)
+    WhoHarms whoHarms = new WhoHarms();
+
+    /** Who harms a broker, where it is neither Docker's nor the script's own. */
+    static class WhoHarms {
+        @ArgGroup(exclusive = false)
+        Commands commands;
+
+        @Option(names = "--manual", description = "You harm and heal the broker when asked; the script judges.")
+        boolean manual;
+
+        @Option(names = "--observe", paramLabel = "TIME", converter = TimeConverter.class,
+                description = "Harm nobody: records flow for this time, and whatever happens is noticed and judged.")
+        Duration observe;
+    }
+
+    static class Commands {
+        @Option(names = "--stop-command", paramLabel = "COMMAND", required = true,
+                description = "Your command that harms a broker; {id}, {host} and {port} are put in.")
+        String stop;
+
+        @Option(names = "--start-command", paramLabel = "COMMAND", required = true,
+                description = "Your command that heals the broker.")
+        String start;
+    }
+
+    @Option(names = "--cluster", paramLabel = "SCRIPT", defaultValue = "cluster.java",
             description = "The script that starts a cluster where none answers (default: ${DEFAULT-VALUE}).")
     String clusterScript;
 
-    @Option(
-            names = "--stop-command",
-            paramLabel = "COMMAND",
-            description = "Your command that harms a broker; {id}, {host} and {port} are put in.")
-    String stopCommand;
-
-    @Option(names = "--start-command", paramLabel = "COMMAND", description = "Your command that heals it.")
-    String startCommand;
-
-    @Option(
-            names = "--manual",
-            description = "You harm and heal the broker when asked; the script notices, measures and judges.")
-    boolean manual;
-
-    @Option(
-            names = "--events",
-            paramLabel = "FILE",
-            description = "Write what happened as JSON, one object a line (see the README).")
+    @Option(names = "--events", paramLabel = "FILE",
+            description = "Write what happened as JSON, one object a line (see docs/failover.md).")
     Path events;
 
-    @Option(
-            names = "--report",
-            paramLabel = "FILE",
-            description = "Draw the run as a picture, .svg or .html; it takes report.java in this directory.")
-    Path report;
+    @Option(names = "--report", paramLabel = "FILE",
+            description = "Draw the run with report.java: .svg or .html, .xml (JUnit) or .md. Repeatable.")
+    List<Path> reports = List.of();
 
     @Option(names = "--json", description = "Print the verdict as one JSON object instead of the text.")
     boolean json;
 
     @Mixin
-    Cluster cluster;
-
-    // ---- what is tried ----
-
-    /** What can happen to a broker. */
-    enum Fault {
-        stop,
-        kill,
-        pause,
-        disconnect
-    }
-
-    /** The scenarios of the guide, with its observations. */
-    enum Scenario {
-        ONE("a basic topic (1 partition, 1 replica)", "test-1p-rf1", 2, """
-                Only one consumer receives messages. The other is idle because there is only one partition."""),
-        TWO("scalability with partitions (2 partitions, 1 replica)", "test-2p-rf1", 2, """
-                Messages are load-balanced across both consumers. The partition on the stopped broker \
-                becomes unavailable: a lack of fault tolerance."""),
-        THREE("high availability (2 partitions, 2 replicas)", "test-2p-rf2", 1, """
-                The producer and consumer pause briefly, then recover automatically as a new leader is \
-                elected. No data is lost.""");
-
-        final int number = ordinal() + 1;
-        final String title;
-        final String topic;
-        final int consumers;
-        final String observation;
-
-        Scenario(String title, String topic, int consumers, String observation) {
-            this.title = "Scenario %d: %s".formatted(number, title);
-            this.topic = topic;
-            this.consumers = consumers;
-            this.observation = observation;
-        }
-    }
-
-    /** One experiment: a scenario or any topic, a fault, and the client's settings. */
-    record Plan(Scenario scenario, String topic, Fault fault, String settings, Map<String, String> properties) {
-        static Plan of(String what, Fault fault, String settings, Map<String, String> properties) {
-            if (!what.matches("[123]")) return new Plan(null, what, fault, settings, properties);
-            Scenario scenario = Scenario.values()[Integer.parseInt(what) - 1];
-            Fault its = scenario == Scenario.ONE ? null : fault; // there, a consumer leaves instead
-            return new Plan(scenario, scenario.topic, its, settings, properties);
-        }
-
-        String name() {
-            return scenario == null ? topic : "Scenario " + scenario.number;
-        }
-
-        String title() {
-            return scenario == null ? "Topic %s: %s a broker in mid-stream".formatted(topic, fault) : scenario.title;
-        }
-
-        String observation() {
-            return scenario == null ? null : scenario.observation;
-        }
-
-        int consumers() {
-            return scenario == null ? 1 : scenario.consumers;
-        }
-
-        /** Whether Kafka promises to keep what it acknowledged: not with acks=1 or acks=0. */
-        boolean promisesNoLoss() {
-            return List.of("all", "-1").contains(properties.get("acks"));
-        }
-
-        /** Idempotence goes off silently when another setting rules it out (ProducerConfig). */
-        boolean promisesNoDuplicate() {
-            String inFlight = properties.getOrDefault("max.in.flight.requests.per.connection", "5");
-            return promisesNoLoss()
-                    && !"false".equalsIgnoreCase(properties.get("enable.idempotence"))
-                    && !"0".equals(properties.get("retries"))
-                    && Integer.parseInt(inFlight) <= 5;
-        }
-    }
-
-    private List<Plan> plans() {
-        var plans = new ArrayList<Plan>();
-        for (String each : what)
-            for (Fault fault : faults)
-                for (String ack : acks)
-                    for (String attempt : tries) {
-                        Map<String, String> properties = promising(ack);
-                        properties.putAll(parsed(attempt));
-                        String settings = attempt.isEmpty() ? "acks=" + properties.get("acks") : attempt.split(":")[0];
-                        Plan plan = Plan.of(each, fault, settings, properties);
-                        if (!plans.contains(plan)) plans.add(plan); // Scenario 1 has no fault to compare
-                    }
-        return plans;
-    }
-
-    /**
-     * What decides on the promises: the client properties that were given, and --acks over them.
-     */
-    private Map<String, String> promising(String ack) {
-        var properties = new LinkedHashMap<String, String>();
-        Properties given = cluster.properties(Map.of());
-        properties.put("acks", ack.isEmpty() ? given.getProperty("acks", "all") : ack);
-        for (String name : PROMISING) if (given.containsKey(name)) properties.put(name, given.getProperty(name));
-        return properties;
-    }
-
-    private static final List<String> PROMISING = List.of(
-            "enable.idempotence",
-            "retries",
-            "max.in.flight.requests.per.connection",
-            "delivery.timeout.ms",
-            "request.timeout.ms");
-
-    private static Map<String, String> parsed(String attempt) {
-        var properties = new LinkedHashMap<String, String>();
-        if (attempt.isEmpty()) return properties;
-        for (String pair : attempt.substring(attempt.indexOf(':') + 1).split(",")) {
-            String[] parts = pair.split("=", 2);
-            boolean known = ProducerConfig.configNames().contains(parts[0])
-                    || ConsumerConfig.configNames().contains(parts[0]);
-            if (parts.length < 2 || !known || attempt.indexOf(':') < 1)
-                throw new Failure(2, "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.", attempt);
-            properties.put(parts[0], parts[1]);
-        }
-        return properties;
-    }
+    Connection connection;
 
     // ---- the story of all trials ----
 
     @Override
     public Integer call() throws Exception {
         checkOptions();
-        List<Plan> plans = plans();
+        List<Plan> plans = plans(); // refused here, before anything is harmed: what Kafka's client would refuse
         var results = new ArrayList<Result>();
-        Path log = events != null || report == null ? events : Files.createTempFile("failover-", ".jsonl");
-        try (Writer file = log == null ? Writer.nullWriter() : openEvents(log);
-                Stage stage = openStage()) {
-            show("@|bold %s|@: %d brokers (%s)", stage.engine.about(), stage.brokers.size(), addresses(stage.brokers));
+        Path log = events != null || reports.isEmpty() ? events : Files.createTempFile("failover-", ".jsonl");
+        try (Stage stage = openStage();
+                Writer file = log == null ? Writer.nullWriter() : Files.newBufferedWriter(log)) {
+            plans.forEach(stage::checkFault);
+            say("@|bold %s|@: %d brokers (%s)", stage.hands.about, stage.brokers.size(), stage.addresses());
             for (Plan plan : plans)
-                for (int run = 1; run <= runs && !Cluster.stopping(); run++) {
+                for (int run = 1; run <= runs && !Script.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
                     results.add(result);
-                    result.report();
-                    result.writeTo(file);
+                    result.tell();
+                    for (Object line : result.lines()) file.write(Json.of(line) + "\n");
+                    file.flush();
                 }
+        } finally {
+            if (results.isEmpty() && log != null && events == null) Files.delete(log);
         }
         int status = conclude(plans, results);
-        if (report != null) draw(log);
+        if (!reports.isEmpty()) draw(log);
         return status;
     }
 
-    private static Writer openEvents(Path file) {
-        try {
-            return Files.newBufferedWriter(file);
-        } catch (IOException cannot) {
-            throw new Failure(2, "Cannot write the events to %s: %s", file, cannot);
+    private void checkOptions() throws IOException {
+        if (rate < 1) throw new Failure(2, "--rate takes 1 or more records/s, not %d.", rate);
+        if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
+        if (size < 0 || size > 1_000_000) throw new Failure(2, "--size takes 0 to 1,000,000 bytes, not %d.", size);
+        if (!target.matches("\\d+|leader|all-in-turn|controller"))
+            throw new Failure(2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
+        for (String ack : acks)
+            if (!List.of("", "all", "-1", "1", "0").contains(ack))
+                throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
+        if (events != null) checkOutput("--events", events);
+        for (Path report : reports) {
+            checkOutput("--report", report);
+            if (!report.toString().matches(".*\\.(svg|html|xml|md)"))
+                throw new Failure(2, "--report takes a file .svg, .html, .xml or .md, not %s.", report);
+            if (sibling("report.java") == null)
+                throw new Failure(2, "--report needs report.java in this directory. There is none.");
         }
+    }
+
+    private static void checkOutput(String option, Path file) {
+        Path directory = file.toAbsolutePath().getParent();
+        boolean good = Files.exists(file)
+                ? Files.isRegularFile(file) && Files.isWritable(file)
+                : Files.isDirectory(directory) && Files.isWritable(directory);
+        if (!good) throw new Failure(2, "%s: %s cannot be written.", option, file);
+    }
+
+    /** The experiments: each WHAT with each fault and each set of client properties. */
+    private List<Plan> plans() {
+        var plans = new ArrayList<Plan>();
+        for (String each : what)
+            for (Scenario scenario : scenarios(each))
+                for (Fault fault : faults)
+                    for (String ack : acks)
+                        for (String attempt : tries) {
+                            Producing producing = Producing.of(connection, ack, attempt, rate, size);
+                            connection.create(() -> new ConsumerConfig(producing.consumer(connection, "any", "any")));
+                            var plan = new Plan(scenario, scenario.hasFault ? fault : null, producing);
+                            if (!plans.contains(plan)) plans.add(plan); // Scenario 1 has no fault to compare
+                        }
+        return plans;
+    }
+
+    /** The scenarios of one WHAT. A new scenario is a class below, and a line here. */
+    private List<Scenario> scenarios(String each) {
+        var timing = new Timing(before, down, after);
+        return switch (each) {
+            case "1" -> List.of(new BasicTopic(timing));
+            case "2" -> List.of(new Scalability(timing));
+            case "3" -> List.of(new HighAvailability(timing, target));
+            case "4" -> LastReplica.all(timing);
+            default -> List.of(new AnyTopic(topicName(each), timing, target, customSteps, whoHarms.observe));
+        };
+    }
+
+    private static String topicName(String name) {
+        if (name.matches("\\d{1,3}"))
+            throw new Failure(2, "There is no Scenario %s: WHAT is 1, 2, 3, 4, or the name of a topic.", name);
+        if (name.startsWith("__")) throw new Failure(2, "Topic '%s' is Kafka's own: no records go there.", name);
+        return name;
+    }
+
+    private int conclude(List<Plan> plans, List<Result> results) {
+        say("");
+        say("@|bold " + ROW + "|@", "", "FAULT", "SETTINGS", "ACKED", "LOST", "TWICE", "PAUSE", "VERDICT");
+        for (Plan plan : plans) {
+            List<Result> ofPlan = results.stream().filter(result -> result.plan == plan).toList();
+            if (!ofPlan.isEmpty()) say("%s", row(plan, ofPlan));
+        }
+        if (json) Script.print(Json.of(details("trials", results.stream().map(Result::verdictLine).toList())));
+        boolean complete = results.size() == plans.size() * runs;
+        boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
+        if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
+        return complete && allHold ? 0 : 1;
+    }
+
+    private static final String ROW = "%-13s %-10s %-8s %10s %7s %6s %8s  %s";
+
+    /** One line per plan. Over several runs: the sums, and the median pause with the longest. */
+    private static String row(Plan plan, List<Result> ofPlan) {
+        double[] pauses = ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
+        Verdict worst = ofPlan.stream().map(Result::verdict).max(Comparator.naturalOrder()).orElseThrow();
+        String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
+        if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
+        String acknowledged = total(ofPlan, Kind.ACKNOWLEDGED);
+        String lost = total(ofPlan, Kind.LOST);
+        String twice = total(ofPlan, Kind.DUPLICATES);
+        Object fault = plan.fault == null ? "-" : plan.fault;
+        String label = plan.producing.label;
+        return ROW.formatted(plan.scenario.name, fault, label, acknowledged, lost, twice, pause, worst.painted());
+    }
+
+    /** Only the log tells what is lost: without an audit that is not known. */
+    private static String total(List<Result> ofPlan, Kind kind) {
+        boolean known = kind == Kind.ACKNOWLEDGED || ofPlan.stream().allMatch(result -> result.audited);
+        return known ? "%,d".formatted(ofPlan.stream().mapToInt(result -> result.account.count(kind)).sum()) : "?";
     }
 
     /** Scripts talk to one another only as commands. */
     private void draw(Path log) throws Exception {
-        String command = "jbang report.java " + log + " -o " + report;
-        if (!Files.exists(Path.of("report.java")))
-            throw new Failure(1, "There is no report.java in this directory. Where it is: %s", command);
-        String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
-        var process = new ProcessBuilder(jbang, "report.java", log.toString(), "-o", report.toString())
-                .redirectError(Redirect.INHERIT)
-                .redirectOutput(Redirect.DISCARD)
+        var command = new ArrayList<>(jbang());
+        command.addAll(List.of(sibling("report.java").toString(), log.toString()));
+        for (Path report : reports) command.addAll(List.of("-o", report.toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        if (process.waitFor() != 0) throw new Failure(1, "The picture was not drawn. Try: %s", command);
+        if (process.waitFor() != 0) throw new Failure(1, "The run was not drawn. Try: %s", String.join(" ", command));
         if (events == null) Files.delete(log);
-        show("picture: %s", report);
+        for (Path report : reports) say("picture: %s", report);
     }
 
-    private void checkOptions() {
-        if (size < 0) throw new Failure(2, "--size takes a number of bytes, not %d.", size);
-        if (rate < 1) throw new Failure(2, "--rate takes 1 or more records/s, not %d.", rate);
-        if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
-        if ((stopCommand == null) != (startCommand == null))
-            throw new Failure(2, "--stop-command and --start-command go together.");
-        if (stopCommand != null && manual) throw new Failure(2, "--manual and --stop-command exclude each other.");
-        if (!target.matches("\\d+|leader|all-in-turn"))
-            throw new Failure(2, "--target takes a broker's number, leader or all-in-turn, not '%s'.", target);
-        for (String ack : acks)
-            if (!List.of("", "all", "-1", "1", "0").contains(ack))
-                throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
+    private void say(String format, Object... values) {
+        if (!json) Script.say(format, values);
     }
 
-    private Integer conclude(List<Plan> plans, List<Result> results) {
-        show("");
-        show(
-                "@|bold " + ROW + "|@",
-                "",
-                "FAULT",
-                "SETTINGS",
-                "ACKNOWLEDGED",
-                "LOST",
-                "DUPLICATES",
-                "REORDERED",
-                "UNKNOWN",
-                "PAUSE",
-                "VERDICT");
-        for (Plan plan : plans) {
-            List<Result> its =
-                    results.stream().filter(result -> result.plan == plan).toList();
-            if (!its.isEmpty()) show("%s", row(plan, its));
+    // ---- the scenarios ----
+
+    /** What can happen to a node. */
+    enum Fault {
+        stop,
+        kill,
+        pause,
+        disconnect;
+
+        /** How long the broker stays away where nobody said: a dead one is noticed after 9 s. */
+        Duration usualDown() {
+            return Duration.ofSeconds(this == stop ? 4 : 15);
         }
-        if (json)
-            Cluster.print(Json.of(
-                    details("trials", results.stream().map(Result::toMap).toList())));
-        boolean complete = results.size() == plans.size() * runs;
-        boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
-        if (Cluster.stopping()) System.err.println("Interrupted: what did not come to its end is not proven.");
-        return complete && allHold ? 0 : 1;
     }
 
-    /** One line per plan; over several runs the sum, and the median pause with the worst. */
-    private static String row(Plan plan, List<Result> its) {
-        double[] pauses =
-                its.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
-        Verdict worst =
-                its.stream().map(Result::verdict).max(Comparator.naturalOrder()).orElseThrow();
-        String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
-        if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
-        return ROW.formatted(
-                plan.name(),
-                plan.fault == null ? "-" : plan.fault,
-                plan.settings,
-                total(its, false, Account::acknowledged),
-                total(its, true, Account::lost),
-                total(its, true, Account::duplicates),
-                total(its, true, Account::reordered),
-                total(its, false, Account::unknown),
-                pause,
-                worst.painted());
+    /** One experiment: a scenario, the fault in it (null: none), and the producer's settings. */
+    record Plan(Scenario scenario, Fault fault, Producing producing) {}
+
+    /** How long records flow before the fault, how long a broker is away (null: as usual), how long they flow after. */
+    record Timing(Duration before, Duration down, Duration after) {
+        Duration down(Fault fault) {
+            return down == null ? fault.usualDown() : down;
+        }
     }
 
-    private static final String ROW = "%-12s %-10s %-9s %12s %6s %10s %9s %8s %8s  %s";
+    /**
+     * A scenario: its topic, its consumers, its steps in their order, and what is claimed afterwards. What is claimed of
+     * every trial is in {@link Result#judge}.
+     */
+    abstract static class Scenario {
+        final String name; // in tables
+        final String title;
+        final String topic;
+        final Timing timing;
+        Map<String, String> topicProperties = Map.of(); // that the topic must have
+        int consumers = 1;
+        String group; // null: one that nobody else has
+        String observation; // the guide's words; null where it has none
+        boolean hasFault = true; // of the user's choice
 
-    /** What only the log tells is not known where it was not read. */
-    private static String total(List<Result> its, boolean fromLog, ToLongFunction<Account> what) {
-        if (fromLog && !its.stream().allMatch(it -> it.trial.audited)) return "?";
-        return "%,d"
-                .formatted(its.stream()
-                        .mapToLong(it -> what.applyAsLong(it.account))
-                        .sum());
+        Scenario(String name, String title, String topic, Timing timing) {
+            this.name = name;
+            this.title = title;
+            this.topic = topic;
+            this.timing = timing;
+        }
+
+        abstract List<Step> steps(Fault fault, Collection<Node> brokers);
+
+        abstract List<Claim> claims(Result result);
+
+        /** Records whose loss an operator has chosen: they are the scenario's claim, and no failure. */
+        BitSet chosenLoss(Result result) {
+            return new BitSet();
+        }
+    }
+
+    /** A node is harmed, healed, and all is as before. */
+    private static List<Step> outage(Fault fault, String node, Duration down) {
+        return List.of(harm(fault, node), flow(down), heal(node), Trial::awaitWhole, Trial::electPreferred);
+    }
+
+    /** Scenario 1: one partition has one reader in a group. No broker is harmed; the busy consumer leaves. */
+    static class BasicTopic extends Scenario {
+        BasicTopic(Timing timing) {
+            super("Scenario 1", "Scenario 1: a basic topic (1 partition, 1 replica)", "test-1p-rf1", timing);
+            consumers = 2;
+            group = "group1";
+            hasFault = false;
+            observation = "Only one consumer receives messages. The other is idle because there is only one partition.";
+        }
+
+        @Override
+        List<Step> steps(Fault none, Collection<Node> brokers) {
+            return List.of(flow(timing.before), Trial::busyConsumerLeaves, flow(timing.after));
+        }
+
+        @Override
+        List<Claim> claims(Result result) {
+            GroupConsumer busy = result.handover.busy();
+            GroupConsumer idle = result.handover.idle();
+            int busyReceived = result.ledger.receivedBy(busy.number, result.handover.tick());
+            int idleReceived = result.ledger.receivedBy(idle.number, result.handover.tick());
+            boolean goesOn = idle.firstOffset >= 0 && idle.firstOffset <= busy.lastOffset + 1;
+            String shares = "consumer %d received %,d, consumer %d %,d"
+                    .formatted(busy.number, busyReceived, idle.number, idleReceived);
+            String handover = "consumer %d ended after offset %,d, consumer %d went on at %,d"
+                    .formatted(busy.number, busy.lastOffset, idle.number, idle.firstOffset);
+            boolean alone = busyReceived > 0 && idleReceived == 0;
+            return List.of(
+                    Claim.of(alone, "only one consumer receives messages, the other is idle", shares),
+                    Claim.of(goesOn, "the idle one is a standby: it takes over where the other stopped", handover));
+        }
+    }
+
+    /** Scenario 2: two consumers share two partitions. The stopped broker's partition has no other replica. */
+    static class Scalability extends Scenario {
+        Scalability(Timing timing) {
+            super("Scenario 2", "Scenario 2: scalability with partitions (2 partitions, 1 replica)", "test-2p-rf1", timing);
+            consumers = 2;
+            group = "group2";
+            observation = "Messages are load-balanced across both consumers. The partition on the stopped broker becomes"
+                    + " unavailable: a lack of fault tolerance.";
+        }
+
+        @Override
+        List<Step> steps(Fault fault, Collection<Node> brokers) {
+            return outages(fault, "leader", timing, brokers);
+        }
+
+        @Override
+        List<Claim> claims(Result result) {
+            Outage outage = result.outages.get(0);
+            var claims = new ArrayList<Claim>();
+            claims.add(sharing(result, outage));
+            for (int partition = 0; partition < result.topic.partitions(); partition++) {
+                if (!outage.led.contains(partition)) claims.add(goesOn(result, outage, partition));
+                else claims.addAll(halts(result, outage, partition));
+            }
+            return claims;
+        }
+
+        /** Of the records that were received before the fault, in the order of their ids, each consumer got half. */
+        private Claim sharing(Result result, Outage outage) {
+            int first = 1;
+            while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
+            int one = result.ledger.receivedBy(1, first, outage.harmedAt);
+            int two = result.ledger.receivedBy(2, first, outage.harmedAt);
+            String evidence = "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
+            boolean balanced = first > 10 && Math.abs(one - two) <= 1;
+            return Claim.of(balanced, "messages are load-balanced across both consumers", evidence);
+        }
+
+        private static boolean before(int tick, int end) {
+            return tick > 0 && tick < end;
+        }
+
+        private List<Claim> halts(Result result, Outage outage, int partition) {
+            int gone = result.leaderChange(outage, partition, false);
+            int back = result.leaderChange(outage, partition, true);
+            Gap silence = result.pause(result.acknowledged, outage, partition);
+            // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
+            boolean lasts = silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
+            long after = result.count(partition, outage.endedAt, Integer.MAX_VALUE);
+            boolean unavailable = gone > 0 && back > gone && lasts;
+            String text = "partition %d is unavailable while its broker is away".formatted(partition);
+            String evidence = "no leader for %.1f s, no acknowledgement for %.1f s"
+                    .formatted(seconds(Math.max(0, back - gone)), silence.seconds());
+            String since = "%,d acknowledged since".formatted(after);
+            return List.of(
+                    result.claim(unavailable, outage, text, evidence),
+                    result.claim(after > 0, outage, "it resumes when its broker is back", since));
+        }
+
+        private Claim goesOn(Result result, Outage outage, int partition) {
+            Gap gap = Gap.longest(result.acknowledged[partition], outage.harmedAt, outage.healedAt);
+            long meanwhile = result.count(partition, outage.harmedAt, outage.healedAt);
+            boolean flows = meanwhile > 0 && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2;
+            String text = "partition %d, on the other broker, goes on".formatted(partition);
+            String evidence = "%,d acknowledged meanwhile, longest pause %.2f s".formatted(meanwhile, gap.seconds());
+            return result.claim(flows, outage, text, evidence);
+        }
+    }
+
+    /** Scenario 3: each partition has a second replica, which takes over. */
+    static class HighAvailability extends Scenario {
+        private final String target;
+
+        HighAvailability(Timing timing, String target) {
+            super("Scenario 3", "Scenario 3: high availability (2 partitions, 2 replicas)", "test-2p-rf2", timing);
+            this.target = target;
+            group = "group3";
+            observation = "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
+                    + " No data is lost.";
+        }
+
+        @Override
+        List<Step> steps(Fault fault, Collection<Node> brokers) {
+            return outages(fault, target, timing, brokers);
+        }
+
+        @Override
+        List<Claim> claims(Result result) {
+            return result.outages.stream().flatMap(outage -> recovers(result, outage)).toList();
+        }
+
+        /** A new leader for each partition that the broker led, and a pause within the bound. */
+        private static Stream<Claim> recovers(Result result, Outage outage) {
+            var claims = new ArrayList<Claim>();
+            long since = Long.MAX_VALUE;
+            for (int partition : outage.led) {
+                int elected = result.leaderChange(outage, partition, true);
+                String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
+                String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
+                claims.add(result.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
+                since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
+            }
+            Gap pause = result.longestPause(result.acknowledged, outage);
+            Bound bound = result.bound(outage);
+            String evidence = "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
+            if (!outage.led.isEmpty()) evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
+            boolean brief = pause.seconds() <= bound.seconds && since > 0;
+            String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
+            boolean helped = !brief && help != null;
+            if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
+            else claims.add(result.claim(brief, outage, BRIEF, evidence));
+            return claims.stream();
+        }
+
+        private static final String BRIEF = "a brief pause, then it recovers by itself";
+    }
+
+    /** One outage, or one of each broker in turn, with records before and after. */
+    private static List<Step> outages(Fault fault, String target, Timing timing, Collection<Node> brokers) {
+        var steps = new ArrayList<Step>(List.of(flow(timing.before)));
+        List<String> nodes = target.equals("all-in-turn")
+                ? brokers.stream().map(Node::idString).toList()
+                : List.of(target);
+        for (String node : nodes) steps.addAll(outage(fault, node, timing.down(fault)));
+        steps.add(flow(timing.after));
+        return steps;
+    }
+
+    /** A topic of the user's: the claims are those of every trial, and that the user's limits hold. */
+    static class AnyTopic extends Scenario {
+        private final String target;
+        private final List<Step> steps; // null: one outage of the target
+        private final Duration observe; // null: somebody is harmed
+
+        AnyTopic(String topic, Timing timing, String target, List<Step> steps, Duration observe) {
+            super(topic, "Topic " + topic, topic, timing);
+            this.target = target;
+            this.steps = steps;
+            this.observe = observe;
+            hasFault = observe == null && steps == null;
+        }
+
+        @Override
+        List<Step> steps(Fault fault, Collection<Node> brokers) {
+            if (observe != null) return List.of(flow(observe));
+            if (steps == null) return outages(fault, target, timing, brokers);
+            var all = new ArrayList<Step>(List.of(flow(timing.before)));
+            all.addAll(steps);
+            all.addAll(List.of(Trial::awaitWhole, Trial::electPreferred, flow(timing.after)));
+            return all;
+        }
+
+        @Override
+        List<Claim> claims(Result result) {
+            return List.of();
+        }
+    }
+
+    /**
+     * Scenario 4: how an acknowledged record is really lost. The leader is stopped, so that the follower alone has the
+     * new records; then the follower is killed, and the old leader comes back. Either everybody waits for the follower,
+     * or an operator elects the old leader, which never saw those records.
+     */
+    static class LastReplica extends Scenario {
+        private final int minInSync;
+        private final boolean unclean;
+
+        static List<Scenario> all(Timing timing) {
+            var all = new ArrayList<Scenario>();
+            for (int minInSync : List.of(1, 2))
+                for (boolean unclean : List.of(false, true)) all.add(new LastReplica(timing, minInSync, unclean));
+            return all;
+        }
+
+        private LastReplica(Timing timing, int minInSync, boolean unclean) {
+            super(
+                    "4 min=%d %s".formatted(minInSync, unclean ? "elect" : "wait"),
+                    TITLE.formatted(minInSync, unclean ? "an unclean election" : "wait"),
+                    minInSync == 1 ? "test-1p-rf2" : "test-min2-1p-rf2",
+                    timing);
+            this.minInSync = minInSync;
+            this.unclean = unclean;
+            group = "group4";
+            hasFault = false; // the faults of this scenario are not the user's choice
+            topicProperties = Map.of("min.insync.replicas", "" + minInSync);
+        }
+
+        private static final String TITLE = "Scenario 4: the last replica, min.insync.replicas=%d, then %s";
+
+        @Override
+        List<Step> steps(Fault none, Collection<Node> brokers) {
+            var steps = new ArrayList<Step>();
+            steps.addAll(List.of(flow(timing.before), harm(Fault.stop, "leader"), awaitOut("leader")));
+            steps.addAll(List.of(flow(Duration.ofSeconds(4)), harm(Fault.kill, "follower"), flow(Duration.ofSeconds(2))));
+            steps.addAll(List.of(heal("leader"), awaitGone("follower")));
+            if (unclean) steps.add(Trial::electUnclean);
+            steps.addAll(List.of(flow(Duration.ofSeconds(4)), heal("follower")));
+            steps.addAll(List.of(Trial::awaitWhole, Trial::electPreferred, flow(timing.after)));
+            return steps;
+        }
+
+        @Override
+        List<Claim> claims(Result result) {
+            Outage old = result.outages.get(0); // the old leader's
+            Outage other = result.outages.get(1);
+            int alone = result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
+            int elected = result.firstChange(0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int leader = elected == 0 ? -1 : result.observer.leaderAt(0, elected);
+            var claims = new ArrayList<Claim>();
+
+            long onOneDisk = alone == 0 ? 0 : result.count(0, alone + ticks(1), other.harmedAt);
+            boolean asPromised = alone > 0 && onOneDisk > 0 == (minInSync == 1);
+            String text = minInSync == 1
+                    ? "acks=all acknowledges records that are on one disk"
+                    : "with one replica away nothing is acknowledged";
+            String whileAway = "%,d acknowledged while %s alone was in sync".formatted(onOneDisk, other.name);
+            claims.add(result.claim(asPromised, old, text, whileAway));
+
+            int again = result.firstAcknowledged(0, other.doneAt + ticks(1));
+            boolean silent = elected > 0 && again >= (minInSync == 1 ? elected : other.healedAt);
+            text = minInSync == 1
+                    ? "without a leader nothing is acknowledged"
+                    : "with one replica back, still nothing is acknowledged";
+            String silence = "no acknowledgement for %.1f s".formatted(seconds(again - other.doneAt));
+            claims.add(result.claim(silent, other, text, silence));
+
+            boolean early = elected > 0 && elected < other.healedAt;
+            boolean oldLeads = early && leader == old.id;
+            String when = elected == 0
+                    ? "no leader was elected"
+                    : "broker %d leads, %.1f s after %s was started"
+                            .formatted(leader, seconds(elected - old.healedAt), old.name);
+            if (minInSync == 2) {
+                text = "%s leads on its return: it is an eligible leader replica".formatted(old.name);
+                claims.add(result.claim(oldLeads, other, text, when));
+            } else if (unclean) {
+                text = "the unclean election makes %s lead".formatted(old.name);
+                claims.add(result.claim(oldLeads, other, text, when));
+            } else {
+                text = "%s is not elected: the partition waits for %s".formatted(old.name, other.name);
+                claims.add(result.claim(!early && leader == other.id, other, text, when));
+            }
+            if (unclean && minInSync == 1) claims.add(losesExactly(result, chosenLoss(result), other));
+            return claims;
+        }
+
+        private static Claim losesExactly(Result result, BitSet predicted, Outage other) {
+            String text = "it loses the records that only %s had: all of them, and no others".formatted(other.name);
+            String evidence = "%,d predicted from offsets and leader epochs, %,d lost"
+                    .formatted(predicted.cardinality(), result.account.count(Kind.LOST));
+            if (predicted.isEmpty()) return new Claim(Verdict.INCONCLUSIVE, text, evidence);
+            return Claim.of(result.account.get(Kind.LOST).equals(predicted), text, evidence);
+        }
+
+        /**
+         * Acknowledged before anybody was elected, at an offset that the elected replica did not have. Its log ended
+         * where the records begin that it wrote as the new leader: their leader epoch is in the log, and does not come
+         * from the producer.
+         */
+        @Override
+        BitSet chosenLoss(Result result) {
+            var records = new BitSet();
+            if (!unclean || minInSync > 1 || result.outages.size() < 2) return records;
+            int killed = result.outages.get(1).harmedAt;
+            int elected = result.firstChange(0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
+            long end = result.epochs.stream()
+                    .filter(epoch -> epoch.partition() == 0 && elected > 0 && epoch.lastAcknowledged() > elected)
+                    .mapToLong(Epoch::firstOffset)
+                    .min()
+                    .orElse(Long.MAX_VALUE);
+            for (int id = 1; id <= result.ledger.last(); id++) {
+                int at = result.ledger.acknowledgedAt(id);
+                if (at > 0 && at < elected && result.ledger.offset(id) >= end) records.set(id);
+            }
+            return records;
+        }
+    }
+
+    // ---- the steps of a trial ----
+
+    /** One thing that is done, or waited for, while records flow. */
+    interface Step {
+        void take(Trial trial) throws Exception;
+    }
+
+    static Step flow(Duration time) {
+        return trial -> trial.flow(time);
+    }
+
+    /** @param node a broker's number, 'leader' or 'follower' (of partition 0), or 'controller' */
+    static Step harm(Fault fault, String node) {
+        return trial -> trial.harm(fault, node);
+    }
+
+    /** @param node as it was called when it was harmed */
+    static Step heal(String node) {
+        return trial -> trial.heal(trial.outage(node));
+    }
+
+    /** Waits until the harmed broker is out of the in-sync replicas of partition 0. */
+    static Step awaitOut(String node) {
+        return trial -> {
+            int id = trial.outage(node).id;
+            trial.await(node + " stayed in sync", 60, () -> !trial.observer.state(0).inSync().contains(id));
+        };
+    }
+
+    /** Waits until the cluster has given up the harmed broker, and another one answers. */
+    static Step awaitGone(String node) {
+        return trial -> {
+            int id = trial.outage(node).id;
+            String complaint = "the cluster did not give up broker " + id;
+            trial.await(complaint, 90, () -> trial.observer.leader(0) != id && trial.observer.knowsAsAway(id));
+        };
+    }
+
+    /** Reads steps such as 'stop 1, 5s, kill 2, 10s, start 1, start 2'. */
+    static class StepsConverter implements ITypeConverter<List<Step>> {
+        @Override
+        public List<Step> convert(String text) {
+            return Arrays.stream(text.strip().split("\\s*,\\s*")).map(this::step).toList();
+        }
+
+        private Step step(String text) {
+            String[] words = text.split("\\s+");
+            String node = words.length == 2 ? words[1] : "";
+            boolean isNode = node.matches("\\d+|leader|follower|controller");
+            if (isNode && words[0].matches("start|resume|heal|connect")) return heal(node);
+            if (isNode && words[0].matches("stop|kill|pause|disconnect")) return harm(Fault.valueOf(words[0]), node);
+            return switch (text) {
+                case "whole" -> Trial::awaitWhole;
+                case "elect" -> Trial::electPreferred;
+                case "unclean" -> Trial::electUnclean;
+                default -> flow(new TimeConverter().convert(text));
+            };
+        }
     }
 
     // ---- the story of one trial ----
 
-    /** Records flow, a broker is harmed, it is healed, and then every record is accounted for. */
+    /** Records flow, steps are taken, all is put back, and then every record is accounted for. */
     private class Trial {
         final Stage stage;
         final Plan plan;
+        final int number;
         final String run = UUID.randomUUID().toString().substring(0, 8); // in a header of each record
         final String group;
-        final Journal journal = new Journal();
-        final List<Member> members = new ArrayList<>();
-        final List<Outage> outages = new ArrayList<>();
+        final Journal journal = new Journal(!json);
+        final List<GroupConsumer> consumers = new ArrayList<>();
+        final List<Outage> outages = new CopyOnWriteArrayList<>(); // the observer reads it, too
+        final Instant started = Instant.now();
         Topic topic;
         Ledger ledger;
         Observer observer;
         Load load;
-        Member busy; // Scenario 1: the one that leaves
-        int leftAt; // and when
+        List<Integer> leaders; // by partition, at the start
+        Handover handover; // Scenario 1
+        List<Epoch> epochs = List.of();
         boolean audited;
         String unobserved; // why the trial could not be brought to its end
-        private final int number;
-        private final Instant started = Instant.now();
-        private List<Integer> leaders;
+        int loadEndedAt;
 
         Trial(Stage stage, Plan plan, int number) {
             this.stage = stage;
             this.plan = plan;
             this.number = number;
-            this.group = plan.scenario == null ? "failover-" + run : "group" + plan.scenario.number;
+            this.group = plan.scenario.group == null ? "failover-" + run : plan.scenario.group;
         }
 
         Result run() throws Exception {
-            show("");
-            show("@|bold %s|@%s", plan.title(), runs > 1 ? ", run " + number : "");
-            topic = stage.prepare(plan, group);
+            say("");
+            say("@|bold %s|@%s", title(), runs > 1 ? ", run " + number : "");
+            topic = stage.prepare(plan.scenario, group);
+            checkRate();
             ledger = new Ledger(topic.partitions(), journal::now);
-            show("  %s", intention());
-            show("");
+            say("  %s", intention());
+            say("");
             try {
-                observer = new Observer(this);
-                if (Ansi.AUTO.enabled() && !json) live = new Live(this);
-                leaders = IntStream.range(0, topic.partitions())
-                        .mapToObj(observer::leader)
-                        .toList();
-                act();
+                observer = new Observer(connection, topic, journal, this::harmedIds, isPatient());
+                observer.begin();
+                leaders = IntStream.range(0, topic.partitions()).mapToObj(observer::leader).toList();
+                takeSteps();
                 account();
             } finally {
-                if (live != null) live.close();
                 if (load != null) load.close();
-                members.forEach(Member::leave);
+                consumers.forEach(GroupConsumer::leave);
                 if (observer != null) observer.close();
-                if (plan.scenario == null) stage.admin.deleteConsumerGroups(List.of(group));
+                if (plan.scenario.group == null) stage.forget(group);
             }
             return new Result(this);
         }
 
-        /** What happens, and in which order. */
-        private void act() throws Exception {
+        String title() {
+            return plan.scenario.title + (plan.scenario instanceof AnyTopic ? ": " + whatHappens() : "");
+        }
+
+        private String whatHappens() {
+            if (plan.fault != null) return plan.fault + " a broker in mid-stream";
+            return whoHarms.observe != null ? "observed" : "steps in mid-stream";
+        }
+
+        private String intention() {
+            String consumers = plan.scenario.consumers == 1 ? "1 consumer" : plan.scenario.consumers + " consumers";
+            String format = "%s in group %s, %,d records/s to %s, %s";
+            return format.formatted(consumers, group, rate, plan.scenario.topic, plan.producing.label);
+        }
+
+        /** Each partition needs records before the fault: else nothing could be claimed of it. */
+        private void checkRate() {
+            Duration window = whoHarms.observe == null ? before : whoHarms.observe;
+            int enough = (int) Math.ceil(2 * topic.partitions() * 1e3 / Math.max(1, window.toMillis()));
+            String few = "%d records/s are too few for %d partitions: each needs 2 before the fault. Use --rate %d or more.";
+            if (rate < enough) throw new Failure(2, few, rate, topic.partitions(), enough);
+        }
+
+        /** Brokers that were frozen or cut off, or are harmed in an unknown way, may tell old news. */
+        private boolean isPatient() {
+            boolean restarts = plan.fault == null || plan.fault == Fault.stop || plan.fault == Fault.kill;
+            return !restarts || !stage.hands.isKnown;
+        }
+
+        private void takeSteps() throws Exception {
             try {
                 gather();
-                load = new Load(this);
-                journal.tell("load", Map.of(), "the producer begins");
-                flow(before);
-                if (plan.fault == null) busyConsumerLeaves();
-                else for (Node broker : targets()) harmAndHeal(broker);
-                flow(after);
-            } catch (Unobserved because) {
+                load = new Load(plan.producing, topic, run, ledger, journal);
+                journal.tell("load", details(), "the producer begins");
+                for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
+            } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
-                stage.mend(plan.topic);
+                stage.mend(topic.name());
             }
         }
 
         /** What became of the records: also when the trial did not come to its end. */
         private void account() throws Exception {
-            if (load == null || Cluster.stopping()) return;
+            if (load == null || Script.stopping()) return;
             try {
-                load.finish();
-                journal.tell("load", Map.of(), "the producer ends: %,d records sent", ledger.last());
-                new Audit(this).read();
+                load.finish(observer);
+                loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
+                epochs = new Audit(connection, stage.admin, topic, run, ledger, journal).read(observer.topicGone());
                 audited = true;
                 awaitTheGroup();
             } catch (Unobserved because) {
@@ -580,164 +875,191 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private void giveUp(Unobserved because) {
-            if (unobserved == null) unobserved = because.getMessage();
-            journal.tell("unobserved", Map.of(), "%s", because.getMessage());
-        }
-
-        private String intention() {
-            String consumers = plan.consumers() == 1 ? "1 consumer" : plan.consumers() + " consumers";
-            String intention = "%s in group %s, %,d records/s to %s, %s";
-            return intention.formatted(consumers, group, rate, plan.topic, plan.settings);
-        }
-
-        /** What was to be done, and with what: the first of the trial's JSON lines. */
-        Map<String, Object> header() {
-            var line = details("type", "trial", "ms", 0, "run", run, "number", number, "started", started.toString());
-            line.putAll(details("title", plan.title(), "observation", plan.observation(), "settings", plan.settings));
-            line.putAll(details("topic", topic.name(), "partitions", topic.partitions(), "replicas", topic.copies()));
-            line.putAll(details("group", group, "consumers", plan.consumers(), "fault", plan.fault, "rate", rate));
-            line.putAll(details("size", size, "properties", plan.properties, "cluster", stage.engine.about()));
-            line.putAll(details("brokers", stage.brokers.keySet(), "leaders", leaders, "in_sync", topic.replicas()));
-            String java = System.getProperty("java.version");
-            line.put(
-                    "versions", details("failover", "1.0.0", "kafka_client", AppInfoParser.getVersion(), "java", java));
-            line.put("limit_ms", limits());
-            return line;
-        }
-
-        /** After how many ms the cluster, or a client, gives up a broker that is silent. */
-        Map<String, Object> limits() {
-            String request = plan.properties.getOrDefault("request.timeout.ms", "30000");
-            return details(
-                    "broker.session.timeout.ms", stage.sessionTimeout, "request.timeout.ms", Long.valueOf(request));
+        private void giveUp(Exception because) {
+            String why = because instanceof KafkaException ? Script.oneLine(because) : because.getMessage();
+            if (unobserved == null) unobserved = why;
+            journal.tell("unobserved", details(), "%s", why);
         }
 
         /** Starts the consumers and waits until the group has given out all partitions, evenly. */
         private void gather() throws Exception {
-            for (int number = 1; number <= plan.consumers(); number++) members.add(new Member(this, number));
+            for (int number = 1; number <= plan.scenario.consumers; number++) {
+                Map<String, Object> settings = plan.producing.consumer(connection, group, "consumer-" + number);
+                consumers.add(new GroupConsumer(number, settings, topic.name(), run, ledger, journal));
+            }
             await("the consumers were not given the partitions", 60, this::gathered);
+            consumers.forEach(GroupConsumer::tellIdle);
         }
 
         private boolean gathered() {
-            int assigned = 0;
-            for (Member member : members) {
-                Set<Integer> its = member.partitions;
-                if (its == null || (its.isEmpty() && topic.partitions() >= members.size())) return false;
-                assigned += its.size();
+            int most = 0;
+            int all = 0;
+            for (GroupConsumer consumer : consumers) {
+                int count = consumer.partitions.size();
+                if (count == 0 && topic.partitions() >= consumers.size()) return false;
+                most = Math.max(most, count);
+                all += count;
             }
-            return assigned == topic.partitions();
+            return all == topic.partitions() && most <= Math.ceil(1.0 * all / consumers.size());
         }
 
-        private void flow(Duration time) throws Exception {
+        /** Records flow for a time. While a node is away they need not: without any broker send() waits. */
+        void flow(Duration time) throws Exception {
+            boolean mustFlow = harmedIds().isEmpty();
             int goal = ledger.last() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
-            if (Cluster.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
-            await("the records do not flow", 60, () -> ledger.last() >= goal);
+            if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
+            if (mustFlow) await("the records do not flow", 60, () -> ledger.last() >= goal);
         }
 
-        private List<Node> targets() throws Exception {
-            var brokers = new TreeMap<>(stage.brokers);
-            if (target.equals("all-in-turn")) return new ArrayList<>(brokers.values());
-            int id = target.equals("leader") ? observer.leader(0) : Integer.parseInt(target);
-            if (id < 0) throw new Unobserved("partition 0 has no leader to harm");
-            if (!brokers.containsKey(id))
-                throw new Failure(2, "There is no broker %d; there are %s.", id, brokers.keySet());
-            return List.of(brokers.get(id));
+        Set<Integer> harmedIds() {
+            return outages.stream()
+                    .filter(outage -> outage.wholeAt == 0)
+                    .map(outage -> outage.id)
+                    .collect(Collectors.toSet());
         }
 
-        private void harmAndHeal(Node broker) throws Exception {
-            var outage = new Outage(broker.id(), stage.engine.name(broker), observer.led(broker.id()));
+        /** The latest outage of a node that is called so. */
+        Outage outage(String node) throws Unobserved {
+            return outages.stream()
+                    .filter(outage -> outage.word.equals(node) || (outage.id + "").equals(node))
+                    .reduce((one, later) -> later)
+                    .orElseThrow(() -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
+        }
+
+        void harm(Fault fault, String word) throws Exception {
+            Target node = stage.target(word, observer.leader(0), topic.replicas().get(0));
+            if (node == null) throw new Unobserved("partition 0 has no leader to harm");
+            var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
-            var details = details("broker", broker.id(), "name", outage.name);
-            outage.harmedAt = journal.tell("fault", details, "%s", stage.engine.harmCommand(plan.fault, broker));
-            stage.harm(plan.fault, broker, journal);
-            if (manual) awaitPerson(outage);
-            if (Cluster.stopsWithin(downTime().toNanos())) throw new Unobserved("interrupted");
-
-            outage.healedAt = journal.tell("heal", details, "%s", stage.engine.healCommand(plan.fault, broker));
-            stage.heal(broker, journal);
-            await("the in-sync replicas were not whole again", manual ? 600 : 180, observer::whole);
-            outage.wholeAt = journal.tell("whole", Map.of(), "all replicas are in sync again");
-            awaitPreferredLeaders();
-            outage.endedAt = journal.tell("preferred", Map.of(), "the preferred leaders lead again");
+            outage.harmedAt = journal.tell("fault", outage.details(), "%s", stage.hands.harmCommand(fault, node));
+            String answer = stage.harm(fault, node);
+            if (whoHarms.manual) awaitPerson(outage);
+            outage.doneAt = journal.now();
+            outage.controlled = fault == Fault.stop && !answer.contains("SIGKILL");
+            if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
         }
 
-        private void awaitPreferredLeaders() throws Exception {
-            for (int tries = 0; tries < 60 && !observer.preferred(); tries++) {
-                stage.electPreferredLeaders(plan.topic);
-                if (holdsWithin(1, observer::preferred)) return;
-                if (Cluster.stopping()) throw new Unobserved("interrupted");
-            }
-            if (!observer.preferred()) throw new Unobserved("the preferred leaders did not return (waited 60 s)");
+        void heal(Outage outage) throws Exception {
+            String command = stage.hands.healCommand(outage.fault, outage.node);
+            outage.healedAt = journal.tell("heal", outage.details(), "%s", command);
+            String answer = stage.heal(outage.node);
+            if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
         }
 
         /** A person is slower than the script: the fault is when the cluster shows it. */
         private void awaitPerson(Outage outage) throws Exception {
             int asked = outage.harmedAt;
-            await(
-                    "nothing happened to a broker",
-                    600,
-                    () -> observer.changesSince(asked).size() > 0);
+            await("nothing happened to a broker", 600, () -> !observer.changesSince(asked).isEmpty());
             outage.harmedAt = observer.changesSince(asked).get(0).tick();
         }
 
-        private Duration downTime() {
-            return down != null ? down : Duration.ofSeconds(plan.fault == Fault.stop ? 4 : 15);
+        /** The cluster says so, and each broker says for itself that it is there: a lone answer may be old news. */
+        void awaitWhole() throws Exception {
+            for (Outage outage : outages) if (outage.healedAt == 0) heal(outage);
+            await(
+                    "the in-sync replicas were not whole again",
+                    whoHarms.manual ? 600 : 180,
+                    () -> observer.whole() && stage.allAnswer(topic));
+            int now = journal.tell("whole", details(), "all replicas are in sync again");
+            for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
+            stage.nothingIsBroken();
+        }
+
+        void electPreferred() throws Exception {
+            for (int tries = 0; tries < 60 && !observer.preferred(); tries++) {
+                stage.elect(ElectionType.PREFERRED, topic.name());
+                if (holdsWithin(1, observer::preferred)) break;
+                if (Script.stopping()) throw new Unobserved("interrupted");
+            }
+            if (!observer.preferred()) throw new Unobserved("the preferred leaders did not return (waited 60 s)");
+            int now = journal.tell("preferred", details(), "the preferred leaders lead again");
+            for (Outage outage : outages) if (outage.endedAt == 0) outage.endedAt = now;
+        }
+
+        /** An operator's choice: a replica that was not in sync becomes the leader. */
+        void electUnclean() throws Exception {
+            journal.tell("elect", details(), "unclean election, an operator's choice");
+            for (int tries = 0; tries < 30 && observer.leader(0) < 0; tries++) {
+                stage.elect(ElectionType.UNCLEAN, topic.name());
+                if (holdsWithin(1, () -> observer.leader(0) >= 0)) return;
+                if (Script.stopping()) throw new Unobserved("interrupted");
+            }
+            if (observer.leader(0) < 0) throw new Unobserved("the unclean election gave no leader (waited 30 s)");
         }
 
         /** Scenario 1: the idle consumer is a standby, not a waste. */
-        private void busyConsumerLeaves() throws Exception {
-            busy = members.get(members.get(0).partitions.isEmpty() ? 1 : 0);
-            Member idle = members.get(2 - busy.number);
-            var details = details("consumer", busy.number);
-            leftAt = journal.tell("leave", details, "consumer %d, the busy one, leaves the group", busy.number);
+        void busyConsumerLeaves() throws Exception {
+            boolean firstIsBusy = !consumers.get(0).partitions.isEmpty();
+            GroupConsumer busy = consumers.get(firstIsBusy ? 0 : 1);
+            GroupConsumer idle = consumers.get(firstIsBusy ? 1 : 0);
+            var which = details("consumer", busy.number);
+            int now = journal.tell("leave", which, "consumer %d, the busy one, leaves the group", busy.number);
+            handover = new Handover(now, busy, idle);
             busy.leave();
-            await("the idle consumer did not take over", 60, () -> idle.received > 0);
+            await("the idle consumer did not take over", 60, () -> idle.firstOffset >= 0);
         }
 
-        /** Waits for a condition; every wait has a limit, and ends with Ctrl-C, or with the topic. */
+        /** Waits for a condition. Every wait has a limit, and ends with Ctrl-C and with the topic. */
         void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
             long start = System.nanoTime();
             while (!condition.call()) {
                 if (System.nanoTime() - start > limitSeconds * 1e9)
                     throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
-                if (topicGone()) throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name));
-                if (Cluster.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
+                if (observer != null && observer.topicGone())
+                    throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
+                if (Script.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
             }
         }
 
-        boolean topicGone() {
-            return observer != null && observer.topicGone;
-        }
-
-        /** Until the group has received all that is in the log, or nothing for 20 s. */
+        /** Until the group has received all that is in the log, or nothing for 60 s: the rest counts as unseen. */
         private void awaitTheGroup() throws Exception {
             long quietSince = System.nanoTime();
-            long before = -1;
-            while (ledger.countUnseen() > 0) {
-                long received = members.stream().mapToLong(it -> it.received).sum();
-                if (received != before) quietSince = System.nanoTime();
-                before = received;
-                if (System.nanoTime() - quietSince > 20e9) return; // they are unseen, then
-                if (Cluster.stopsWithin(100_000_000)) throw new Unobserved("interrupted");
+            int before = -1;
+            for (int unseen; (unseen = ledger.unseen().cardinality()) > 0; before = unseen) {
+                if (unseen != before) quietSince = System.nanoTime();
+                if (System.nanoTime() - quietSince > 60e9) return;
+                if (Script.stopsWithin(200_000_000)) throw new Unobserved("interrupted");
             }
         }
     }
 
-    /** One broker's absence, in ticks of the journal; 0 is never. */
+    /** Who had the partition in Scenario 1, who takes it over, and when (in ticks). */
+    record Handover(int tick, GroupConsumer busy, GroupConsumer idle) {}
+
+    /** A node that can be harmed. A controller has no address for clients. */
+    record Target(int id, String name, String host, int port) {}
+
+    /** A node's absence, in ticks of the journal; 0 is never. */
     private static class Outage {
-        final int broker;
+        final String word; // how the step called it, such as 'leader'
+        final Target node;
+        final int id;
         final String name;
-        final Set<Integer> partitions; // that it led
+        final Fault fault;
+        final Set<Integer> led; // the partitions that it led
+        boolean controlled; // a shutdown that hands over the leaders
         int harmedAt;
+        int doneAt; // when the command had ended
         int healedAt;
-        int wholeAt;
+        volatile int wholeAt;
         int endedAt;
 
-        Outage(int broker, String name, Set<Integer> partitions) {
-            this.broker = broker;
+        Outage(String word, Target node, String name, Fault fault, Set<Integer> led) {
+            this.word = word;
+            this.node = node;
+            this.id = node.id;
             this.name = name;
-            this.partitions = partitions;
+            this.fault = fault;
+            this.led = led;
+        }
+
+        Map<String, Object> details() {
+            return failover.details("broker", id, "name", name);
+        }
+
+        /** Seconds from the fault to then. */
+        double after(int tick) {
+            return seconds(tick - harmedAt);
         }
     }
 
@@ -752,49 +1074,51 @@ class failover implements Callable<Integer> {
 
     // ---- the proof ----
 
-    /** What became of a record, as far as its producer knows. A time-out is not a no. */
-    enum Fate {
-        UNKNOWN,
+    /** What is known of a record. The first three are its fate, as far as its producer knows: a time-out is not a no. */
+    enum Kind {
         ACKNOWLEDGED,
-        FAILED;
+        UNKNOWN, // no answer: it may be in the log or not
+        FAILED, // refused for good: it must not be in the log
+        IN_LOG,
+        IN_LOG_AGAIN, // twice or more
+        LOST, // acknowledged, and not in the log
+        GHOSTS, // failed, and in the log all the same
+        DUPLICATES, // in the log more than once
+        REORDERED, // in the log behind a record with a higher id
+        NOT_DELIVERED, // neither acknowledged nor in the log
+        UNSEEN, // in the log, and the group never received it
+        REDELIVERED, // the group received it more often than it is in the log
+        PHANTOMS, // the group received it, and the log does not have it any more
+        EXPIRED, // removed from the log by retention, or by somebody
+        UNTOLD; // expired or lost: the log cannot tell
 
-        String said() {
+        static final List<Kind> FATES = List.of(ACKNOWLEDGED, UNKNOWN, FAILED);
+
+        String lowerCase() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
     /**
-     * Every record of a trial: what its producer was told, how often it is in the log, how often
-     * the group received it, and when. Ids count from 1, and go to the partitions in turn. It holds
-     * 10 million records in 160 MB.
+     * Every record of a trial: what its producer was told, whether it is in the log, whether the group received it, and
+     * when, in ticks of the journal (0 is never). Ids count from 1 and go to the partitions in turn. It holds 10
+     * million records in 180 MB. All methods may be called from any thread.
      */
     static class Ledger {
-        private static final int CHUNK = 1 << 16;
-
-        private static class Chunk {
-            final int[] sent = new int[CHUNK]; // when, in the journal's ticks; 0 is never
-            final int[] acknowledged = new int[CHUNK];
-            final int[] received = new int[CHUNK];
-            final byte[] fate = new byte[CHUNK];
-            final byte[] inLog = new byte[CHUNK]; // how often
-            final byte[] seen = new byte[CHUNK]; // how often
-            final byte[] reader = new byte[CHUNK]; // which consumer was the first
-        }
-
         private final int partitions;
         private final IntSupplier clock;
-        private final Chunk[] chunks = new Chunk[1 << 12];
-        private volatile int last;
-        private volatile int resolved;
-        private final BitSet outOfOrder = new BitSet();
-        final AtomicLongArray sentIn; // by partition, for the live view
-        final AtomicLongArray acknowledgedIn;
-        final AtomicLongArray readIn;
+        private int last;
+        private int resolved;
+        private final Numbers sentAt = new Numbers();
+        private final Numbers acknowledgedAt = new Numbers();
+        private final Numbers receivedAt = new Numbers();
+        private final Numbers offsets = new Numbers(); // where it was acknowledged: after the partition's first, plus 1
+        private final Map<Kind, BitSet> sets = new EnumMap<>(Kind.class);
+        private final BitSet received = new BitSet();
+        private final BitSet receivedAgain = new BitSet();
+        private final Map<Integer, BitSet> firstReceivedBy = new TreeMap<>(); // by consumer
 
         Ledger(int partitions, IntSupplier clock) {
-            sentIn = new AtomicLongArray(partitions);
-            acknowledgedIn = new AtomicLongArray(partitions);
-            readIn = new AtomicLongArray(partitions);
             this.partitions = partitions;
             this.clock = clock;
         }
@@ -803,95 +1127,120 @@ class failover implements Callable<Integer> {
             return (id - 1) % partitions;
         }
 
+        private BitSet set(Kind kind) {
+            return sets.computeIfAbsent(kind, it -> new BitSet());
+        }
+
         /** The id of the last record that was sent. */
-        int last() {
+        synchronized int last() {
             return last;
         }
 
-        /** How many records' fate the producer was told. */
-        int resolved() {
+        /** Of how many records the producer was told the fate. */
+        synchronized int resolved() {
             return resolved;
         }
 
-        void sent(int id) {
-            if (chunks[id / CHUNK] == null) chunks[id / CHUNK] = new Chunk();
-            chunks[id / CHUNK].sent[id % CHUNK] = clock.getAsInt();
+        synchronized boolean holds(int id) {
+            return id >= 1 && id <= last;
+        }
+
+        synchronized void sent(int id) {
+            sentAt.set(id, clock.getAsInt());
             last = id;
-            sentIn.incrementAndGet(partition(id));
         }
 
-        synchronized void ended(int id, Fate fate) {
-            Chunk chunk = chunks[id / CHUNK];
-            chunk.fate[id % CHUNK] = (byte) fate.ordinal();
+        /** @param offset counted from the partition's end at the start of the trial; -1: not known (acks=0) */
+        synchronized void acknowledged(int id, long offset) {
             resolved++;
-            if (fate != Fate.ACKNOWLEDGED) return;
-            chunk.acknowledged[id % CHUNK] = clock.getAsInt();
-            acknowledgedIn.incrementAndGet(partition(id));
+            set(Kind.ACKNOWLEDGED).set(id);
+            acknowledgedAt.set(id, clock.getAsInt());
+            offsets.set(id, (int) Math.max(0, Math.min(Integer.MAX_VALUE, offset + 1)));
         }
 
-        void received(int id, int reader) {
-            Chunk chunk = chunks[id / CHUNK];
-            synchronized (chunk) {
-                if (chunk.seen[id % CHUNK] < Byte.MAX_VALUE) chunk.seen[id % CHUNK]++;
-                if (chunk.received[id % CHUNK] > 0) return;
-                chunk.received[id % CHUNK] = clock.getAsInt();
-                chunk.reader[id % CHUNK] = (byte) reader;
-                readIn.incrementAndGet(partition(id));
+        /** @param refused for good, so that it must not be in the log; else its fate is unknown */
+        synchronized void notAcknowledged(int id, boolean refused) {
+            resolved++;
+            if (refused) set(Kind.FAILED).set(id);
+        }
+
+        synchronized void received(int id, int consumer) {
+            if (received.get(id)) receivedAgain.set(id);
+            else {
+                received.set(id);
+                receivedAt.set(id, clock.getAsInt());
+                firstReceivedBy.computeIfAbsent(consumer, it -> new BitSet()).set(id);
             }
         }
 
         /** To be called in the log's order, for each partition. */
-        void foundInLog(int id, int highestBefore) {
-            Chunk chunk = chunks[id / CHUNK];
-            boolean again = chunk.inLog[id % CHUNK] > 0;
-            if (chunk.inLog[id % CHUNK] < Byte.MAX_VALUE) chunk.inLog[id % CHUNK]++;
-            if (!again && id < highestBefore) outOfOrder.set(id);
+        synchronized void foundInLog(int id, int highestBefore) {
+            if (set(Kind.IN_LOG).get(id)) set(Kind.IN_LOG_AGAIN).set(id);
+            else if (id < highestBefore) set(Kind.REORDERED).set(id);
+            set(Kind.IN_LOG).set(id);
         }
 
-        boolean holds(int id) {
-            return id >= 1 && id <= last;
+        /**
+         * The partition's log begins at this offset now: what was acknowledged before it has expired. An offset that
+         * two records have was written twice: then the first of them may have been lost before it could expire.
+         *
+         * @param begin counted as in {@link #acknowledged(int, long)}
+         * @return how many records have expired
+         */
+        synchronized int expire(int partition, long begin) {
+            var atOffset = new HashMap<Integer, Integer>();
+            int count = 0;
+            for (int id = partition + 1; id <= last; id += partitions) {
+                int offset = offsets.get(id);
+                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
+                if (!set(Kind.ACKNOWLEDGED).get(id)) set(Kind.UNTOLD).set(id);
+                if (offset == 0 || offset > begin) continue;
+                set(Kind.EXPIRED).set(id);
+                count++;
+                Integer other = atOffset.put(offset, id);
+                if (other != null) set(Kind.UNTOLD).set(other);
+            }
+            return count;
         }
 
-        Fate fate(int id) {
-            return Fate.values()[chunks[id / CHUNK].fate[id % CHUNK]];
+        synchronized int sentAt(int id) {
+            return sentAt.get(id);
         }
 
-        int sentAt(int id) {
-            return chunks[id / CHUNK].sent[id % CHUNK];
+        synchronized int acknowledgedAt(int id) {
+            return acknowledgedAt.get(id);
         }
 
-        int acknowledgedAt(int id) {
-            return chunks[id / CHUNK].acknowledged[id % CHUNK];
+        synchronized int receivedAt(int id) {
+            return receivedAt.get(id);
         }
 
-        int receivedAt(int id) {
-            return chunks[id / CHUNK].received[id % CHUNK];
+        /** Where it was acknowledged, counted from the partition's end at the start of the trial; -1: not known. */
+        synchronized long offset(int id) {
+            return offsets.get(id) - 1;
         }
 
-        int reader(int id) {
-            return chunks[id / CHUNK].reader[id % CHUNK];
+        /** How many of the records a consumer was the first to receive, before a tick. */
+        int receivedBy(int consumer, int before) {
+            return receivedBy(consumer, Integer.MAX_VALUE, before);
         }
 
-        private int inLog(int id) {
-            return chunks[id / CHUNK].inLog[id % CHUNK];
-        }
-
-        private int seen(int id) {
-            return chunks[id / CHUNK].seen[id % CHUNK];
-        }
-
-        long countUnseen() {
-            return IntStream.rangeClosed(1, last)
-                    .filter(id -> inLog(id) > 0 && seen(id) == 0)
+        /** The same for records with an id below a limit. */
+        synchronized int receivedBy(int consumer, int idLimit, int before) {
+            return (int) firstReceivedBy.getOrDefault(consumer, new BitSet()).stream()
+                    .filter(id -> id < idLimit && receivedAt.get(id) < before)
                     .count();
         }
 
-        /** By partition, when each of its records was acknowledged (or read), in order. */
+        synchronized BitSet unseen() {
+            return minus(set(Kind.IN_LOG), received);
+        }
+
+        /** By partition, when each of its records was acknowledged (or received), in order. */
         int[][] times(IntUnaryOperator when) {
             int[][] times = new int[partitions][];
             for (int partition = 0; partition < partitions; partition++) {
-                times[partition] =
-                        ids(partition).map(when).filter(tick -> tick > 0).toArray();
+                times[partition] = ids(partition).map(when).filter(tick -> tick > 0).toArray();
                 Arrays.sort(times[partition]); // in place: a stream's sorted() would copy it
             }
             return times;
@@ -907,76 +1256,104 @@ class failover implements Callable<Integer> {
             return latencies;
         }
 
-        private IntStream ids(int partition) {
-            return IntStream.rangeClosed(1, last).filter(id -> partition(id) == partition);
+        IntStream ids(int partition) {
+            return IntStream.rangeClosed(1, last()).filter(id -> partition(id) == partition);
         }
 
-        /** Crosses what the producer was told with what is in the log and what was received. */
-        Account account() {
-            long[][] crossed = new long[Fate.values().length][3];
-            var lost = new BitSet();
-            long unseen = 0;
-            long redelivered = 0;
-            for (int id = 1; id <= last; id++) {
-                int times = Math.min(2, inLog(id));
-                crossed[fate(id).ordinal()][times]++;
-                if (fate(id) == Fate.ACKNOWLEDGED && times == 0) lost.set(id);
-                if (times > 0 && seen(id) == 0) unseen++;
-                if (seen(id) > inLog(id)) redelivered++;
-            }
-            return new Account(crossed, lost, unseen, redelivered, outOfOrder.cardinality());
+        /**
+         * The crossing table as set algebra. Lost: acknowledged, and not in the log. Phantom: received, and not in the
+         * log any more. Not delivered: neither acknowledged nor in the log.
+         */
+        synchronized Account account() {
+            var all = new BitSet();
+            all.set(1, last + 1);
+            var account = new EnumMap<Kind, BitSet>(Kind.class);
+            for (Kind kind : Kind.values()) account.put(kind, copy(set(kind)));
+            BitSet acknowledged = set(Kind.ACKNOWLEDGED);
+            BitSet inLog = set(Kind.IN_LOG);
+            BitSet expired = set(Kind.EXPIRED);
+            account.put(Kind.UNKNOWN, minus(minus(all, acknowledged), set(Kind.FAILED)));
+            account.put(Kind.LOST, minus(minus(acknowledged, inLog), expired));
+            account.put(Kind.GHOSTS, and(set(Kind.FAILED), inLog));
+            account.put(Kind.DUPLICATES, minus(set(Kind.IN_LOG_AGAIN), set(Kind.FAILED)));
+            account.put(Kind.NOT_DELIVERED, minus(minus(all, acknowledged), inLog));
+            account.put(Kind.UNSEEN, minus(inLog, received));
+            account.put(Kind.REDELIVERED, and(minus(receivedAgain, set(Kind.IN_LOG_AGAIN)), inLog));
+            account.put(Kind.PHANTOMS, minus(minus(received, inLog), expired));
+            return new Account(account);
+        }
+
+        private static BitSet copy(BitSet set) {
+            return (BitSet) set.clone();
+        }
+
+        static BitSet minus(BitSet set, BitSet without) {
+            BitSet rest = copy(set);
+            rest.andNot(without);
+            return rest;
+        }
+
+        private static BitSet and(BitSet set, BitSet other) {
+            BitSet both = copy(set);
+            both.and(other);
+            return both;
         }
     }
 
-    /** The crossing table: by fate, how many records are in the log not, once, or more often. */
-    record Account(long[][] crossed, BitSet lostIds, long unseen, long redelivered, long reordered) {
-        private long sum(Fate fate) {
-            return Arrays.stream(crossed[fate.ordinal()]).sum();
+    /** A list of numbers that grows without being copied. What was never set is 0. */
+    private static class Numbers {
+        private static final int CHUNK = 1 << 16;
+        private final List<int[]> chunks = new ArrayList<>();
+
+        void set(int index, int value) {
+            while (chunks.size() <= index / CHUNK) chunks.add(new int[CHUNK]);
+            chunks.get(index / CHUNK)[index % CHUNK] = value;
         }
 
-        long acknowledged() {
-            return sum(Fate.ACKNOWLEDGED);
+        int get(int index) {
+            return index / CHUNK < chunks.size() ? chunks.get(index / CHUNK)[index % CHUNK] : 0;
+        }
+    }
+
+    /** The ids of the records, by what is known of them. */
+    record Account(Map<Kind, BitSet> sets) {
+        BitSet get(Kind kind) {
+            return sets.get(kind);
         }
 
-        long unknown() {
-            return sum(Fate.UNKNOWN);
+        int count(Kind kind) {
+            return get(kind).cardinality();
         }
 
-        long failed() {
-            return sum(Fate.FAILED);
+        int sent() {
+            return Kind.FATES.stream().mapToInt(this::count).sum();
         }
 
-        long sent() {
-            return acknowledged() + unknown() + failed();
+        int received() {
+            return count(Kind.IN_LOG) - count(Kind.UNSEEN);
         }
 
-        /** Acknowledged, and not in the log. */
-        long lost() {
-            return crossed[Fate.ACKNOWLEDGED.ordinal()][0];
-        }
-
-        /** Said to have failed, and in the log all the same. */
-        long ghosts() {
-            return crossed[Fate.FAILED.ordinal()][1] + crossed[Fate.FAILED.ordinal()][2];
-        }
-
-        long duplicates() {
-            return crossed[Fate.ACKNOWLEDGED.ordinal()][2] + crossed[Fate.UNKNOWN.ordinal()][2];
-        }
-
-        long inLog() {
-            return Arrays.stream(crossed).mapToLong(row -> row[1] + row[2]).sum();
+        /** How many with this fate are in the log: not at all, once, more often. */
+        int[] crossed(Kind fate) {
+            int found = Ledger.and(get(fate), get(Kind.IN_LOG)).cardinality();
+            int again = Ledger.and(get(fate), get(Kind.IN_LOG_AGAIN)).cardinality();
+            return new int[] {count(fate) - found, found - again, again};
         }
 
         List<String> table() {
             var lines = new ArrayList<String>();
             lines.add("%-13s %12s %12s %12s %12s".formatted("", "records", "in log once", "twice, more", "not in log"));
-            for (Fate fate : List.of(Fate.ACKNOWLEDGED, Fate.UNKNOWN, Fate.FAILED)) {
-                long[] row = crossed[fate.ordinal()];
-                lines.add("%-13s %,12d %,12d %,12d %,12d".formatted(fate.said(), sum(fate), row[1], row[2], row[0]));
+            for (Kind fate : Kind.FATES) {
+                int[] row = crossed(fate);
+                String format = "%-13s %,12d %,12d %,12d %,12d";
+                lines.add(format.formatted(fate.lowerCase(), count(fate), row[1], row[2], row[0]));
             }
             lines.add("received by the group %,d; unseen %,d, redelivered %,d, out of order %,d"
-                    .formatted(inLog() - unseen, unseen, redelivered, reordered));
+                    .formatted(received(), count(Kind.UNSEEN), count(Kind.REDELIVERED), count(Kind.REORDERED)));
+            String phantoms = "phantoms %,d: the group received them, and the log does not have them any more";
+            if (count(Kind.PHANTOMS) > 0) lines.add(phantoms.formatted(count(Kind.PHANTOMS)));
+            String expired = "expired %,d: removed from the log by retention, or by somebody";
+            if (count(Kind.EXPIRED) > 0) lines.add(expired.formatted(count(Kind.EXPIRED)));
             return lines;
         }
     }
@@ -984,8 +1361,8 @@ class failover implements Callable<Integer> {
     /** From good to bad, so that the worst of several is the greatest. */
     enum Verdict {
         PASS("green"),
-        ALLOWED("yellow"), // a loss that the settings do not rule out
-        INCONCLUSIVE("yellow"),
+        ALLOWED("yellow"), // the settings do not rule it out
+        INCONCLUSIVE("yellow"), // could not be observed
         FAIL("red");
 
         private final String colour;
@@ -999,42 +1376,72 @@ class failover implements Callable<Integer> {
         }
 
         String painted() {
-            return Ansi.AUTO.string("@|bold," + colour + " " + name() + "|@");
+            return Script.text("@|bold," + colour + " " + name() + "|@");
         }
     }
 
     /** Something that the guide, or Kafka, says; whether it held; and the numbers. */
     record Claim(Verdict verdict, String text, String evidence) {
-        static Claim of(boolean holds, String text, String evidence, Object... values) {
-            return new Claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence.formatted(values));
+        static Claim of(boolean holds, String text, String evidence) {
+            return new Claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence);
         }
     }
 
-    /** The claims about the records themselves: they are the same for every trial with a log. */
-    static List<Claim> claimsOf(Account it, Ledger ledger, boolean promisesNoLoss, boolean promisesNoDuplicate) {
-        var claims = new ArrayList<Claim>();
-        String lost = "%,d acknowledged, %,d of them not in the log".formatted(it.acknowledged(), it.lost());
-        if (it.lost() > 0) lost += ": " + some(it.lostIds(), ledger);
-        claims.add(
-                it.lost() == 0 || promisesNoLoss
-                        ? new Claim(
-                                it.lost() == 0 ? Verdict.PASS : Verdict.FAIL, "no acknowledged record is lost", lost)
-                        : new Claim(Verdict.ALLOWED, "lost %,d: these settings allow it".formatted(it.lost()), lost));
-        if (it.ghosts() > 0) claims.add(Claim.of(false, "what failed is not in the log", "%,d are", it.ghosts()));
-        boolean clean = it.duplicates() == 0 && it.reordered() == 0;
-        String order = "%,d duplicates, %,d out of order".formatted(it.duplicates(), it.reordered());
-        claims.add(
-                clean || promisesNoDuplicate
-                        ? Claim.of(clean, "each record is in the log once, in order", order)
-                        : new Claim(Verdict.ALLOWED, "repeated or out of order: these settings allow it", order));
-        claims.add(Claim.of(
-                it.unseen() == 0,
-                "the group received all that is in the log",
-                "%,d of %,d; %,d more than once",
-                it.inLog() - it.unseen(),
-                it.inLog(),
-                it.redelivered()));
+    /**
+     * What the settings promise, as Kafka's client and the cluster read them.
+     *
+     * @param lossAllowedBy null where no acknowledged record may be lost; else the setting that allows a loss
+     * @param repeatsAllowedBy null where no record may be repeated or reordered; else the setting that allows that
+     */
+    record Promises(String lossAllowedBy, String repeatsAllowedBy) {
+        static Promises of(ProducerConfig config, boolean uncleanElection) {
+            String acks = config.getString("acks");
+            String loss = !acks.equals("-1") ? "acks=" + acks : uncleanElection ? "unclean.leader.election.enable" : null;
+            boolean idempotent = config.getBoolean("enable.idempotence"); // off also by acks=1, by retries=0
+            return new Promises(loss, idempotent ? null : "a producer without idempotence");
+        }
+    }
+
+    /**
+     * The claims about the records themselves: the same for every trial with a log.
+     *
+     * @param chosenLoss records whose loss an operator has chosen
+     * @param groupReadOn false: a consumer of this script had ended, so that unseen records prove nothing
+     */
+    static List<Claim> claimsOf(
+            Account account, Ledger ledger, Promises promises, BitSet chosenLoss, boolean groupReadOn) {
+        var claims = new ArrayList<Claim>(List.of(lossClaim(account, ledger, promises, chosenLoss)));
+        int ghosts = account.count(Kind.GHOSTS);
+        if (ghosts > 0) claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
+        boolean clean = account.get(Kind.DUPLICATES).isEmpty() && account.get(Kind.REORDERED).isEmpty();
+        String order = "%,d duplicates, %,d out of order"
+                .formatted(account.count(Kind.DUPLICATES), account.count(Kind.REORDERED));
+        if (clean || promises.repeatsAllowedBy == null)
+            claims.add(Claim.of(clean, "each record is in the log once, in order", order));
+        else {
+            String text = "repeated or out of order: %s allows it".formatted(promises.repeatsAllowedBy);
+            claims.add(new Claim(Verdict.ALLOWED, text, order));
+        }
+        String received = "%,d of %,d; %,d more than once"
+                .formatted(account.received(), account.count(Kind.IN_LOG), account.count(Kind.REDELIVERED));
+        boolean all = account.get(Kind.UNSEEN).isEmpty();
+        Verdict verdict = all ? Verdict.PASS : groupReadOn ? Verdict.FAIL : Verdict.INCONCLUSIVE;
+        claims.add(new Claim(verdict, "the group received all that is in the log", received));
         return claims;
+    }
+
+    private static Claim lossClaim(Account account, Ledger ledger, Promises promises, BitSet chosenLoss) {
+        BitSet lost = Ledger.minus(account.get(Kind.LOST), chosenLoss);
+        String evidence = "%,d acknowledged, %,d of them not in the log"
+                .formatted(account.count(Kind.ACKNOWLEDGED), account.count(Kind.LOST));
+        if (!lost.isEmpty()) evidence += ": " + some(lost, ledger);
+        String text = "no %sacknowledged record is lost".formatted(chosenLoss.isEmpty() ? "" : "other ");
+        int untold = account.count(Kind.UNTOLD);
+        String cannotTell = "; %,d expired or lost: the log cannot tell".formatted(untold);
+        if (untold > 0) return new Claim(Verdict.INCONCLUSIVE, text, evidence + cannotTell);
+        if (lost.isEmpty() || promises.lossAllowedBy == null) return Claim.of(lost.isEmpty(), text, evidence);
+        String allowed = "lost %,d: %s allows it".formatted(lost.cardinality(), promises.lossAllowedBy);
+        return new Claim(Verdict.ALLOWED, allowed, evidence);
     }
 
     /** The first few ids and the last few, with their partitions. */
@@ -1048,1470 +1455,309 @@ class failover implements Callable<Integer> {
         return "%s, ... %d, %d, %d".formatted(String.join(", ", all.subList(0, 3)), last[0], last[1], last[2]);
     }
 
-    // ---- the stage: the cluster, and who can harm its brokers ----
+    // ---- measuring: the result of a trial, in ticks ----
 
-    private Stage openStage() throws Exception {
-        Engine engine = null;
-        boolean named = cluster.bootstrapServer != null
-                || !cluster.properties(Map.of()).get("bootstrap.servers").equals(DEFAULT_SERVERS);
-        if (!named && !answers(9092) && !answers(9095)) engine = new OwnCluster();
-        Admin admin = null;
-        try {
-            admin = cluster.connect();
-            var brokers = new TreeMap<Integer, Node>();
-            for (Node node : admin.describeCluster().nodes().get()) brokers.put(node.id(), node);
-            if (engine == null) engine = engineFor(brokers);
-            return new Stage(admin, engine, brokers);
-        } catch (Exception failed) {
-            if (admin != null) admin.close(Duration.ZERO);
-            if (engine != null) engine.close();
-            throw failed;
+    /** Nothing from one tick to another. */
+    record Gap(int from, int to) {
+        int ticks() {
+            return to - from;
+        }
+
+        double seconds() {
+            return failover.seconds(ticks());
+        }
+
+        boolean overlaps(int from, int to) {
+            return this.to >= from && this.from <= to;
+        }
+
+        /** The longest time between two of these (in order) that overlaps the window. */
+        static Gap longest(int[] times, int from, int to) {
+            var longest = new Gap(0, 0);
+            for (int i = 1; i < times.length; i++) {
+                var gap = new Gap(times[i - 1], times[i]);
+                if (gap.ticks() > longest.ticks() && gap.overlaps(from, to)) longest = gap;
+            }
+            return longest;
+        }
+
+        static Gap longest(Stream<Gap> gaps) {
+            return gaps.max(Comparator.comparingInt(Gap::ticks)).orElse(new Gap(0, 0));
         }
     }
 
-    private Engine engineFor(Map<Integer, Node> brokers) throws Exception {
-        if (manual) return new Person();
-        if (stopCommand != null) return new Commands();
-        if (what.equals(List.of("1"))) return new Person(); // nobody is harmed in Scenario 1
-        if (Compose.runs(brokers)) return new Compose();
-        throw new Failure(
-                2,
-                "The brokers at %s are not those of docker-compose.yml: say how to stop and start"
-                        + " one (--stop-command, --start-command), or do it yourself (--manual).",
-                addresses(brokers));
-    }
+    /** A limit for a pause, in seconds, and where it comes from. */
+    record Bound(double seconds, String why) {}
 
-    private static boolean answers(int port) {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException refused) {
-            return false;
-        }
-    }
-
-    private static String addresses(Map<Integer, Node> brokers) {
-        return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
-    }
-
-    /** The topic of a trial, as it was before. */
-    record Topic(String name, Uuid id, List<List<Integer>> replicas, List<Long> ends) {
-        int partitions() {
-            return replicas.size();
-        }
-
-        /** How many replicas a partition has. */
-        int copies() {
-            return replicas.get(0).size();
-        }
-
-        /** The first replica is the preferred leader. */
-        int preferredLeader(int partition) {
-            return replicas.get(partition).get(0);
-        }
-    }
-
-    /** The cluster; it remembers what is broken, and mends it. */
-    private class Stage implements AutoCloseable {
-        final Admin admin;
-        final Engine engine;
-        final Map<Integer, Node> brokers;
-        final Long sessionTimeout; // ms after which the cluster gives up a silent broker; null: not
-        // known
-        private final Map<Node, String> broken = new LinkedHashMap<>(); // with the command that mends it
-
-        Stage(Admin admin, Engine engine, Map<Integer, Node> brokers) {
-            this.admin = admin;
-            this.engine = engine;
-            this.brokers = brokers;
-            this.sessionTimeout = askSessionTimeout();
-        }
-
-        void harm(Fault fault, Node broker, Journal journal) throws Exception {
-            broken.put(broker, engine.healCommand(fault, broker));
-            tellAnswer(engine.execute(engine.harmCommand(fault, broker)), journal);
-        }
-
-        void heal(Node broker, Journal journal) throws Exception {
-            tellAnswer(engine.execute(broken.get(broker)), journal);
-            broken.remove(broker);
-        }
-
-        private void tellAnswer(String answer, Journal journal) {
-            if (!answer.isEmpty()) journal.tell("note", Map.of(), "%s", answer);
-        }
-
-        /** Puts back what is still broken, however the trial ended. */
-        void mend(String topic) {
-            if (broken.isEmpty() || (engine instanceof OwnCluster && Cluster.stopping())) return; // it ends, too
-            var still = new ArrayList<Node>();
-            broken.forEach((broker, command) -> {
-                try {
-                    show("  putting back what was broken: %s", command);
-                    engine.execute(command);
-                } catch (Exception cannot) {
-                    still.add(broker);
-                    String complaint = "Broker %d is still broken. Mend it: %s (%s)%n";
-                    System.err.printf(complaint, broker.id(), command, Cluster.oneLine(cannot));
-                }
-            });
-            broken.clear();
-            if (!still.isEmpty()) return;
-            try {
-                if (!holdsWithin(90, () -> isWhole(topic))) throw new Unobserved("waited 90 s");
-                electPreferredLeaders(topic);
-            } catch (Exception notYet) {
-                String complaint = "The replicas of %s are not all in sync yet (%s). See: jbang topics.java describe%n";
-                System.err.printf(complaint, topic, Cluster.oneLine(notYet));
-            }
-        }
-
-        private boolean isWhole(String topic) throws Exception {
-            try {
-                return Cluster.describe(admin, topic).partitions().stream()
-                        .allMatch(it -> it.leader() != null
-                                && it.isr().size() == it.replicas().size());
-            } catch (Failure noAnswer) {
-                return false;
-            }
-        }
-
-        /** They return by themselves only every 300 s (leader.imbalance.check.interval.seconds). */
-        void electPreferredLeaders(String topic) throws Exception {
-            var partitions = new HashSet<TopicPartition>();
-            for (TopicPartitionInfo it : Cluster.describe(admin, topic).partitions())
-                partitions.add(new TopicPartition(topic, it.partition()));
-            try {
-                admin.electLeaders(ElectionType.PREFERRED, partitions).all().get();
-            } catch (ExecutionException notNeededOrNotYet) {
-                // whoever needs it looks who leads
-            }
-        }
-
-        /** A topic that is whole, led as it was placed, and a group that starts at its end. */
-        Topic prepare(Plan plan, String group) throws Exception {
-            createIfMissing(plan.topic);
-            TopicDescription described = Cluster.describe(admin, plan.topic);
-            checkShape(plan, described);
-            if (!holdsWithin(60, () -> isWhole(plan.topic)))
-                throw new Failure(
-                        1,
-                        "Topic '%s' is not whole: start all its brokers first. See: jbang topics.java describe %s",
-                        plan.topic,
-                        plan.topic);
-            electPreferredLeaders(plan.topic);
-
-            var wanted = new TreeMap<Integer, OffsetSpec>();
-            for (TopicPartitionInfo it : described.partitions()) wanted.put(it.partition(), OffsetSpec.latest());
-            List<Long> ends = offsets(admin, plan.topic, wanted);
-            rewind(group, plan.topic, ends);
-            var replicas = described.partitions().stream()
-                    .map(it -> it.replicas().stream().map(Node::id).toList())
-                    .toList();
-            return new Topic(plan.topic, described.topicId(), replicas, ends);
-        }
-
-        private void createIfMissing(String name) throws Exception {
-            if (admin.listTopics().names().get().contains(name)) return;
-            var shape = Pattern.compile(".*-(\\d{1,4})p-rf(\\d)").matcher(name);
-            if (!shape.matches()) Cluster.describe(admin, name); // says that it does not exist, and what to do
-            int partitionCount = Integer.parseInt(shape.group(1));
-            int replicaCount = Integer.parseInt(shape.group(2));
-            List<Integer> ids = new ArrayList<>(brokers.keySet());
-            if (replicaCount > ids.size())
-                throw new Failure(
-                        1,
-                        "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.",
-                        name,
-                        replicaCount,
-                        ids.size());
-            var placement = new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the
-            // next
-            for (int partition = 0; partition < partitionCount; partition++)
-                for (int replica = 0; replica < replicaCount; replica++)
-                    placement
-                            .computeIfAbsent(partition, it -> new ArrayList<>())
-                            .add(ids.get((partition + replica) % ids.size()));
-            try {
-                admin.createTopics(List.of(new NewTopic(name, placement))).all().get();
-            } catch (ExecutionException refused) {
-                throw new Failure(1, "Topic '%s' cannot be created: %s", name, Cluster.oneLine(refused));
-            }
-            if (!holdsWithin(30, () -> isWhole(name)))
-                throw new Failure(1, "Topic '%s' was created, and has no leaders.", name);
-        }
-
-        private void checkShape(Plan plan, TopicDescription topic) {
-            if (plan.scenario == null) return;
-            String shape = "test-%dp-rf%d"
-                    .formatted(
-                            topic.partitions().size(),
-                            topic.partitions().get(0).replicas().size());
-            if (!shape.equals(topic.name()))
-                throw new Failure(
-                        1,
-                        "Topic '%s' has not the shape that its name says. Put it right: jbang topics.java reset",
-                        topic.name());
-        }
-
-        private void rewind(String group, String topic, List<Long> ends) throws Exception {
-            var described = admin.describeConsumerGroups(List.of(group))
-                    .describedGroups()
-                    .get(group);
-            try {
-                if (!holdsWithin(
-                        5,
-                        () -> admin.describeConsumerGroups(List.of(group))
-                                .describedGroups()
-                                .get(group)
-                                .get()
-                                .members()
-                                .isEmpty()))
-                    throw new Failure(
-                            1,
-                            "Group '%s' has members: end your consumers first; they would take part of the records.",
-                            group);
-                described.get();
-            } catch (ExecutionException noSuchGroup) {
-                if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException)) throw noSuchGroup;
-            }
-            var starts = new HashMap<TopicPartition, OffsetAndMetadata>();
-            for (int partition = 0; partition < ends.size(); partition++)
-                starts.put(new TopicPartition(topic, partition), new OffsetAndMetadata(ends.get(partition)));
-            try {
-                admin.alterConsumerGroupOffsets(group, starts).all().get();
-            } catch (ExecutionException refused) {
-                throw new Failure(
-                        1, "Group '%s' cannot be set to the end of the topic: %s", group, Cluster.oneLine(refused));
-            }
-        }
-
-        private Long askSessionTimeout() {
-            try {
-                var broker = new ConfigResource(
-                        ConfigResource.Type.BROKER,
-                        "" + brokers.keySet().iterator().next());
-                var entry = admin.describeConfigs(List.of(broker))
-                        .all()
-                        .get()
-                        .get(broker)
-                        .get("broker.session.timeout.ms");
-                return entry == null ? null : Long.valueOf(entry.value());
-            } catch (ExecutionException | InterruptedException | NumberFormatException notKnown) {
-                return null;
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            admin.close(Duration.ofSeconds(2));
-            engine.close();
-        }
-    }
-
-    /** The offsets of a topic's partitions, in order. */
-    private static List<Long> offsets(Admin admin, String topic, Map<Integer, OffsetSpec> wanted) throws Exception {
-        var asked = new HashMap<TopicPartition, OffsetSpec>();
-        wanted.forEach((partition, spec) -> asked.put(new TopicPartition(topic, partition), spec));
-        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000))
-                .all()
-                .get();
-        return wanted.keySet().stream()
-                .map(partition ->
-                        found.get(new TopicPartition(topic, partition)).offset())
-                .toList();
-    }
-
-    // ---- the engines: what harms a broker, and heals it ----
-
-    /** Commands that harm a broker and heal it, and what carries them out. */
-    private interface Engine {
-        /** What it is, for a person. */
-        String about();
-
-        String name(Node broker);
-
-        String harmCommand(Fault fault, Node broker);
-
-        String healCommand(Fault fault, Node broker);
-
-        /** Carries a command out and returns what is to be said of it; empty is nothing. */
-        String execute(String command) throws Exception;
-
-        default void close() throws IOException {}
-    }
-
-    /** cluster.java as a child: commands go to its standard input, answers come from its output. */
-    private class OwnCluster implements Engine {
-        private final Process process;
-        private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-
-        OwnCluster() throws Exception {
-            if (!Files.exists(Path.of(clusterScript)))
-                throw new Failure(
-                        3,
-                        "No cluster answers at %s, and there is no %s here to start one. Start one:"
-                                + " docker compose up -d --wait; or name one: -b HOST:PORT, --cluster"
-                                + " SCRIPT",
-                        DEFAULT_SERVERS,
-                        clusterScript);
-            show("@|faint No cluster answers at %s: starting one with %s.|@", DEFAULT_SERVERS, clusterScript);
-            String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
-            process = startDeafToCtrlC(List.of(jbang, clusterScript), Redirect.INHERIT);
-            var reader = new Thread(this::readAnswers);
-            reader.setDaemon(true);
-            reader.start();
-            String first = nextAnswer(300); // the first time, JBang fetches Kafka
-            if (!first.startsWith("ready: ")) {
-                close();
-                throw new Failure(1, "The cluster did not start: %s", first);
-            }
-        }
-
-        private void readAnswers() {
-            process.inputReader().lines().forEach(line -> {
-                if (line.contains(" died: ")) show("  @|red %s|@", line);
-                else answers.add(line);
-            });
-            answers.add("error: " + clusterScript + " has ended");
-        }
-
-        private String nextAnswer(int limitSeconds) throws InterruptedException {
-            for (int tenths = 0; tenths < 10 * limitSeconds; tenths++) {
-                String answer = answers.poll(100, TimeUnit.MILLISECONDS);
-                if (answer != null) return answer;
-                if (limitSeconds >= 300 && Cluster.stopping()) return "interrupted";
-            }
-            return "error: no answer within " + limitSeconds + " s";
-        }
-
-        @Override
-        public String about() {
-            return "its own cluster";
-        }
-
-        @Override
-        public String name(Node broker) {
-            return "kafka-" + broker.id();
-        }
-
-        @Override
-        public String harmCommand(Fault fault, Node broker) {
-            if (fault == Fault.disconnect)
-                throw new Failure(2, "--fault disconnect needs Docker's network: docker compose up -d --wait");
-            return fault + " " + name(broker);
-        }
-
-        @Override
-        public String healCommand(Fault fault, Node broker) {
-            return (fault == Fault.pause ? "resume " : "start ") + name(broker);
-        }
-
-        @Override
-        public String execute(String command) throws Exception {
-            process.outputWriter().write(command + "\n");
-            process.outputWriter().flush();
-            String answer = nextAnswer(120);
-            if (answer.startsWith("error: "))
-                throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
-            return answer;
-        }
-
-        /** The end of its input ends it, and its nodes with it. */
-        @Override
-        public void close() throws IOException {
-            process.outputWriter().close();
-            try {
-                if (!process.waitFor(30, TimeUnit.SECONDS)) process.toHandle().destroy();
-            } catch (InterruptedException hurry) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** A child that Ctrl-C does not reach: we are to end it, or wait for it, in good order. */
-    private static Process startDeafToCtrlC(List<String> command, Redirect errors) throws IOException {
-        var all = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
-        all.addAll(command);
-        return new ProcessBuilder(all).redirectError(errors).start();
-    }
-
-    /** Runs a shell's command; what it prints is told only when it fails. */
-    private static String shell(String command) throws Exception {
-        Path output = Files.createTempFile("failover-", ".out");
-        try {
-            var builder = new ProcessBuilder("sh", "-c", "trap '' INT; " + command);
-            Process process = builder.redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start();
-            process.outputWriter().close();
-            boolean ended = process.waitFor(120, TimeUnit.SECONDS);
-            if (!ended) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly();
-                throw new Failure(1, "'%s' did not end within 120 s.", command);
-            }
-            String said = Files.readString(output).strip();
-            if (process.exitValue() == 0) return said;
-            throw new Failure(
-                    1,
-                    "'%s' failed (exit status %d): %s",
-                    command,
-                    process.exitValue(),
-                    said.isEmpty() ? "it says nothing." : said.substring(said.lastIndexOf('\n') + 1));
-        } finally {
-            Files.deleteIfExists(output);
-        }
-    }
-
-    /** The containers of docker-compose.yml. */
-    private static class Compose implements Engine {
-        /** Whether each broker's address is the one that its container has published. */
-        static boolean runs(Map<Integer, Node> brokers) {
-            for (Node broker : brokers.values()) {
-                try {
-                    String published = shell("docker port " + container(broker));
-                    boolean here = List.of("localhost", "127.0.0.1").contains(broker.host());
-                    if (!here || !published.matches("(?s).*:" + broker.port() + "\\b.*")) return false;
-                } catch (Exception noDockerOrNoContainer) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        private static String container(Node broker) {
-            return "kafka-deploy-kafka-" + broker.id();
-        }
-
-        @Override
-        public String about() {
-            return "the cluster of docker-compose.yml";
-        }
-
-        @Override
-        public String name(Node broker) {
-            return "kafka-" + broker.id();
-        }
-
-        @Override
-        public String harmCommand(Fault fault, Node broker) {
-            return switch (fault) {
-                case disconnect -> "docker network disconnect kafka-deploy_default " + container(broker);
-                default -> "docker " + fault + " " + container(broker);
-            };
-        }
-
-        @Override
-        public String healCommand(Fault fault, Node broker) {
-            return switch (fault) {
-                case disconnect -> "docker network connect kafka-deploy_default " + container(broker);
-                case pause -> "docker unpause " + container(broker);
-                default -> "docker start " + container(broker);
-            };
-        }
-
-        /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: it is said which it was. */
-        @Override
-        public String execute(String command) throws Exception {
-            shell(command);
-            if (!command.startsWith("docker stop ")) return "";
-            String status =
-                    shell("docker inspect -f '{{.State.ExitCode}}' " + command.substring("docker stop ".length()));
-            return status.equals("137")
-                    ? "Docker sent SIGKILL: it did not end within 10 s of SIGTERM"
-                    : "it ended itself after SIGTERM (exit status " + status + ")";
-        }
-    }
-
-    /** Commands of yours: {@code --stop-command} and {@code --start-command}. */
-    private class Commands implements Engine {
-        @Override
-        public String about() {
-            return "your cluster, your commands";
-        }
-
-        @Override
-        public String name(Node broker) {
-            return "broker " + broker.id();
-        }
-
-        @Override
-        public String harmCommand(Fault fault, Node broker) {
-            return filledIn(stopCommand, broker);
-        }
-
-        @Override
-        public String healCommand(Fault fault, Node broker) {
-            return filledIn(startCommand, broker);
-        }
-
-        /** What is put into a shell's command has no character that a shell reads. */
-        private static String filledIn(String command, Node broker) {
-            if (!broker.host().matches("[\\w.:-]+"))
-                throw new Failure(1, "Broker %d has a strange host name: '%s'.", broker.id(), broker.host());
-            return command.replace("{id}", broker.idString())
-                    .replace("{host}", broker.host())
-                    .replace("{port}", "" + broker.port());
-        }
-
-        @Override
-        public String execute(String command) throws Exception {
-            shell(command);
-            return "";
-        }
-    }
-
-    /** A person harms and heals the broker; the script notices. */
-    private static class Person implements Engine {
-        @Override
-        public String about() {
-            return "your cluster, your hands";
-        }
-
-        @Override
-        public String name(Node broker) {
-            return "broker " + broker.id();
-        }
-
-        @Override
-        public String harmCommand(Fault fault, Node broker) {
-            return "now %s broker %d (%s:%d)".formatted(fault, broker.id(), broker.host(), broker.port());
-        }
-
-        @Override
-        public String healCommand(Fault fault, Node broker) {
-            return "now heal broker %d (%s:%d)".formatted(broker.id(), broker.host(), broker.port());
-        }
-
-        @Override
-        public String execute(String command) {
-            return "";
-        }
-    }
-
-    // ---- the clients of a trial ----
-
-    /** The producer: numbered records to the partitions in turn, at a steady rate. */
-    private class Load {
-        /** Refused for good: such a record was never written. All else is unknown, not failed. */
-        private static final List<Class<? extends Exception>> REFUSALS = List.of(
-                RecordTooLargeException.class,
-                RecordBatchTooLargeException.class,
-                InvalidRecordException.class,
-                SerializationException.class,
-                BufferExhaustedException.class,
-                InvalidTopicException.class,
-                AuthorizationException.class);
-
-        private final Trial trial;
-        private final Producer<byte[], byte[]> producer;
-        private final Thread thread = new Thread(this::send, "load");
-        private final List<Header> headers;
-        private volatile boolean ending;
-        private volatile String complaint; // the first record that was not acknowledged, and why
-
-        Load(Trial trial) {
-            this.trial = trial;
-            this.headers = List.of(new RecordHeader("run", trial.run.getBytes(StandardCharsets.UTF_8)));
-            var settings = new HashMap<String, Object>();
-            settings.put("key.serializer", ByteArraySerializer.class.getName());
-            settings.put("value.serializer", ByteArraySerializer.class.getName());
-            Properties properties = cluster.properties(settings);
-            trial.plan.properties.forEach((key, value) -> {
-                if (ProducerConfig.configNames().contains(key)) properties.put(key, value);
-            });
-            producer = Cluster.create(() -> new KafkaProducer<>(properties));
-            producer.partitionsFor(trial.topic.name);
-            thread.start();
-        }
-
-        /** By the clock, not by the gap: what an outage held up is sent as soon as it can be. */
-        private void send() {
-            long start = System.nanoTime();
-            for (int next = 1; !ending; next++) {
-                int id = next;
-                long due = start + (long) ((id - 1) * 1e9 / rate);
-                for (long left = 1; left > 0 && !ending; left = due - System.nanoTime())
-                    LockSupport.parkNanos(due - System.nanoTime());
-                if (ending) return;
-                trial.ledger.sent(id);
-                var record = new ProducerRecord<byte[], byte[]>(
-                        trial.topic.name, trial.ledger.partition(id), null, null, event(id), headers);
-                try {
-                    producer.send(record, (at, error) -> ended(id, error));
-                } catch (KafkaException | IllegalStateException closed) {
-                    ended(id, closed);
-                    return;
-                }
-            }
-        }
-
-        private void ended(int id, Exception error) {
-            boolean refused = REFUSALS.stream().anyMatch(kind -> kind.isInstance(error));
-            trial.ledger.ended(id, error == null ? Fate.ACKNOWLEDGED : refused ? Fate.FAILED : Fate.UNKNOWN);
-            if (error != null && complaint == null) {
-                complaint = "record %d: %s".formatted(id, Cluster.oneLine(error));
-                trial.journal.tell("note", Map.of(), "not acknowledged: %s", complaint);
-            }
-        }
-
-        /** The guide's record, padded to the size that was asked for. */
-        private byte[] event(int id) {
-            String json = "{\"event_id\": " + id + ", \"key\": \"test\", \"message\": \"This is event number " + id;
-            return (json + " ".repeat(Math.max(0, size - json.length() - 2)) + "\"}").getBytes(StandardCharsets.UTF_8);
-        }
-
-        /** Sends no more, and waits until the fate of all that was sent is known. */
-        void finish() throws Exception {
-            ending = true;
-            int limit = Integer.parseInt(trial.plan.properties.getOrDefault("delivery.timeout.ms", "120000")) / 1000;
-            if (!trial.topicGone())
-                trial.await(
-                        "some records' fate is not known",
-                        10 + limit,
-                        () -> trial.ledger.resolved() >= trial.ledger.last());
-            close();
-        }
-
-        /** What is under way then stays unknown. */
-        void close() {
-            ending = true;
-            producer.close(Duration.ofSeconds(2));
-        }
-    }
-
-    /** A member of the group. It commits what it has received: at least once. */
-    private class Member {
-        final int number;
-        volatile Set<Integer> partitions; // null: the group has not told yet
-        volatile long received;
-        volatile long firstOffset = -1; // in partition 0
-        volatile long lastOffset = -1;
-        private final Trial trial;
-        private final Consumer<byte[], byte[]> consumer;
-        private final Thread thread;
-        private volatile boolean leaving;
-
-        Member(Trial trial, int number) {
-            this.trial = trial;
-            this.number = number;
-            var settings = new HashMap<String, Object>();
-            settings.put("group.id", trial.group);
-            settings.put("client.id", "consumer-" + number);
-            settings.put("enable.auto.commit", "false");
-            settings.put("auto.offset.reset", "earliest");
-            settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
-            settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
-            Properties properties = cluster.properties(settings);
-            trial.plan.properties.forEach((key, value) -> {
-                if (ConsumerConfig.configNames().contains(key)) properties.put(key, value);
-            });
-            consumer = Cluster.create(() -> new KafkaConsumer<>(properties));
-            thread = new Thread(this::read, "consumer-" + number);
-            thread.start();
-        }
-
-        private void read() {
-            try (consumer) {
-                consumer.subscribe(List.of(trial.topic.name), new Rebalance());
-                while (!leaving) {
-                    var records = consumer.poll(Duration.ofMillis(100));
-                    for (var record : records) receive(record);
-                    if (!records.isEmpty()) consumer.commitAsync();
-                }
-                consumer.commitSync(Duration.ofSeconds(3));
-                consumer.unsubscribe();
-            } catch (KafkaException failed) {
-                trial.journal.tell("note", Map.of(), "consumer %d: %s", number, Cluster.oneLine(failed));
-            }
-            partitions = Set.of();
-        }
-
-        private void receive(ConsumerRecord<byte[], byte[]> record) {
-            int id = idOf(record, trial.run);
-            if (!trial.ledger.holds(id)) return; // another run's, or another producer's
-            trial.ledger.received(id, number);
-            received++;
-            if (record.partition() != 0) return;
-            if (firstOffset < 0) firstOffset = record.offset();
-            lastOffset = record.offset();
-        }
-
-        void leave() {
-            leaving = true;
-            try {
-                thread.join(15_000);
-            } catch (InterruptedException hurry) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        private class Rebalance implements ConsumerRebalanceListener {
-            @Override
-            public void onPartitionsAssigned(Collection<TopicPartition> given) {
-                tell();
-            }
-
-            @Override
-            public void onPartitionsRevoked(Collection<TopicPartition> taken) {
-                if (!leaving && !taken.isEmpty()) consumer.commitSync(Duration.ofSeconds(3));
-                if (!leaving) partitions = null; // until the group tells what it has now
-            }
-
-            @Override
-            public void onPartitionsLost(Collection<TopicPartition> taken) {
-                trial.journal.tell(
-                        "note", Map.of(), "consumer %d lost its partitions: the group went on without it", number);
-                partitions = null;
-            }
-
-            private void tell() {
-                var now = new TreeSet<Integer>();
-                for (TopicPartition each : consumer.assignment()) now.add(each.partition());
-                partitions = now;
-                var details = details("consumer", number, "assigned", List.copyOf(now));
-                trial.journal.tell(
-                        "assigned",
-                        details,
-                        "consumer %d: %s",
-                        number,
-                        now.isEmpty() ? "idle, no partition is left for it" : "partition " + joined(now));
-            }
-        }
-    }
-
-    /** The id of a record of this run, or -1. */
-    static int idOf(ConsumerRecord<byte[], byte[]> record, String run) {
-        Header header = record.headers().lastHeader("run");
-        if (header == null || record.value() == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8)))
-            return -1;
-        int id = 0;
-        for (int i = "{\"event_id\": ".length(); i < record.value().length; i++) {
-            int digit = record.value()[i] - '0';
-            if (digit < 0 || digit > 9) return id;
-            id = 10 * id + digit;
-        }
-        return -1;
-    }
-
-    /** Watches who leads and who is in sync, by asking the cluster every 20 ms. */
-    private class Observer {
-        /** Brokers learn of a change at different times: so many answers in a row must agree. */
-        private static final int AGREEING = 3;
-
-        /** A broker that was frozen, or cut off, tells for a while what was true before. */
-        private static final int AGREEING_ON_OLD_NEWS = 50;
-
-        record State(int leader, List<Integer> inSync) {}
-
-        record Change(int tick, int partition, State before, State now) {
-            boolean leaderChanged() {
-                return now.leader != before.leader;
-            }
-        }
-
-        private final Admin admin;
-        private final Topic topic;
-        private final Journal journal;
-        private final boolean patient;
-        private final State[] states;
-        private final State[] next; // seen, and not believed yet
-        private final int[] nextSince;
-        private final int[] nextSeen;
-        private final List<Change> changes = new ArrayList<>();
-        private final Thread thread = new Thread(this::watch, "observer");
-        private volatile boolean ending;
-        private volatile boolean topicGone;
-        private long asked;
-        private long answered;
-        private int outstanding;
-        private int lastAnswerAt;
-        private int worstGap;
-
-        Observer(Trial trial) throws Exception {
-            topic = trial.topic;
-            journal = trial.journal;
-            boolean restarts = trial.plan.fault == Fault.stop || trial.plan.fault == Fault.kill;
-            patient = !restarts || stopCommand != null || manual;
-            states = new State[topic.partitions()];
-            next = new State[topic.partitions()];
-            nextSince = new int[topic.partitions()];
-            nextSeen = new int[topic.partitions()];
-            Properties properties = cluster.properties(Map.of());
-            properties.put("request.timeout.ms", "1000"); // a broker that hangs must not blind us
-            properties.put("default.api.timeout.ms", "2000");
-            properties.put("reconnect.backoff.max.ms", "200");
-            admin = Cluster.create(() -> Admin.create(properties));
-            thread.setDaemon(true);
-            thread.start();
-            trial.await("the cluster does not tell who leads", 30, () -> state(0) != null);
-        }
-
-        private void watch() {
-            while (!ending) {
-                ask();
-                LockSupport.parkNanos(20_000_000);
-            }
-        }
-
-        private void ask() {
-            long number;
-            synchronized (this) {
-                if (outstanding >= 4) return;
-                outstanding++;
-                number = ++asked;
-            }
-            admin.describeTopics(List.of(topic.name))
-                    .allTopicNames()
-                    .whenComplete((found, error) -> answer(number, found, error));
-        }
-
-        private synchronized void answer(long number, Map<String, TopicDescription> found, Throwable error) {
-            outstanding--;
-            if (number < answered || ending) return; // overtaken
-            answered = number;
-            if (error != null) {
-                boolean gone = error instanceof UnknownTopicOrPartitionException
-                        || error.getCause() instanceof UnknownTopicOrPartitionException;
-                if (gone && !topicGone) journal.tell("note", Map.of(), "topic %s does not exist any more", topic.name);
-                topicGone |= gone;
-                return;
-            }
-            if (lastAnswerAt > 0) worstGap = Math.max(worstGap, journal.now() - lastAnswerAt);
-            lastAnswerAt = journal.now();
-            TopicDescription now = found.get(topic.name);
-            if (!now.topicId().equals(topic.id)) topicGone = true;
-            for (TopicPartitionInfo it : now.partitions()) {
-                if (it.partition() >= states.length) continue;
-                int leader = it.leader() == null ? -1 : it.leader().id();
-                see(
-                        it.partition(),
-                        new State(
-                                leader, it.isr().stream().map(Node::id).sorted().toList()));
-            }
-        }
-
-        private void see(int partition, State now) {
-            if (states[partition] == null) states[partition] = now;
-            if (now.equals(states[partition])) {
-                next[partition] = null;
-                return;
-            }
-            if (!now.equals(next[partition])) {
-                next[partition] = now;
-                nextSince[partition] = journal.now();
-                nextSeen[partition] = 0;
-            }
-            boolean oldNews =
-                    patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
-            if (++nextSeen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
-            State before = states[partition];
-            states[partition] = now;
-            next[partition] = null;
-            changes.add(new Change(nextSince[partition], partition, before, now));
-            tell(nextSince[partition], partition, before, now);
-        }
-
-        private void tell(int tick, int partition, State before, State now) {
-            if (now.leader != before.leader) {
-                String text = now.leader < 0
-                        ? "no leader; it was broker " + before.leader
-                        : "broker "
-                                + now.leader
-                                + " leads"
-                                + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
-                journal.tellAt(
-                        tick,
-                        "leader",
-                        details("partition", partition, "leader", now.leader, "before", before.leader),
-                        "partition %d: %s",
-                        partition,
-                        text);
-            }
-            if (!now.inSync.equals(before.inSync))
-                journal.tellAt(
-                        tick,
-                        "in_sync",
-                        details("partition", partition, "in_sync", now.inSync),
-                        "partition %d: in sync %s",
-                        partition,
-                        now.inSync.isEmpty() ? "none" : joined(now.inSync));
-        }
-
-        private synchronized State state(int partition) {
-            return states[partition];
-        }
-
-        int leader(int partition) {
-            return state(partition).leader;
-        }
-
-        /** The partitions that a broker leads now. */
-        Set<Integer> led(int broker) {
-            return partitions(partition -> leader(partition) == broker);
-        }
-
-        private Set<Integer> partitions(IntPredicate wanted) {
-            return IntStream.range(0, states.length)
-                    .filter(wanted)
-                    .boxed()
-                    .collect(Collectors.toCollection(TreeSet::new));
-        }
-
-        boolean whole() {
-            return partitions(it -> leader(it) >= 0
-                                    && state(it).inSync.size()
-                                            == topic.replicas.get(it).size())
-                            .size()
-                    == states.length;
-        }
-
-        boolean preferred() {
-            return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length;
-        }
-
-        synchronized List<Change> changesSince(int tick) {
-            return changes.stream().filter(it -> it.tick >= tick).toList();
-        }
-
-        /** The longest time between two answers, in ticks: no change is told more exactly. */
-        synchronized int resolution() {
-            return worstGap;
-        }
-
-        void close() {
-            ending = true;
-            admin.close(Duration.ZERO);
-        }
-    }
-
-    /** Reads the log itself, without the group, from where the trial began to its end. */
-    private class Audit {
-        private final Trial trial;
-
-        Audit(Trial trial) {
-            this.trial = trial;
-        }
-
-        void read() throws Exception {
-            Map<Integer, OffsetSpec> all = new TreeMap<>();
-            for (int partition = 0; partition < trial.topic.partitions(); partition++)
-                all.put(partition, OffsetSpec.latest());
-            List<Long> ends = settled(all);
-            all.replaceAll((partition, spec) -> OffsetSpec.earliest());
-            List<Long> begins = ask(all);
-            var settings = new HashMap<String, Object>();
-            settings.put("enable.auto.commit", "false");
-            settings.put("auto.offset.reset", "none");
-            settings.put("key.deserializer", ByteArrayDeserializer.class.getName());
-            settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
-            Properties properties = cluster.properties(settings);
-            properties.remove("group.id");
-            try (var consumer = new KafkaConsumer<byte[], byte[]>(properties)) {
-                for (int partition = 0; partition < trial.topic.partitions(); partition++)
-                    read(consumer, partition, begins.get(partition), ends.get(partition));
-            } catch (KafkaException refused) {
-                throw new Unobserved("the log cannot be read: " + Cluster.oneLine(refused));
-            }
-        }
-
-        /**
-         * What nobody waits for (acks=0), or waits for no more, may still be on its way into the log: seen with 193
-         * records, on a busy machine. Where others write to the topic, too, there is no end, and 10 s must do.
-         */
-        private List<Long> settled(Map<Integer, OffsetSpec> wanted) throws Exception {
-            List<Long> ends = ask(wanted);
-            for (int seconds = 0; seconds < 10; seconds++) {
-                if (Cluster.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
-                List<Long> before = ends;
-                ends = ask(wanted);
-                if (ends.equals(before)) break;
-            }
-            return ends;
-        }
-
-        /** A topic that is gone has no records: then all that was acknowledged is lost. */
-        private List<Long> ask(Map<Integer, OffsetSpec> wanted) throws Exception {
-            try {
-                Admin admin = trial.stage.admin;
-                boolean gone =
-                        trial.topicGone() && !admin.listTopics().names().get().contains(trial.topic.name);
-                return gone ? Collections.nCopies(wanted.size(), 0L) : offsets(admin, trial.topic.name, wanted);
-            } catch (ExecutionException failed) {
-                throw new Unobserved("the log cannot be read: " + Cluster.oneLine(failed));
-            }
-        }
-
-        private void read(Consumer<byte[], byte[]> consumer, int partition, long begin, long end) throws Exception {
-            long from = trial.topic.ends.get(partition);
-            if (trial.observer.topicGone) from = 0; // it was deleted; one of the same name starts at 0
-            if (begin > from)
-                trial.journal.tell(
-                        "note",
-                        Map.of(),
-                        "partition %d: the log starts at offset %d now; what was before was deleted",
-                        partition,
-                        begin);
-            from = Math.max(from, begin);
-            if (from >= end) return;
-            var it = new TopicPartition(trial.topic.name, partition);
-            consumer.assign(List.of(it));
-            consumer.seek(it, from);
-            int highest = 0;
-            long progressAt = System.nanoTime();
-            while (consumer.position(it) < end) {
-                var records = consumer.poll(Duration.ofMillis(100));
-                for (var record : records) {
-                    int id = idOf(record, trial.run);
-                    if (!trial.ledger.holds(id)) continue;
-                    trial.ledger.foundInLog(id, highest);
-                    highest = Math.max(highest, id);
-                }
-                if (!records.isEmpty()) progressAt = System.nanoTime();
-                if (System.nanoTime() - progressAt > 30e9)
-                    throw new Unobserved(
-                            "partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
-                if (Cluster.stopping()) throw new Unobserved("interrupted");
-            }
-        }
-    }
-
-    // ---- what is told, and when ----
-
-    /**
-     * What happened in a trial, in ticks of 10 microseconds since its start: an int has 6 h of
-     * them.
-     */
-    private class Journal {
-        record Event(int tick, String kind, Map<String, Object> details, String text) {}
-
-        private final long start = System.nanoTime();
-        private final List<Event> events = new ArrayList<>();
-
-        /** Never 0: that is the ledger's word for never. */
-        int now() {
-            return 1 + (int) ((System.nanoTime() - start) / 10_000);
-        }
-
-        int tell(String kind, Map<String, Object> details, String format, Object... values) {
-            return tellAt(now(), kind, details, format, values);
-        }
-
-        synchronized int tellAt(int tick, String kind, Map<String, Object> details, String format, Object... values) {
-            String text = String.format(Locale.ROOT, format, values);
-            events.add(new Event(tick, kind, details, text));
-            show(COLOURS.getOrDefault(kind, "%6.1f s  %s"), seconds(tick), text);
-            return tick;
-        }
-
-        synchronized List<Event> events() {
-            return events.stream().sorted(Comparator.comparingInt(Event::tick)).toList();
-        }
-    }
-
-    private static final Map<String, String> COLOURS = Map.of(
-            "fault", "%6.1f s  @|bold,red %s|@",
-            "heal", "%6.1f s  @|bold,green %s|@",
-            "leader", "%6.1f s  @|yellow %s|@",
-            "assigned", "%6.1f s  @|cyan %s|@",
-            "unobserved", "%6.1f s  @|bold,yellow %s|@");
-
-    private static double seconds(int ticks) {
-        return ticks / 1e5;
-    }
-
-    private synchronized void show(String format, Object... values) {
-        if (json) return;
-        if (live != null) live.erase();
-        Cluster.say(format, values);
-        if (live != null) live.draw();
-    }
-
-    private Live live; // only on a terminal, and while a trial runs
-
-    /** What happens now: a line per partition below the events, redrawn in place 5 times a second. */
-    private class Live {
-        private static final int SECONDS = 30;
-        private static final int MOST_LINES = 12;
-        private final Trial trial;
-        private final long[][] perSecond; // by partition: acknowledged in each of the last seconds
-        private final long[] before; // acknowledged until the last full second
-        private final Thread thread = new Thread(this::run, "live");
-        private volatile boolean ending;
-        private final List<Integer> drawn = new ArrayList<>(); // the lengths of the lines
-        private volatile int width = 80;
-
-        Live(Trial trial) {
-            this.trial = trial;
-            this.perSecond = new long[trial.topic.partitions()][SECONDS];
-            this.before = new long[trial.topic.partitions()];
-            System.out.print("\033[?25l"); // no cursor
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void run() {
-            for (int tick = 0; !ending; tick++) {
-                if (tick % 5 == 0) nextSecond();
-                width = windowWidth();
-                synchronized (failover.this) {
-                    if (ending) return;
-                    erase();
-                    draw();
-                }
-                LockSupport.parkNanos(200_000_000);
-            }
-        }
-
-        private void nextSecond() {
-            for (int partition = 0; partition < before.length; partition++) {
-                long now = trial.ledger.acknowledgedIn.get(partition);
-                long[] seconds = perSecond[partition];
-                System.arraycopy(seconds, 1, seconds, 0, SECONDS - 1);
-                seconds[SECONDS - 1] = now - before[partition];
-                before[partition] = now;
-            }
-        }
-
-        void erase() {
-            int rows =
-                    drawn.stream().mapToInt(length -> 1 + (length - 1) / width).sum(); // in a narrower window they wrap
-            if (rows > 0) System.out.print("\033[" + rows + "A\033[J");
-            drawn.clear();
-        }
-
-        void draw() {
-            draw("  %-3s%-30s  %-6s  %-7s %8s %8s %8s"
-                    .formatted("", "the last 30 s", "LEADER", "IN SYNC", "SENT", "ACKED", "READ"));
-            for (int partition = 0; partition < Math.min(before.length, MOST_LINES); partition++) {
-                int leader = trial.observer.leader(partition);
-                draw("  %-3d%s  %-6s  %-7s %,8d %,8d %,8d"
-                        .formatted(
-                                partition,
-                                Result.strip(perSecond[partition], (double) rate / before.length),
-                                leader < 0 ? "none" : leader,
-                                joined(trial.observer.state(partition).inSync),
-                                trial.ledger.sentIn.get(partition),
-                                trial.ledger.acknowledgedIn.get(partition),
-                                trial.ledger.readIn.get(partition)));
-            }
-            System.out.flush();
-        }
-
-        private void draw(String line) {
-            String cut = line.substring(0, Math.min(line.length(), width - 1));
-            System.out.println(cut);
-            drawn.add(cut.length());
-        }
-
-        void close() {
-            synchronized (failover.this) {
-                ending = true;
-                erase();
-                live = null;
-                System.out.print("\033[?25h");
-                System.out.flush();
-            }
-        }
-
-        /** The window may be resized while we run; only the terminal knows. */
-        private static int windowWidth() {
-            try {
-                var stty = new ProcessBuilder("stty", "size")
-                        .redirectInput(new File("/dev/tty"))
-                        .start();
-                String[] size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                        .strip()
-                        .split(" ");
-                return Math.max(20, Integer.parseInt(size[1]));
-            } catch (IOException | RuntimeException notKnown) {
-                return 80;
-            }
-        }
-    }
-
-    // ---- the result of a trial ----
-
-    /** What a trial has shown: its claims, its numbers and its picture in the terminal. */
+    /** What a trial has shown: its numbers and its claims. */
     private class Result {
         final Plan plan;
+        final Trial trial;
+        final Topic topic;
+        final Ledger ledger;
         final Account account;
-        private final Trial trial;
-        private final Ledger ledger;
-        private final List<Outage> outages;
-        private final int partitions;
-        private final int[][] acknowledged; // by partition: when, in order
-        private final int[][] read;
-        private final List<Claim> claims = new ArrayList<>();
+        final Observer observer;
+        final List<Outage> outages;
+        final Handover handover;
+        final List<Epoch> epochs;
+        final boolean audited;
+        final int[][] acknowledged; // by partition: when, in order; at its end the trial's, where records still waited
+        final int[][] read;
+        private final List<Claim> claims;
 
         Result(Trial trial) {
             this.trial = trial;
             this.plan = trial.plan;
+            this.topic = trial.topic;
             this.ledger = trial.ledger;
-            this.outages = trial.outages;
-            this.partitions = trial.topic.partitions();
             this.account = ledger.account();
+            this.observer = trial.observer;
+            this.outages = trial.outages;
+            this.handover = trial.handover;
+            this.epochs = trial.epochs;
+            this.audited = trial.audited;
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
             this.read = ledger.times(ledger::receivedAt);
-            judge();
+            this.claims = judge();
         }
 
-        Verdict verdict() {
-            return claims.stream()
-                    .map(Claim::verdict)
-                    .max(Comparator.naturalOrder())
-                    .orElse(Verdict.INCONCLUSIVE);
-        }
-
-        // -- the claims --
-
-        private void judge() {
-            if (trial.unobserved != null) claim(Verdict.INCONCLUSIVE, "the trial came to its end", trial.unobserved);
-            for (Outage outage : outages) judgeFault(outage);
-            judgeFlow();
-            if (plan.scenario != null && trial.unobserved == null) {
-                switch (plan.scenario) {
-                    case ONE -> judgeStandby();
-                    case TWO -> judgeSharing(outages.get(0));
-                    case THREE -> outages.forEach(this::judgeRecovery);
-                }
-            }
-            if (!trial.audited) claim(Verdict.INCONCLUSIVE, "the log was read", "it was not");
-            else claims.addAll(claimsOf(account, ledger, plan.promisesNoLoss(), plan.promisesNoDuplicate()));
-        }
-
-        private void claim(Verdict verdict, String text, String evidence) {
-            claims.add(new Claim(verdict, text, evidence));
-        }
-
-        private void claim(boolean holds, String text, String evidence) {
-            claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence);
-        }
-
-        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
-        private void judgeFault(Outage outage) {
-            String text = outage.name + " went away";
-            for (var change : trial.observer.changesSince(outage.harmedAt)) {
-                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
-                boolean led = change.before().leader() == outage.broker
-                        && change.now().leader() != outage.broker;
-                boolean out = change.before().inSync().contains(outage.broker)
-                        && !change.now().inSync().contains(outage.broker);
-                if (!led && !out) continue;
-                String what = led ? "led partition %d no more" : "was out of the in-sync replicas of partition %d";
-                String when = ", %.2f s after the fault".formatted(seconds(change.tick() - outage.harmedAt));
-                claim(true, text, "it " + what.formatted(change.partition()) + when);
-                return;
-            }
-            String hint =
-                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
-            claim(Verdict.INCONCLUSIVE, text, hint);
-        }
-
-        private void judgeFlow() {
-            int first = outages.isEmpty() ? trial.leftAt : outages.get(0).harmedAt;
-            int last = outages.isEmpty() ? trial.leftAt : outages.get(outages.size() - 1).endedAt;
-            if (first == 0 || last == 0) return; // then the trial did not come to its end
-            for (int partition = 0; partition < partitions; partition++) {
-                long before = count(partition, 0, first);
-                long after = count(partition, last, Integer.MAX_VALUE);
-                if (before > 0 && after > 0) continue;
-                String evidence = "partition %d: %,d acknowledged before, %,d after";
-                claim(
-                        Verdict.INCONCLUSIVE,
-                        "records flow before and after",
-                        evidence.formatted(partition, before, after));
-            }
+        /** Also a pause that is still open when the producer ends is a pause. */
+        private int[] withOpenEnd(int partition) {
+            int[] times = acknowledged[partition];
+            int last = ledger.ids(partition).max().orElse(0);
+            if (last == 0 || ledger.acknowledgedAt(last) > 0) return times;
+            int[] longer = Arrays.copyOf(times, times.length + 1);
+            longer[times.length] = Math.max(trial.loadEndedAt, times.length == 0 ? 0 : times[times.length - 1]);
+            return longer;
         }
 
         /** How many records of a partition were acknowledged after one tick and before another. */
-        private long count(int partition, int after, int before) {
-            return Arrays.stream(acknowledged[partition])
-                    .filter(it -> it > after && it < before)
-                    .count();
+        long count(int partition, int after, int before) {
+            return Arrays.stream(acknowledged[partition]).filter(it -> it > after && it < before).count();
         }
 
-        /** Scenario 1. */
-        private void judgeStandby() {
-            long[] received = new long[3]; // by consumer
-            for (int id = 1; id <= ledger.last(); id++)
-                if (ledger.receivedAt(id) > 0 && ledger.receivedAt(id) < trial.leftAt) received[ledger.reader(id)]++;
-            Member busy = trial.busy;
-            Member idle = trial.members.get(2 - busy.number);
-            String both = "consumer %d received %,d, consumer %d %,d"
-                    .formatted(busy.number, received[busy.number], idle.number, received[idle.number]);
-            boolean alone = received[busy.number] > 0 && received[idle.number] == 0;
-            claim(alone, "only one consumer receives messages, the other is idle", both);
-            String handover = "consumer %d ended after offset %,d, consumer %d went on at %,d"
-                    .formatted(busy.number, busy.lastOffset, idle.number, idle.firstOffset);
-            boolean takesOver = idle.firstOffset >= 0 && idle.firstOffset <= busy.lastOffset + 1;
-            claim(takesOver, "the idle one is a standby: it takes over where the other stopped", handover);
-        }
-
-        /** Scenario 2. */
-        private void judgeSharing(Outage outage) {
-            long[] received = new long[3]; // by consumer
-            int id = 1;
-            while (id <= ledger.last() && ledger.receivedAt(id) > 0 && ledger.receivedAt(id) < outage.harmedAt)
-                received[ledger.reader(id++)]++;
-            boolean balanced = id > 10 && Math.abs(received[1] - received[2]) <= 1;
-            String halves = "of the first %,d, consumer 1 received %,d and consumer 2 %,d";
-            claim(
-                    balanced,
-                    "messages are load-balanced across both consumers",
-                    halves.formatted(id - 1, received[1], received[2]));
-
-            int slack = trial.observer.resolution();
-            for (int partition = 0; partition < partitions; partition++) {
-                if (outage.partitions.contains(partition)) {
-                    int gone = change(outage, partition, false);
-                    int back = change(outage, partition, true);
-                    Gap silence = pause(acknowledged, outage, partition);
-                    // A leader that resigns still acknowledges, for a moment, what it has.
-                    boolean silent = silence.to >= back - slack && silence.ticks() > 0.8 * (back - gone);
-                    String text = "partition %d is unavailable while its broker is away".formatted(partition);
-                    String evidence = "no leader for %.1f s, no acknowledgement for %.1f s";
-                    claim(
-                            gone > 0 && back > gone && silent,
-                            text,
-                            evidence.formatted(seconds(Math.max(0, back - gone)), silence.seconds()));
-                    long after = count(partition, outage.endedAt, Integer.MAX_VALUE);
-                    claim(after > 0, "it resumes when its broker is back", "%,d acknowledged since".formatted(after));
-                } else {
-                    Gap gap = longestGap(acknowledged[partition], outage.harmedAt, outage.healedAt);
-                    long meanwhile = count(partition, outage.harmedAt, outage.healedAt);
-                    boolean goesOn = meanwhile > 0 && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2;
-                    String evidence = "%,d acknowledged meanwhile, longest pause %.2f s";
-                    claim(
-                            goesOn,
-                            "partition %d, on the other broker, goes on".formatted(partition),
-                            evidence.formatted(meanwhile, gap.seconds()));
-                }
-            }
-        }
-
-        /** Scenario 3. */
-        private void judgeRecovery(Outage outage) {
-            for (int partition : outage.partitions) {
-                int elected = change(outage, partition, true);
-                String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
-                String when = elected == 0
-                        ? "it got none"
-                        : "%.2f s after the fault".formatted(seconds(elected - outage.harmedAt));
-                claim(elected > 0 && elected < outage.healedAt, text, when);
-                long since = elected == 0 ? 0 : count(partition, elected, outage.healedAt);
-                Gap gap = pause(acknowledged, outage, partition);
-                String pause = "longest pause %.2f s%s; %,d acknowledged before %s was back"
-                        .formatted(gap.seconds(), bound(gap), since, outage.name);
-                claim(since > 0, "a brief pause, then it recovers by itself", pause);
-            }
+        /** When the first record of a partition was acknowledged after a tick; the trial's end if none was. */
+        int firstAcknowledged(int partition, int after) {
+            return Arrays.stream(acknowledged[partition]).filter(it -> it > after).findFirst().orElse(trial.journal.now());
         }
 
         /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
-        private int change(Outage outage, int partition, boolean elected) {
-            return first(outage, partition, it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
+        int leaderChange(Outage outage, int partition, boolean elected) {
+            return firstChange(
+                    partition, outage.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
         }
 
-        private int first(Outage outage, int partition, Predicate<Observer.Change> wanted) {
-            return trial.observer.changesSince(outage.harmedAt).stream()
+        int firstChange(int partition, int after, Predicate<Change> wanted) {
+            return observer.changesSince(after).stream()
                     .filter(it -> it.partition() == partition && wanted.test(it))
-                    .mapToInt(Observer.Change::tick)
+                    .mapToInt(Change::tick)
                     .findFirst()
                     .orElse(0);
         }
 
-        // -- the outage, taken apart --
-
-        /** Nothing from here to there, in ticks. */
-        private record Gap(int from, int to) {
-            int ticks() {
-                return to - from;
-            }
-
-            double seconds() {
-                return failover.seconds(ticks());
-            }
+        /** The pause that an outage made in a partition, until the replicas are in sync again. */
+        Gap pause(int[][] times, Outage outage, int partition) {
+            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            return Gap.longest(all, outage.harmedAt, outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
         }
 
-        /** The longest time between two of these that overlaps the window. */
-        private static Gap longestGap(int[] times, int from, int to) {
-            var longest = new Gap(0, 0);
-            for (int i = 1; i < times.length; i++)
-                if (times[i] >= from && times[i - 1] <= to && times[i] - times[i - 1] > longest.ticks())
-                    longest = new Gap(times[i - 1], times[i]);
-            return longest;
+        Gap longestPause(int[][] times, Outage outage) {
+            return Gap.longest(partitions().mapToObj(partition -> pause(times, outage, partition)));
         }
 
-        /** The pause that an outage made, until the replicas are in sync again. */
-        private Gap pause(int[][] times, Outage outage, int partition) {
-            int end = outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE;
-            return longestGap(times[partition], outage.harmedAt, end);
-        }
-
-        /** The longest pause that an outage made in any partition. */
-        private Gap worst(int[][] times, Outage outage) {
-            return longestOf(IntStream.range(0, partitions).mapToObj(partition -> pause(times, outage, partition)));
-        }
-
-        private static Gap longestOf(Stream<Gap> gaps) {
-            return gaps.max(Comparator.comparingInt(Gap::ticks)).orElse(new Gap(0, 0));
+        /** The longest pause of a partition: that of an outage where there is one, else of the whole trial. */
+        Gap longestPause(int[][] times, int partition) {
+            if (!outages.isEmpty()) return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
+            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            return Gap.longest(all, 0, Integer.MAX_VALUE);
         }
 
         double pauseSeconds() {
-            return longestOf(outages.stream().map(outage -> worst(acknowledged, outage)))
-                    .seconds();
+            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it))).seconds();
         }
 
-        /** What a pause is bounded by: the time in which the cluster, or the client, gives a broker up. */
-        private String bound(Gap gap) {
-            String name = plan.fault == Fault.pause ? "request.timeout.ms" : "broker.session.timeout.ms";
-            Long limit = (Long) trial.limits().get(name);
-            if (plan.fault == Fault.stop || limit == null) return "";
-            return ": %.2f times %s (%.0f s)".formatted(gap.seconds() * 1e3 / limit, name, limit / 1e3);
+        IntStream partitions() {
+            return IntStream.range(0, topic.partitions());
         }
+
+        /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
+        Bound bound(Outage outage) {
+            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
+            boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
+            String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
+            long limit = silent ? plan.producing.requestTimeout() : trial.stage.sessionTimeout();
+            return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
+        }
+
+        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
+        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
+            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
+            return observer.outsideEvents().stream()
+                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
+                    .map(OutsideEvent::text)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
+        Claim claim(boolean holds, Outage outage, String text, String evidence) {
+            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
+            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
+            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+        }
+
+        /** Why the script could not see all that happened in a window; null if it could. */
+        private String disturbed(int from, int to) {
+            for (Gap gap : observer.stalls())
+                if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
+            for (Gap gap : observer.silences())
+                if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
+            return null;
+        }
+
+        Verdict verdict() {
+            return claims.stream().map(Claim::verdict).max(Comparator.naturalOrder()).orElse(Verdict.INCONCLUSIVE);
+        }
+
+        // -- the claims of every trial --
+
+        private List<Claim> judge() {
+            var claims = new ArrayList<Claim>();
+            if (trial.unobserved != null)
+                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", trial.unobserved));
+            for (Outage outage : outages) claims.add(wentAway(outage));
+            claims.addAll(flowed());
+            for (GroupConsumer consumer : trial.consumers)
+                if (consumer.failure != null) {
+                    String text = "consumer %d reads to the end".formatted(consumer.number);
+                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
+                }
+            if (trial.unobserved == null) claims.addAll(plan.scenario.claims(this));
+            if (!audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
+            else {
+                Promises promises = Promises.of(plan.producing.asKafkaReads, topic.allowsUncleanElection());
+                boolean readOn = trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
+                if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
+            }
+            if (maxPause != null) claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
+            if (maxLatency == null) return claims;
+            double p99 = latency(id -> true).p99 / 1e3;
+            claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
+            return claims;
+        }
+
+        private Claim limit(String text, Duration limit, double seconds, String what) {
+            boolean holds = account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
+            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
+            String evidence = "%s %.2f s".formatted(what, seconds);
+            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
+            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
+            return Claim.of(holds, full, evidence);
+        }
+
+        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
+        private Claim wentAway(Outage outage) {
+            String seen = evidenceOf(outage);
+            String nothing = "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
+            return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
+        }
+
+        private String evidenceOf(Outage outage) {
+            String after = ", %.2f s after the fault";
+            int gone = outage.id == CONTROLLER
+                    ? observer.controllerGoneAfter(outage.harmedAt)
+                    : observer.awayAfter(outage.id, outage.harmedAt);
+            for (Change change : observer.changesSince(outage.harmedAt)) {
+                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
+                boolean led = change.before().leader() == outage.id && change.now().leader() != outage.id;
+                boolean out = change.before().inSync().contains(outage.id) && !change.now().inSync().contains(outage.id);
+                String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
+                if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
+            }
+            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
+        }
+
+        private List<Claim> flowed() {
+            if (trial.unobserved != null || outages.stream().anyMatch(it -> it.endedAt == 0)) return List.of();
+            int first = handover != null ? handover.tick() : Integer.MAX_VALUE;
+            int last = handover != null ? handover.tick() : 0;
+            if (!outages.isEmpty()) {
+                first = outages.get(0).harmedAt;
+                last = outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
+            }
+            var without = new ArrayList<Integer>();
+            for (int partition : partitions().toArray())
+                if (count(partition, 0, first) == 0 || count(partition, last, Integer.MAX_VALUE) == 0) without.add(partition);
+            if (without.isEmpty()) return List.of();
+            String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
+            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
+        }
+
+        /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
+        private Claim delivered() {
+            double limit = plan.producing.deliveryTimeout() / 1e3;
+            var reasons = new TreeSet<String>();
+            for (int partition : partitions().toArray()) {
+                if (ledger.ids(partition).noneMatch(account.get(Kind.NOT_DELIVERED)::get)) continue;
+                Gap gap = longestPause(acknowledged, partition);
+                String why = whyUnavailable(partition, gap);
+                if (why == null || gap.seconds() < limit) {
+                    String evidence = "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
+                            .formatted(account.count(Kind.NOT_DELIVERED), partition, gap.seconds(), limit, trial.load.complaint());
+                    String disturbed = disturbed(gap.from(), gap.to());
+                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
+                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
+                }
+                reasons.add(why);
+            }
+            String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
+                    .formatted(account.count(Kind.NOT_DELIVERED));
+            return new Claim(Verdict.ALLOWED, text, "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
+        }
+
+        private static final String DELIVERED = "every record that was sent is delivered";
+
+        /** Why a partition could not take records in the middle of a pause; null if nothing of the kind was seen. */
+        private String whyUnavailable(int partition, Gap gap) {
+            int middle = gap.from() + gap.ticks() / 2;
+            State state = observer.stateAt(partition, middle);
+            boolean all = plan.producing.asKafkaReads.getString("acks").equals("-1");
+            if (state.leader() < 0) return "partition %d had no leader".formatted(partition);
+            if (all && state.inSync().size() < topic.minInSync())
+                return "partition %d had %d in sync, min.insync.replicas is %d"
+                        .formatted(partition, state.inSync().size(), topic.minInSync());
+            return outages.stream()
+                    .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
+                    .filter(it -> it.id == state.leader() || all && state.inSync().contains(it.id))
+                    .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        // -- the outage, taken apart --
 
         /** When each thing happened to a partition after a fault, in ticks; 0 is never. */
-        private Map<String, Integer> phases(Outage outage, int partition) {
-            int copies = trial.topic.copies();
+        Map<String, Integer> phases(Outage outage, int partition) {
             var phases = new LinkedHashMap<String, Integer>();
-            phases.put("leader gone", change(outage, partition, false));
-            phases.put("new leader", change(outage, partition, true));
-            phases.put("first acknowledged", firstAfter(acknowledged[partition], phases.get("new leader")));
-            phases.put("first read", firstAfter(read[partition], phases.get("new leader")));
-            phases.put(
-                    "in sync",
-                    first(
-                            outage,
-                            partition,
-                            it -> it.now().leader() >= 0 && it.now().inSync().size() == copies));
-            int preferred = trial.topic.preferredLeader(partition);
-            phases.put(
-                    "preferred",
-                    first(
-                            outage,
-                            partition,
-                            it -> it.leaderChanged() && it.now().leader() == preferred));
+            phases.put("leader gone", leaderChange(outage, partition, false));
+            int elected = leaderChange(outage, partition, true);
+            phases.put("new leader", elected);
+            phases.put("first acknowledged", firstAfter(acknowledged[partition], elected));
+            phases.put("first read", firstAfter(read[partition], elected));
+            int replicas = topic.replicas().get(partition).size();
+            Predicate<Change> whole = it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
+            phases.put("in sync", firstChange(partition, outage.harmedAt, whole));
+            int preferred = topic.preferredLeader(partition);
+            Predicate<Change> leads = it -> it.leaderChanged() && it.now().leader() == preferred;
+            phases.put("preferred", firstChange(partition, outage.harmedAt, leads));
             return phases;
         }
 
         private static int firstAfter(int[] times, int tick) {
-            return tick == 0
-                    ? 0
-                    : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
-        }
-
-        /** Latency from the call to the acknowledgement, in ms, of records sent in a window. */
-        private record Latency(double p50, double p99, double max, int records) {
-            static Latency of(int[] ticks) {
-                Arrays.sort(ticks);
-                int n = ticks.length;
-                if (n == 0) return new Latency(0, 0, 0, 0);
-                return new Latency(ticks[n / 2] / 100.0, ticks[(int) (n * 0.99)] / 100.0, ticks[n - 1] / 100.0, n);
-            }
-
-            Map<String, Object> toMap() {
-                return records == 0 ? null : details("p50", p50, "p99", p99, "max", max);
-            }
+            return tick == 0 ? 0 : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
         }
 
         private Latency latency(IntPredicate wanted) {
@@ -2523,10 +1769,10 @@ class failover implements Callable<Integer> {
 
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
         private Map<String, Latency> latencies() {
-            var latencies = new LinkedHashMap<String, Latency>();
             int first = outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
-            int end = outages.isEmpty() ? 0 : outages.get(outages.size() - 1).endedAt;
+            int end = outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
             int last = end == 0 ? Integer.MAX_VALUE : end;
+            var latencies = new LinkedHashMap<String, Latency>();
             latencies.put("before", latency(id -> ledger.acknowledgedAt(id) < first));
             latencies.put("during", latency(id -> ledger.acknowledgedAt(id) >= first && ledger.sentAt(id) < last));
             latencies.put("after", latency(id -> ledger.sentAt(id) >= last));
@@ -2535,229 +1781,1674 @@ class failover implements Callable<Integer> {
 
         // -- told to a person --
 
-        void report() {
-            show("");
+        void tell() {
+            say("");
             strips();
-            outages.forEach(this::tellApart);
+            outages.forEach(this::tellPhases);
             if (!outages.isEmpty()) tellLatencies();
-            show("");
-            if (trial.audited) account.table().forEach(line -> show("  %s", line));
-            else show("  The log was not read, so that it is not known what became of %,d records.", account.sent());
-            show("");
-            if (plan.scenario != null) show("  The guide: %s", plan.scenario.observation);
+            say("");
+            if (audited) account.table().forEach(line -> say("  %s", line));
+            else say("  The log was not read: nobody knows what became of %,d records.", account.sent());
+            say("");
+            if (plan.scenario.observation != null) say("  The guide: %s", plan.scenario.observation);
             for (Claim claim : claims) {
-                show("  %s  %s", claim.verdict.painted(), claim.text);
-                show("@|faint         %s|@", claim.evidence);
+                say("  %s  %s", claim.verdict.painted(), claim.text);
+                say("@|faint         %s|@", claim.evidence);
             }
-            if (plan.scenario == Scenario.THREE)
-                show("@|faint   (About one failure: what was acknowledged meanwhile was on one disk.)|@");
+            if (plan.scenario instanceof HighAvailability && !outages.isEmpty())
+                say(ONE_FAILURE, outages.get(0).name);
         }
+
+        private static final String ONE_FAILURE =
+                "@|faint   (This holds for one failure: while %s was away, new records were on one broker only.)|@";
 
         /** A line per partition: each character is half a second, or more in a long run. */
         private void strips() {
             int end = trial.journal.now();
-            int step = 50_000 * Math.max(1, (int) Math.ceil(end / 50_000.0 / 64));
+            int step = ticks(0.5) * Math.max(1, (int) Math.ceil(seconds(end) / 0.5 / 60));
             int columns = end / step + 1;
-            show("  acknowledged by partition; a character is %.1f s", seconds(step));
-            for (int partition = 0; partition < partitions; partition++) {
+            say("  acknowledged by partition; a character is %.1f s", seconds(step));
+            for (int partition : partitions().toArray()) {
                 long[] counts = new long[columns];
                 for (int tick : acknowledged[partition]) counts[tick / step]++;
-                show("  partition %-3d %s", partition, strip(counts, (double) rate / partitions * seconds(step)));
+                say("  partition %-3d %s", partition, strip(counts, (double) rate / topic.partitions() * seconds(step)));
             }
             for (Outage outage : outages) {
                 int from = outage.harmedAt / step;
                 int to = outage.healedAt == 0 ? columns : outage.healedAt / step + 1;
                 String away = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
-                show("  %-13s %s  x away", outage.name, away);
+                say("  %-13s %s  x away", outage.name, away);
             }
         }
 
         private static String strip(long[] counts, double full) {
-            String levels = speaksUnicode() ? " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588" : " .:-=+*#@";
             var strip = new StringBuilder();
             for (long count : counts) {
                 int level = count == 0 ? 0 : (int) Math.max(1, Math.min(8, Math.round(8 * count / full)));
-                strip.append(levels.charAt(level));
+                strip.append(" \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588".charAt(level));
             }
             return strip.toString();
         }
 
-        private void tellApart(Outage outage) {
-            String within = "leaders to within %.2f s".formatted(seconds(trial.observer.resolution()));
-            show("");
-            show("  %s away: in seconds after the fault (%s)", outage.name, within);
-            for (int partition : outage.partitions) {
+        private void tellPhases(Outage outage) {
+            say("");
+            say(
+                    "  %s away: in seconds after the fault (leaders to within %.2f s)",
+                    outage.name, seconds(observer.resolution()));
+            for (int partition : outage.led) {
                 var phases = new ArrayList<String>();
-                phases(outage, partition).forEach((what, tick) -> {
-                    if (tick > 0) phases.add("%s %.2f".formatted(what, seconds(tick - outage.harmedAt)));
+                phases(outage, partition).forEach((phase, tick) -> {
+                    if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
                 });
-                show("  partition %-3d %s", partition, String.join(", ", phases));
+                say("  partition %-3d %s", partition, String.join(", ", phases));
             }
-            Gap acks = worst(acknowledged, outage);
-            Gap reads = worst(read, outage);
-            String format = "  longest pause %.2f s in acknowledgements%s, %.2f s in reads";
-            show(format, acks.seconds(), bound(acks), reads.seconds());
+            say(
+                    "  longest pause %.2f s in acknowledgements, %.2f s in reads",
+                    longestPause(acknowledged, outage).seconds(), longestPause(read, outage).seconds());
         }
 
         private void tellLatencies() {
-            show("");
-            show("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
+            say("");
+            say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
             latencies().forEach((when, it) -> {
-                if (it.records > 0) show("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
+                if (it.records > 0) say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
             });
         }
 
-        // -- told to a program --
+        // -- told to a program: docs/failover.md lists the fields --
 
         /** The trial as JSON lines: what was to be done, what happened, the flow, the verdict. */
-        void writeTo(Writer file) throws IOException {
-            var lines = new ArrayList<Map<String, Object>>();
-            lines.add(trial.header());
-            for (var event : trial.journal.events()) {
+        List<Object> lines() {
+            var lines = new ArrayList<Object>(List.of(trialLine()));
+            for (Event event : trial.journal.events()) {
                 var line = details("type", "event", "ms", ms(event.tick()), "kind", event.kind());
                 line.putAll(event.details());
                 line.put("text", event.text());
                 lines.add(line);
             }
-            for (int partition = 0; partition < partitions; partition++) addFlow(partition, lines);
-            lines.add(toMap());
-            for (var line : lines) file.write(Json.of(line) + "\n");
-            file.flush();
+            partitions().forEach(partition -> lines.addAll(flowLines(partition)));
+            lines.add(verdictLine());
+            return lines;
         }
 
-        /** For each 100 ms in which something was acknowledged or read: how much, and how late. */
-        private void addFlow(int partition, List<Map<String, Object>> lines) {
-            int width = 10_000; // ticks
+        private Map<String, Object> trialLine() {
+            Producing producing = plan.producing;
+            var line = details("type", "trial", "ms", 0, "run", trial.run, "number", trial.number);
+            line.putAll(details("started", trial.started.toString(), "title", trial.title()));
+            line.putAll(details("observation", plan.scenario.observation, "settings", producing.label));
+            line.putAll(details("topic", topic.name(), "partitions", topic.partitions()));
+            line.putAll(details("replicas", topic.replicas().get(0).size(), "group", trial.group));
+            line.putAll(details("consumers", plan.scenario.consumers, "fault", plan.fault, "rate", rate, "size", size));
+            line.putAll(details("properties", producing.shown(), "cluster", trial.stage.hands.about));
+            line.putAll(details("brokers", trial.stage.brokers.keySet(), "leaders", trial.leaders));
+            line.put("in_sync", topic.replicas());
+            String java = System.getProperty("java.version");
+            line.put("versions", details("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
+            Map<String, Object> limits = details("broker.session.timeout.ms", trial.stage.sessionTimeout());
+            limits.put("request.timeout.ms", producing.requestTimeout());
+            line.put("limit_ms", limits);
+            return line;
+        }
+
+        /** For each 100 ms in which something was acknowledged or read: how much, how late, and how much of it was lost. */
+        private List<Map<String, Object>> flowLines(int partition) {
+            int width = ticks(0.1);
             int[] reads = new int[trial.journal.now() / width + 1];
+            int[] lost = new int[reads.length];
             for (int tick : read[partition]) reads[tick / width]++;
+            ledger.ids(partition)
+                    .filter(account.get(Kind.LOST)::get)
+                    .forEach(id -> lost[ledger.acknowledgedAt(id) / width]++);
             long[] latencies = ledger.latencies(partition); // by time of acknowledgement
+            var lines = new ArrayList<Map<String, Object>>();
             int from = 0;
             for (int bucket = 0; bucket < reads.length; bucket++) {
                 int to = from;
                 while (to < latencies.length && (latencies[to] >> 32) / width <= bucket) to++;
-                int[] ticks = Arrays.stream(latencies, from, to)
-                        .mapToInt(it -> (int) it)
-                        .toArray();
+                int[] ticks = Arrays.stream(latencies, from, to).mapToInt(it -> (int) it).toArray();
                 from = to;
                 if (ticks.length == 0 && reads[bucket] == 0) continue;
                 var line = details("type", "flow", "ms", bucket * 100, "partition", partition);
-                line.putAll(details("acknowledged", ticks.length, "read", reads[bucket]));
+                line.putAll(details("acknowledged", ticks.length, "read", reads[bucket], "lost", lost[bucket]));
                 Latency it = Latency.of(ticks);
-                if (ticks.length > 0) line.putAll(details("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
+                if (it.records > 0) line.putAll(details("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
                 lines.add(line);
             }
+            return lines;
         }
 
         /** The verdict, with every number that was printed. */
-        Map<String, Object> toMap() {
-            var line = details("type", "verdict", "ms", ms(trial.journal.now()), "name", plan.name(), "run", trial.run);
-            line.putAll(details("verdict", verdict(), "settings", plan.settings, "fault", plan.fault));
-            line.put("unobserved", trial.unobserved);
-            line.putAll(details("sent", account.sent(), "acknowledged", account.acknowledged()));
-            line.putAll(details("unknown", account.unknown(), "failed", account.failed(), "in_log", account.inLog()));
-            line.put("audited", trial.audited);
-            line.putAll(details("lost", account.lost(), "ghosts", account.ghosts(), "unseen", account.unseen()));
-            line.putAll(details("duplicates", account.duplicates(), "redelivered", account.redelivered()));
-            line.putAll(details("reordered", account.reordered()));
-            line.put("lost_ids", account.lostIds().stream().limit(100).boxed().toList());
+        Map<String, Object> verdictLine() {
+            var line = details("type", "verdict", "ms", ms(trial.journal.now()), "name", plan.scenario.name);
+            line.putAll(details("run", trial.run, "verdict", verdict(), "settings", plan.producing.label));
+            line.putAll(details("fault", plan.fault, "unobserved", trial.unobserved, "audited", audited));
+            line.put("sent", account.sent());
+            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), account.count(kind));
+            line.put("lost_ids", account.get(Kind.LOST).stream().limit(100).boxed().toList());
             var crossed = details();
-            for (Fate fate : Fate.values()) {
-                long[] row = account.crossed()[fate.ordinal()];
-                crossed.put(fate.said(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
+            for (Kind fate : Kind.FATES) {
+                int[] row = account.crossed(fate);
+                crossed.put(fate.lowerCase(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
             }
-            line.put("crossed", crossed);
-            line.put(
-                    "claims",
-                    claims.stream()
-                            .map(it -> details("verdict", it.verdict, "text", it.text, "evidence", it.evidence))
-                            .toList());
-            line.put("outages", outages.stream().map(this::toMap).toList());
-            line.put(
-                    "pauses",
-                    IntStream.range(0, partitions)
-                            .mapToObj(it -> details(
-                                    "partition",
-                                    it,
-                                    "acknowledged",
-                                    longest(acknowledged, it),
-                                    "read",
-                                    longest(read, it)))
-                            .toList());
+            line.putAll(details("crossed", crossed, "claims", claims));
+            line.put("outages", outages.stream().map(this::outageLine).toList());
+            line.put("pauses", partitions().mapToObj(this::pauseLine).toList());
             var latency = details();
-            latencies().forEach((when, it) -> latency.put(when, it.toMap()));
-            line.putAll(details("latency_ms", latency, "resolution_ms", ms(trial.observer.resolution())));
+            latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
+            line.putAll(details("latency_ms", latency, "resolution_ms", ms(observer.resolution())));
             return line;
         }
 
-        private Map<String, Object> toMap(Outage outage) {
-            var line = details("broker", outage.broker, "name", outage.name, "fault_ms", ms(outage.harmedAt));
-            line.putAll(details("heal_ms", ms(outage.healedAt), "whole_ms", ms(outage.wholeAt)));
-            line.put("preferred_ms", ms(outage.endedAt));
-            var its = new ArrayList<Object>();
-            for (int partition : outage.partitions) {
+        private Object outageLine(Outage outage) {
+            var partitions = new ArrayList<Object>();
+            for (int partition : outage.led) {
                 var times = details("partition", partition);
-                phases(outage, partition).forEach((what, tick) -> times.put(what.replace(' ', '_') + "_ms", ms(tick)));
-                its.add(times);
+                phases(outage, partition).forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
+                partitions.add(times);
             }
-            line.put("partitions", its);
+            var line = outage.details();
+            line.putAll(details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
+            line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.endedAt)));
+            line.put("partitions", partitions);
             return line;
         }
 
-        private Map<String, Object> longest(int[][] times, int partition) {
-            Gap gap = outages.isEmpty()
-                    ? longestGap(times[partition], 0, Integer.MAX_VALUE)
-                    : longestOf(outages.stream().map(it -> pause(times, it, partition)));
-            return details("from_ms", ms(gap.from), "to_ms", ms(gap.to), "ms", gap.ticks() / 100.0);
+        private Object pauseLine(int partition) {
+            var line = details("partition", partition);
+            line.put("acknowledged", gapLine(longestPause(acknowledged, partition)));
+            line.put("read", gapLine(longestPause(read, partition)));
+            return line;
         }
+
+        private Object gapLine(Gap gap) {
+            return details("from_ms", ms(gap.from()), "to_ms", ms(gap.to()), "ms", gap.ticks() / TICKS_PER_MS);
+        }
+    }
+
+    /** Latency from the call to the acknowledgement, in ms. */
+    private record Latency(double p50, double p99, double max, int records) {
+        static Latency of(int[] ticks) {
+            Arrays.sort(ticks);
+            int n = ticks.length;
+            if (n == 0) return new Latency(0, 0, 0, 0);
+            return new Latency(
+                    ticks[n / 2] / TICKS_PER_MS, ticks[(int) (n * 0.99)] / TICKS_PER_MS, ticks[n - 1] / TICKS_PER_MS, n);
+        }
+    }
+
+    // ---- measuring: what happens, and when ----
+
+    /** Ticks are 0.1 ms: an int has 59 hours of them. */
+    private static final double TICKS_PER_MS = 10.0;
+
+    private static double seconds(int ticks) {
+        return ticks / TICKS_PER_MS / 1e3;
+    }
+
+    private static int ticks(double seconds) {
+        return (int) (seconds * 1e3 * TICKS_PER_MS);
+    }
+
+    /** Null for what was never. */
+    private static Double ms(int ticks) {
+        return ticks == 0 ? null : ticks / TICKS_PER_MS;
+    }
+
+    record Event(int tick, String kind, Map<String, Object> details, String text) {}
+
+    /** What happened in a trial, in ticks since its start; told at once. */
+    static class Journal {
+        private static final Map<String, String> COLOURS = Map.of(
+                "fault", "bold,red",
+                "heal", "bold,green",
+                "outside", "bold,red",
+                "leader", "yellow",
+                "assigned", "cyan",
+                "unobserved", "bold,yellow");
+
+        private final long start = System.nanoTime();
+        private final List<Event> events = Collections.synchronizedList(new ArrayList<>());
+        private final boolean printing;
+
+        Journal(boolean printing) {
+            this.printing = printing;
+        }
+
+        /** At least 1, because 0 means 'never' in the ledger. */
+        int now() {
+            return 1 + (int) Math.min(Integer.MAX_VALUE - 1, (System.nanoTime() - start) / 100_000);
+        }
+
+        int tell(String kind, Map<String, Object> details, String format, Object... values) {
+            return tellAt(now(), kind, details, format, values);
+        }
+
+        int tellAt(int tick, String kind, Map<String, Object> details, String format, Object... values) {
+            String text = Script.hidden(format.formatted(values));
+            events.add(new Event(tick, kind, details, text));
+            String colour = COLOURS.get(kind);
+            String line = colour == null ? "%6.1f s  %s" : "%6.1f s  @|" + colour + " %s|@";
+            if (printing) Script.say(line, seconds(tick), text);
+            return tick;
+        }
+
+        List<Event> events() {
+            synchronized (events) {
+                return events.stream().sorted(Comparator.comparingInt(Event::tick)).toList();
+            }
+        }
+    }
+
+    /** Who leads a partition (-1: nobody), and which replicas are in sync. */
+    record State(int leader, List<Integer> inSync) {}
+
+    record Change(int tick, int partition, State before, State now) {
+        boolean leaderChanged() {
+            return now.leader != before.leader;
+        }
+    }
+
+    /** Something that happened to the cluster, and that this script did not do. */
+    record OutsideEvent(int tick, int node, String text) {}
+
+    /**
+     * Watches who leads, who is in sync, and which brokers are there, by asking the cluster every 20 ms. One thread does
+     * all the work; the answers reach that thread through a queue.
+     */
+    static class Observer {
+        /** Brokers learn of a change at different times: so many answers in a row must agree. */
+        private static final int AGREEING = 3;
+
+        /** A broker that was frozen, or cut off, tells for a while what was true before. */
+        private static final int AGREEING_ON_OLD_NEWS = 50;
+
+        /** A longer silence of the cluster, or of this script, is told: what happened meanwhile was not seen. */
+        private static final int WORTH_A_LINE = ticks(2);
+
+        private final Admin admin;
+        private final Topic topic;
+        private final Journal journal;
+        private final Supplier<Set<Integer>> harmed; // the brokers that the script has harmed, and not yet healed
+        private final boolean patient;
+        private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
+        private final AtomicReferenceArray<State> states; // believed, by partition
+        private final State[] first;
+        private final Change[] next; // seen, and not believed yet
+        private final int[] seen; // how often
+        private final List<Change> changes = new CopyOnWriteArrayList<>();
+        private final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
+        private final List<Gap> silences = new CopyOnWriteArrayList<>();
+        private final List<Gap> stalls = new CopyOnWriteArrayList<>();
+        private final Map<Integer, Integer> awaySince = new ConcurrentHashMap<>(); // brokers, now
+        private final Map<Integer, Integer> awayFirst = new ConcurrentHashMap<>(); // brokers: when last given up
+        private final Set<Integer> known = new HashSet<>();
+        private final Thread thread = new Thread(this::watch, "observer");
+        private volatile boolean ending;
+        private volatile boolean topicGone;
+        private volatile int controllerAwayAt; // when the controller was last seen to be away, or another one
+        private volatile int worstGap;
+        private volatile Set<Integer> nodesNow = Set.of();
+        private int outstanding;
+        private long asked;
+        private long answered;
+        private int answeredAt;
+        private int controller = -1;
+        private boolean controllerIsAway;
+        private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
+
+        Observer(
+                Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
+            this.topic = topic;
+            this.journal = journal;
+            this.harmed = harmed;
+            this.patient = patient;
+            states = new AtomicReferenceArray<>(topic.partitions());
+            first = new State[topic.partitions()];
+            next = new Change[topic.partitions()];
+            seen = new int[topic.partitions()];
+            Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            settings.remove("retries");
+            // In ms. A broker that hangs must not make the observer blind.
+            settings.put("request.timeout.ms", 1_000);
+            settings.put("default.api.timeout.ms", 2_000);
+            settings.put("reconnect.backoff.max.ms", 200);
+            admin = connection.create(() -> Admin.create(settings));
+        }
+
+        void begin() throws Unobserved {
+            thread.setDaemon(true);
+            thread.start();
+            for (int partition = 0; partition < states.length(); partition++)
+                for (long start = System.nanoTime(); states.get(partition) == null; ) {
+                    if (System.nanoTime() - start > 30e9) throw new Unobserved("the cluster does not tell who leads");
+                    if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
+                }
+        }
+
+        private void watch() {
+            int before = journal.now();
+            answeredAt = before;
+            for (long tick = 0; !ending; tick++) {
+                if (outstanding < 4) askTopic();
+                if (tick % 10 == 0) askNodes();
+                if (tick % 25 == 0) askController();
+                try {
+                    Runnable answer = answers.poll(20, TimeUnit.MILLISECONDS);
+                    for (; answer != null; answer = answers.poll()) answer.run();
+                } catch (InterruptedException end) {
+                    return;
+                }
+                int now = journal.now();
+                if (now - before > WORTH_A_LINE) {
+                    stalls.add(new Gap(before, now));
+                    String text = "this script did not run for %.1f s: the machine, or somebody, held it up";
+                    journal.tell("note", details(), text, seconds(now - before));
+                }
+                before = now;
+            }
+        }
+
+        private void askTopic() {
+            outstanding++;
+            long number = ++asked;
+            admin.describeTopics(List.of(topic.name))
+                    .allTopicNames()
+                    .whenComplete((found, error) -> answers.add(() -> onTopic(number, found, error)));
+        }
+
+        private void onTopic(long number, Map<String, TopicDescription> found, Throwable error) {
+            outstanding--;
+            if (number < answered || ending) return; // a later question was answered before
+            answered = number;
+            if (error != null) {
+                if (Script.rootOf(error) instanceof UnknownTopicOrPartitionException) topicHasGone();
+                return;
+            }
+            int now = journal.now();
+            worstGap = Math.max(worstGap, now - answeredAt);
+            if (now - answeredAt > WORTH_A_LINE) silences.add(new Gap(answeredAt, now));
+            answeredAt = now;
+            TopicDescription description = found.get(topic.name);
+            if (!description.topicId().equals(topic.id)) topicHasGone();
+            for (TopicPartitionInfo it : description.partitions()) {
+                int leader = it.leader() == null ? -1 : it.leader().id();
+                var state = new State(leader, it.isr().stream().map(Node::id).sorted().toList());
+                if (it.partition() < states.length()) see(it.partition(), state);
+            }
+        }
+
+        private void topicHasGone() {
+            if (!topicGone) journal.tell("note", details(), "topic %s does not exist any more", topic.name);
+            topicGone = true;
+        }
+
+        private void see(int partition, State now) {
+            State believed = states.get(partition);
+            if (believed == null) first[partition] = now;
+            if (believed == null || now.equals(believed)) {
+                states.set(partition, now);
+                next[partition] = null;
+                return;
+            }
+            if (next[partition] == null || !now.equals(next[partition].now)) {
+                next[partition] = new Change(journal.now(), partition, believed, now);
+                seen[partition] = 0;
+            }
+            Change change = next[partition];
+            boolean oldNews = patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
+            if (++seen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
+            states.set(partition, now);
+            next[partition] = null;
+            changes.add(change);
+            tell(change);
+        }
+
+        private void tell(Change change) {
+            int partition = change.partition;
+            State before = change.before;
+            State now = change.now;
+            if (change.leaderChanged()) {
+                String text = now.leader < 0
+                        ? "no leader; it was broker " + before.leader
+                        : "broker " + now.leader + " leads" + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
+                var details = details("partition", partition, "leader", now.leader, "before", before.leader);
+                journal.tellAt(change.tick, "leader", details, "partition %d: %s", partition, text);
+            }
+            if (now.inSync.equals(before.inSync)) return;
+            String few = now.inSync.size() < topic.minInSync ? " (fewer than min.insync.replicas=" + topic.minInSync + ")" : "";
+            String ids = now.inSync.isEmpty() ? "none" : joined(now.inSync);
+            var details = details("partition", partition, "in_sync", now.inSync);
+            journal.tellAt(change.tick, "in_sync", details, "partition %d: in sync %s%s", partition, ids, few);
+        }
+
+        // -- the brokers, and the controller --
+
+        private void askNodes() {
+            admin.describeCluster().nodes().whenComplete((nodes, error) -> answers.add(() -> {
+                if (error == null) onNodes(nodes.stream().map(Node::id).collect(Collectors.toSet()));
+            }));
+        }
+
+        /** A broker is away when the cluster does not list it any more: fenced, or shut down. */
+        private void onNodes(Set<Integer> now) {
+            nodesNow = now;
+            for (int id : now)
+                if (known.add(id)) continue;
+                else if (awaySince.remove(id) != null && !harmed.get().contains(id))
+                    tellOutside(id, "broker " + id + " is back, and this script did not start it");
+            for (int id : known)
+                if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
+                    awayFirst.put(id, journal.now());
+                    if (!harmed.get().contains(id)) tellOutside(id, "broker " + id + " is away, and this script did not do it");
+                }
+        }
+
+        private void askController() {
+            admin.describeMetadataQuorum().quorumInfo().whenComplete((quorum, error) -> answers.add(() -> {
+                if (error == null) onController(quorum.leaderId());
+                else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
+                if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
+            }));
+        }
+
+        private static boolean isTimeout(Throwable error) {
+            return error != null && Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException;
+        }
+
+        private void onController(int id) {
+            boolean changed = controller >= 0 && id != controller;
+            if (changed) controllerAwayAt = journal.now();
+            boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed();
+            if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
+                tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
+            if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside(CONTROLLER, "the controller answers again");
+            controllerIsAway = id < 0 && controller >= 0;
+            if (id >= 0) controller = id;
+        }
+
+        private boolean everybodyIsHarmed() {
+            return harmed.get().containsAll(known);
+        }
+
+        private void tellOutside(int node, String text) {
+            outside.add(new OutsideEvent(journal.now(), node, text));
+            journal.tell("outside", details(), "%s", text);
+        }
+
+        // -- what was seen; may be called from any thread --
+
+        boolean topicGone() {
+            return topicGone;
+        }
+
+        State state(int partition) {
+            return states.get(partition);
+        }
+
+        int leader(int partition) {
+            return state(partition).leader;
+        }
+
+        /** Whether the cluster itself says, now, that a broker is away. */
+        boolean knowsAsAway(int broker) {
+            return !nodesNow.isEmpty() && !nodesNow.contains(broker) && journal.now() - answeredAt < WORTH_A_LINE;
+        }
+
+        /** When a broker was given up by the cluster after a fault; 0 is never. */
+        int awayAfter(int broker, int tick) {
+            int at = awayFirst.getOrDefault(broker, 0);
+            return at >= tick ? at : 0;
+        }
+
+        int controllerGoneAfter(int tick) {
+            return controllerAwayAt >= tick ? controllerAwayAt : 0;
+        }
+
+        /** The partitions that a broker leads now. */
+        Set<Integer> led(int broker) {
+            return partitions(partition -> leader(partition) == broker);
+        }
+
+        private Set<Integer> partitions(IntPredicate wanted) {
+            return IntStream.range(0, states.length()).filter(wanted).boxed().collect(Collectors.toCollection(TreeSet::new));
+        }
+
+        boolean whole() {
+            return partitions(it -> leader(it) >= 0 && state(it).inSync.size() == topic.replicas.get(it).size()).size()
+                    == states.length();
+        }
+
+        boolean preferred() {
+            return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length();
+        }
+
+        /** What was believed of a partition at a tick. */
+        State stateAt(int partition, int tick) {
+            return changes.stream()
+                    .filter(it -> it.partition == partition && it.tick <= tick)
+                    .reduce((one, later) -> later)
+                    .map(Change::now)
+                    .orElse(first[partition]);
+        }
+
+        int leaderAt(int partition, int tick) {
+            return stateAt(partition, tick).leader;
+        }
+
+        List<Change> changesSince(int tick) {
+            return changes.stream().filter(it -> it.tick >= tick).toList();
+        }
+
+        List<OutsideEvent> outsideEvents() {
+            return outside;
+        }
+
+        /** Times in which no broker answered. */
+        List<Gap> silences() {
+            return silences;
+        }
+
+        /** Times in which this script did not run. */
+        List<Gap> stalls() {
+            return stalls;
+        }
+
+        /** The longest time between two answers, in ticks: no change is told more exactly. */
+        int resolution() {
+            return worstGap;
+        }
+
+        void close() {
+            ending = true;
+            thread.interrupt();
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    // ---- the clients of a trial ----
+
+    /**
+     * How the records of an experiment are produced.
+     *
+     * @param label in tables, such as acks=all
+     * @param given what --acks and --try set, over the client properties
+     * @param asKafkaReads the settings as Kafka's client reads them: trimmed, with all defaults
+     */
+    record Producing(
+            String label, Map<String, String> given, Map<String, Object> settings, ProducerConfig asKafkaReads, int rate,
+            int size) {
+
+        static Producing of(Connection connection, String acks, String attempt, int rate, int size) {
+            var given = new LinkedHashMap<String, String>();
+            if (!acks.isEmpty()) given.put("acks", acks);
+            if (!attempt.isEmpty()) given.putAll(parsed(attempt));
+            String bytes = ByteArraySerializer.class.getName();
+            // Records are bytes and belong to no transaction.
+            var own = Map.of("key.serializer", bytes, "value.serializer", bytes, "transactional.id", "");
+            // In ms. While no broker is there, or the buffer is full, send() waits so long before the record fails.
+            Map<String, Integer> usual = Map.of("max.block.ms", 120_000);
+            Map<String, Object> settings = connection.settings(ProducerConfig.configNames(), usual, own);
+            given.forEach((key, value) -> {
+                if (own.containsKey(key)) throw new Failure(2, "--try: '%s' is set by this script itself.", key);
+                if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
+            });
+            ProducerConfig config = connection.create(() -> new ProducerConfig(settings));
+            String label = attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
+            return new Producing(label, given, settings, config, rate, size);
+        }
+
+        private static Map<String, String> parsed(String attempt) {
+            var properties = new LinkedHashMap<String, String>();
+            for (String pair : attempt.substring(attempt.indexOf(':') + 1).split(",(?=\\s*[\\w.]+=)")) {
+                String[] parts = pair.strip().split("=", 2);
+                boolean known = ProducerConfig.configNames().contains(parts[0])
+                        || ConsumerConfig.configNames().contains(parts[0]);
+                if (parts.length < 2 || !known || attempt.indexOf(':') < 1)
+                    throw new Failure(
+                            2, "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.", Script.hidden(attempt));
+                properties.put(parts[0], parts[1]);
+            }
+            return properties;
+        }
+
+        /** Settings of a consumer of the group. */
+        Map<String, Object> consumer(Connection connection, String group, String name) {
+            var own = new HashMap<String, Object>(audit());
+            own.put("group.id", group);
+            own.put("client.id", name);
+            own.put("auto.offset.reset", "earliest");
+            Map<String, Object> settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            given.forEach((key, value) -> {
+                if (ConsumerConfig.configNames().contains(key) && !own.containsKey(key)) settings.put(key, value);
+            });
+            return settings;
+        }
+
+        /** Settings of every consumer here: it commits for itself, and reads bytes. */
+        static Map<String, Object> audit() {
+            String bytes = ByteArrayDeserializer.class.getName();
+            return Map.of("enable.auto.commit", "false", "key.deserializer", bytes, "value.deserializer", bytes);
+        }
+
+        /** What decides on the promises, and what was given; passwords are not shown. */
+        Map<String, String> shown() {
+            var shown = new LinkedHashMap<String, String>();
+            shown.put("acks", asKafkaReads.getString("acks").replace("-1", "all"));
+            given.forEach((key, value) -> {
+                var known = ProducerConfig.configDef().configKeys().get(key);
+                boolean secret = known != null && known.type == ConfigDef.Type.PASSWORD || key.contains("jaas");
+                shown.putIfAbsent(key, secret ? "[hidden]" : value);
+            });
+            return shown;
+        }
+
+        int requestTimeout() {
+            return asKafkaReads.getInt("request.timeout.ms");
+        }
+
+        int deliveryTimeout() {
+            return asKafkaReads.getInt("delivery.timeout.ms");
+        }
+    }
+
+    /** The producer: numbered records to the partitions in turn, at a steady rate. */
+    static class Load {
+        /** Refused for good: such a record was never written. All other errors leave the fate unknown. */
+        private static final List<Class<? extends Exception>> REFUSALS = List.of(
+                RecordTooLargeException.class,
+                RecordBatchTooLargeException.class,
+                InvalidRecordException.class,
+                SerializationException.class,
+                BufferExhaustedException.class,
+                InvalidTopicException.class,
+                AuthorizationException.class);
+
+        private final Producing producing;
+        private final Topic topic;
+        private final byte[] run;
+        private final Ledger ledger;
+        private final Journal journal;
+        private final Producer<byte[], byte[]> producer;
+        private final Thread thread = new Thread(this::send, "load");
+        private volatile boolean ending;
+        private volatile String complaint; // the first record that was not acknowledged, and why
+
+        Load(Producing producing, Topic topic, String run, Ledger ledger, Journal journal) {
+            this.producing = producing;
+            this.topic = topic;
+            this.run = run.getBytes(StandardCharsets.UTF_8);
+            this.ledger = ledger;
+            this.journal = journal;
+            producer = new KafkaProducer<>(producing.settings);
+            producer.partitionsFor(topic.name);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        /** By the clock, not by the gap: records that an outage held up are sent as soon as they can be. */
+        private void send() {
+            long start = System.nanoTime();
+            for (int id = 1; !ending; id++) {
+                long due = start + (long) ((id - 1) * 1e9 / producing.rate);
+                while (!ending && System.nanoTime() < due) LockSupport.parkNanos(due - System.nanoTime());
+                if (ending) return;
+                ledger.sent(id);
+                var record = new ProducerRecord<byte[], byte[]>(topic.name, ledger.partition(id), null, value(id));
+                record.headers().add("run", run);
+                int sent = id;
+                try {
+                    producer.send(record, (at, error) -> ended(sent, at, error));
+                } catch (KafkaException | IllegalStateException closed) {
+                    ended(sent, null, closed);
+                    return;
+                }
+            }
+        }
+
+        private void ended(int id, RecordMetadata at, Exception error) {
+            if (error == null) {
+                long offset = at.hasOffset() ? at.offset() - topic.ends.get(at.partition()) : -1;
+                ledger.acknowledged(id, offset);
+                return;
+            }
+            ledger.notAcknowledged(id, REFUSALS.stream().anyMatch(kind -> kind.isInstance(error)));
+            if (complaint != null) return;
+            complaint = "record %d: %s".formatted(id, Script.oneLine(error));
+            journal.tell("note", details(), "not acknowledged: %s", complaint);
+        }
+
+        /** The guide's record, padded to the size that was asked for. */
+        private byte[] value(int id) {
+            String json = "{\"event_id\": " + id + ", \"key\": \"test\", \"message\": \"This is event number " + id;
+            String padding = " ".repeat(Math.max(0, producing.size - json.length() - 2));
+            return (json + padding + "\"}").getBytes(StandardCharsets.UTF_8);
+        }
+
+        String complaint() {
+            return complaint;
+        }
+
+        /** Sends no more, and waits until the fate of all records is known. */
+        void finish(Observer observer) throws Unobserved {
+            ending = true;
+            long limit = System.nanoTime() + (10_000L + producing.deliveryTimeout()) * 1_000_000;
+            while (ledger.resolved() < ledger.last() && !observer.topicGone()) {
+                if (System.nanoTime() > limit) throw new Unobserved("some records' fate is not known");
+                if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
+            }
+            close();
+        }
+
+        /** Records that are on their way then stay unknown. */
+        void close() {
+            ending = true;
+            producer.close(patience());
+        }
+    }
+
+    /** How long a client may take to close. */
+    private static Duration patience() {
+        return Duration.ofMillis(Script.stopping() ? 200 : 2_000);
+    }
+
+    /** A consumer of the group, in a thread of its own. It commits what it has received: at least once. */
+    static class GroupConsumer {
+        final int number;
+        volatile Set<Integer> partitions = Set.of();
+        volatile long firstOffset = -1; // in partition 0
+        volatile long lastOffset = -1;
+        volatile String failure; // why it could not read on; null: it did
+        private final String topic;
+        private final String run;
+        private final Ledger ledger;
+        private final Journal journal;
+        private final Consumer<byte[], byte[]> consumer;
+        private final Thread thread;
+        private volatile boolean leaving;
+        private String complaint = "";
+
+        GroupConsumer(
+                int number, Map<String, Object> settings, String topic, String run, Ledger ledger, Journal journal) {
+            this.number = number;
+            this.topic = topic;
+            this.run = run;
+            this.ledger = ledger;
+            this.journal = journal;
+            consumer = new KafkaConsumer<>(settings);
+            thread = new Thread(this::read, "consumer-" + number);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void read() {
+            try (consumer) {
+                consumer.subscribe(List.of(topic), commitBeforeRevocation());
+                while (!leaving) {
+                    ConsumerRecords<byte[], byte[]> records = poll();
+                    for (var record : records) receive(record);
+                    if (!records.isEmpty()) consumer.commitAsync((offsets, error) -> complain(error));
+                    tellAssignment();
+                }
+                commit();
+            } catch (KafkaException failed) {
+                if (leaving) return;
+                failure = Script.oneLine(failed);
+                journal.tell("note", details(), "consumer %d ended: %s", number, failure);
+            }
+        }
+
+        /** What passes by itself, such as a coordinator that is away, is no reason to end. */
+        private ConsumerRecords<byte[], byte[]> poll() {
+            try {
+                return consumer.poll(Duration.ofMillis(100));
+            } catch (RetriableException | CommitFailedException passing) {
+                complain(passing);
+                return ConsumerRecords.empty();
+            }
+        }
+
+        private ConsumerRebalanceListener commitBeforeRevocation() {
+            return new ConsumerRebalanceListener() {
+                @Override
+                public void onPartitionsAssigned(Collection<TopicPartition> given) {}
+
+                @Override
+                public void onPartitionsRevoked(Collection<TopicPartition> taken) {
+                    if (!leaving && !taken.isEmpty()) commit();
+                }
+            };
+        }
+
+        /** Without a commit the records come again, which at least once allows. */
+        private void commit() {
+            try {
+                consumer.commitSync(patience());
+            } catch (KafkaException refused) {
+                complain(refused);
+            }
+        }
+
+        private void complain(Exception error) {
+            if (error == null || leaving) return;
+            String now = error.getClass().getSimpleName();
+            if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
+            complaint = now;
+        }
+
+        private void receive(ConsumerRecord<byte[], byte[]> record) {
+            int id = idOf(record, run);
+            if (!ledger.holds(id)) return; // another run's, or another producer's
+            ledger.received(id, number);
+            if (record.partition() != 0) return;
+            lastOffset = record.offset();
+            if (firstOffset < 0) firstOffset = record.offset();
+        }
+
+        private void tellAssignment() {
+            var now = new TreeSet<Integer>();
+            for (TopicPartition each : consumer.assignment()) now.add(each.partition());
+            if (now.equals(partitions)) return;
+            partitions = now;
+            if (!now.isEmpty()) tell("partition " + joined(now));
+        }
+
+        /** Said when the group has given out all partitions, as before that nobody has one. */
+        void tellIdle() {
+            if (partitions.isEmpty()) tell("idle, no partition is left for it");
+        }
+
+        private void tell(String text) {
+            var details = details("consumer", number, "assigned", List.copyOf(partitions));
+            journal.tell("assigned", details, "consumer %d: %s", number, text);
+        }
+
+        void leave() {
+            leaving = true;
+            try {
+                thread.join(patience().toMillis() * 2);
+            } catch (InterruptedException hurry) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** The id of a record of this run, or -1. */
+    static int idOf(ConsumerRecord<byte[], byte[]> record, String run) {
+        var header = record.headers().lastHeader("run");
+        byte[] value = record.value();
+        if (header == null || value == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8))) return -1;
+        long id = 0;
+        int begin = "{\"event_id\": ".length();
+        for (int i = begin; i < value.length; i++) {
+            int digit = value[i] - '0';
+            if (digit < 0 || digit > 9) return i == begin ? -1 : (int) id;
+            id = 10 * id + digit;
+            if (id > Integer.MAX_VALUE) return -1;
+        }
+        return -1;
+    }
+
+    /** The records that one leader wrote, by the log itself: where they begin, and when the last was acknowledged. */
+    record Epoch(int partition, int number, long firstOffset, int lastAcknowledged) {}
+
+    /** Reads the log itself, without the group, from where the trial began to its end. */
+    static class Audit {
+        private final Connection connection;
+        private final Admin admin;
+        private final Topic topic;
+        private final String run;
+        private final Ledger ledger;
+        private final Journal journal;
+        private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and number
+
+        Audit(Connection connection, Admin admin, Topic topic, String run, Ledger ledger, Journal journal) {
+            this.connection = connection;
+            this.admin = admin;
+            this.topic = topic;
+            this.run = run;
+            this.ledger = ledger;
+            this.journal = journal;
+        }
+
+        List<Epoch> read(boolean topicGone) throws Exception {
+            List<Long> ends = settledEnds(topicGone);
+            List<Long> begins = offsets(OffsetSpec.earliest(), topicGone);
+            var own = new HashMap<>(Producing.audit());
+            own.put("group.id", "");
+            own.put("auto.offset.reset", "none"); // what the log does not have any more must not be passed over
+            Map<String, Object> settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+                for (int partition = 0; partition < topic.partitions(); partition++) {
+                    long first = topicGone ? 0 : topic.ends.get(partition); // a topic of the same name starts at 0
+                    for (long begin = begins.get(partition); ; begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
+                        try {
+                            read(consumer, partition, Math.max(first, begin), ends.get(partition));
+                            break;
+                        } catch (org.apache.kafka.clients.consumer.OffsetOutOfRangeException expiredMeanwhile) {
+                            if (Script.stopping()) throw new Unobserved("interrupted");
+                        }
+                }
+                if (!topicGone) expire(offsets(OffsetSpec.earliest(), false));
+            } catch (KafkaException refused) {
+                throw new Unobserved("the log cannot be read: " + Script.oneLine(refused));
+            }
+            return List.copyOf(epochs.values());
+        }
+
+        /** What the log does not begin with any more was not lost by the failover. */
+        private void expire(List<Long> begins) {
+            for (int partition = 0; partition < topic.partitions(); partition++) {
+                long begin = begins.get(partition) - topic.ends.get(partition);
+                int expired = begin > 0 ? ledger.expire(partition, begin) : 0;
+                if (expired > 0)
+                    journal.tell(
+                            "note",
+                            details(),
+                            "partition %d: the log starts at offset %d now; %,d records have expired, or were deleted",
+                            partition,
+                            begins.get(partition),
+                            expired);
+            }
+        }
+
+        /**
+         * Records for which nobody waits (acks=0), or waits no more, may still be on their way into the log: seen with
+         * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do.
+         */
+        private List<Long> settledEnds(boolean topicGone) throws Exception {
+            List<Long> ends = offsets(OffsetSpec.latest(), topicGone);
+            for (int seconds = 0; seconds < 10; seconds++) {
+                if (Script.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
+                List<Long> before = ends;
+                ends = offsets(OffsetSpec.latest(), topicGone);
+                if (ends.equals(before)) break;
+            }
+            return ends;
+        }
+
+        /** A topic that is gone has no records: then all that was acknowledged is lost. */
+        private List<Long> offsets(OffsetSpec spec, boolean topicGone) throws Exception {
+            try {
+                boolean gone = topicGone && !admin.listTopics().names().get().contains(topic.name);
+                return gone
+                        ? Collections.nCopies(topic.partitions(), 0L)
+                        : failover.offsets(admin, topic.name, topic.partitions(), spec);
+            } catch (ExecutionException failed) {
+                throw new Unobserved("the log cannot be read: " + Script.oneLine(failed));
+            }
+        }
+
+        private void read(Consumer<byte[], byte[]> consumer, int partition, long begin, long end) throws Unobserved {
+            if (begin >= end) return;
+            var it = new TopicPartition(topic.name, partition);
+            consumer.assign(List.of(it));
+            consumer.seek(it, begin);
+            int highest = 0;
+            long progressAt = System.nanoTime();
+            while (consumer.position(it) < end) {
+                var records = consumer.poll(Duration.ofMillis(100));
+                for (var record : records) {
+                    int id = idOf(record, run);
+                    if (!ledger.holds(id)) continue;
+                    ledger.foundInLog(id, highest);
+                    highest = Math.max(highest, id);
+                    note(record, id);
+                }
+                if (!records.isEmpty()) progressAt = System.nanoTime();
+                if (System.nanoTime() - progressAt > 30e9)
+                    throw new Unobserved("partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
+                if (Script.stopping()) throw new Unobserved("interrupted");
+            }
+        }
+
+        private void note(ConsumerRecord<?, ?> record, int id) {
+            int number = record.leaderEpoch().orElse(-1);
+            long offset = record.offset() - topic.ends.get(record.partition());
+            var now = new Epoch(record.partition(), number, offset, ledger.acknowledgedAt(id));
+            epochs.merge(List.of(record.partition(), number), now, (first, more) ->
+                    new Epoch(first.partition, number, first.firstOffset, Math.max(first.lastAcknowledged, more.lastAcknowledged)));
+        }
+    }
+
+    /** The offsets of a topic's partitions, in order. */
+    private static List<Long> offsets(Admin admin, String topic, int partitions, OffsetSpec spec) throws Exception {
+        var asked = new HashMap<TopicPartition, OffsetSpec>();
+        for (int partition = 0; partition < partitions; partition++)
+            asked.put(new TopicPartition(topic, partition), spec);
+        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000)).all().get();
+        return IntStream.range(0, partitions)
+                .mapToObj(partition -> found.get(new TopicPartition(topic, partition)).offset())
+                .toList();
+    }
+
+    // ---- the cluster ----
+
+    /**
+     * The topic of a trial, as it was before.
+     *
+     * @param ends by partition, the offset after the last record
+     * @param minInSync replicas that must be in sync for acks=all; 0 if that must not be read
+     */
+    record Topic(
+            String name, Uuid id, List<List<Integer>> replicas, List<Long> ends, int minInSync,
+            boolean allowsUncleanElection) {
+
+        int partitions() {
+            return replicas.size();
+        }
+
+        /** The first replica is the preferred leader. */
+        int preferredLeader(int partition) {
+            return replicas.get(partition).get(0);
+        }
+    }
+
+    /** The id that a controller has here: brokers have others. */
+    private static final int CONTROLLER = -100;
+
+    /** Uses the cluster that is named, or answers; where none does, and none was named, starts one. */
+    private Stage openStage() throws Exception {
+        if (File.separatorChar == '\\') throw new Failure(2, "failover.java needs a POSIX shell. On Windows, run it in WSL.");
+        OwnCluster own = null;
+        boolean local = Set.of(LOCAL.split(",")).containsAll(List.of(connection.servers().list().split(",")));
+        if (local && connection.bootstrapServer == null && !answers(9092) && !answers(9095)) own = startCluster();
+        Admin admin = null;
+        try {
+            admin = connection.connect();
+            var brokers = new TreeMap<Integer, Node>();
+            for (Node node : admin.describeCluster().nodes().get()) brokers.put(node.id(), node);
+            return new Stage(admin, own == null ? handsFor(brokers) : own.hands(), brokers, own);
+        } catch (Exception failed) {
+            if (admin != null) admin.close(Duration.ZERO);
+            if (own != null) own.close();
+            throw failed;
+        }
+    }
+
+    private static final String LOCAL = "localhost:9092,localhost:9095,127.0.0.1:9092,127.0.0.1:9095";
+
+    private static boolean answers(int port) {
+        for (String host : List.of("127.0.0.1", "::1"))
+            try (var socket = new Socket(host, port)) {
+                return socket.isConnected();
+            } catch (IOException refused) {
+                // the other address, perhaps
+            }
+        return false;
+    }
+
+    /** The cluster of all trials. It remembers what is broken, and mends it. */
+    private class Stage implements AutoCloseable {
+        final Admin admin;
+        final Hands hands;
+        final Map<Integer, Node> brokers;
+        private final OwnCluster own; // null: somebody else's cluster
+        private final Map<Target, String> broken = new LinkedHashMap<>(); // with the command that mends it
+        private final long sessionTimeout;
+
+        Stage(Admin admin, Hands hands, Map<Integer, Node> brokers, OwnCluster own) throws InterruptedException {
+            this.admin = admin;
+            this.hands = hands;
+            this.brokers = brokers;
+            this.own = own;
+            this.sessionTimeout = askSessionTimeout();
+        }
+
+        String addresses() {
+            return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+        }
+
+        /** Wrong usage is found before anything is harmed. */
+        void checkFault(Plan plan) {
+            if (plan.fault != null) hands.remedy(plan.fault);
+            if (target.matches("\\d+")) target(target, 0, List.of());
+        }
+
+        /** The node that a step names. Null: it names the leader, and there is none. */
+        Target target(String word, int leader, List<Integer> replicas) {
+            if (word.equals("controller")) return new Target(CONTROLLER, "controller", "", 0);
+            int follower = replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
+            int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
+            if (id < 0) return null;
+            Node broker = brokers.get(id);
+            if (broker == null) throw new Failure(2, "There is no broker %d; there are %s.", id, brokers.keySet());
+            return new Target(id, "kafka-" + id, broker.host(), broker.port());
+        }
+
+        String harm(Fault fault, Target node) throws Exception {
+            broken.put(node, hands.healCommand(fault, node));
+            Script.mending = own == null; // its own cluster ends with the script
+            try {
+                return hands.execute.apply(hands.harmCommand(fault, node));
+            } catch (Failure failed) {
+                throw new Unobserved(failed.getMessage());
+            }
+        }
+
+        String heal(Target node) throws Exception {
+            try {
+                return hands.execute.apply(broken.get(node));
+            } catch (Failure failed) {
+                throw new Unobserved(failed.getMessage());
+            }
+        }
+
+        /** Called when the cluster is whole. A heal command that "worked" is not enough: the broker may have died again. */
+        void nothingIsBroken() {
+            broken.clear();
+            Script.mending = false;
+        }
+
+        /** Puts back what is still broken, however the trial ended. */
+        void mend(String topic) throws InterruptedException {
+            boolean endsAnyway = own != null && Script.stopping();
+            if (endsAnyway) nothingIsBroken();
+            if (broken.isEmpty()) return;
+            var failed = new LinkedHashMap<Target, String>();
+            broken.forEach((node, command) -> {
+                try {
+                    say("  putting back what was broken: %s", command);
+                    hands.execute.apply(command);
+                } catch (Exception cannot) {
+                    failed.put(node, Script.oneLine(cannot));
+                }
+            });
+            boolean whole = Script.stopping() || failed.isEmpty() && isWholeWithin(90, topic);
+            broken.forEach((node, command) -> {
+                String why = failed.getOrDefault(node, "the command ended, and the broker did not come back");
+                if (failed.containsKey(node) || !whole && !isThere(node))
+                    Script.complain("Broker %d is still broken. Mend it: %s (%s)", node.id, command, why);
+            });
+            if (!whole && failed.isEmpty())
+                Script.complain("The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
+            nothingIsBroken();
+            if (whole && !Script.stopping()) electQuietly(topic);
+        }
+
+        private boolean isThere(Target node) {
+            try {
+                var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000)).nodes().get();
+                return nodes.stream().anyMatch(it -> it.id() == node.id);
+            } catch (ExecutionException | InterruptedException noAnswer) {
+                return false;
+            }
+        }
+
+        private boolean isWholeWithin(int seconds, String topic) throws InterruptedException {
+            try {
+                return holdsWithin(seconds, () -> isWhole(topic));
+            } catch (Exception noAnswer) {
+                return false;
+            }
+        }
+
+        private boolean isWhole(String topic) throws InterruptedException {
+            try {
+                return Connection.describe(admin, topic).partitions().stream()
+                        .allMatch(it -> it.leader() != null && it.isr().size() == it.replicas().size());
+            } catch (Failure noAnswer) {
+                return false;
+            }
+        }
+
+        /** Whether each broker with a replica answers a request that only that broker can answer. */
+        boolean allAnswer(Topic topic) throws InterruptedException {
+            var resources = topic.replicas.stream()
+                    .flatMap(List::stream)
+                    .distinct()
+                    .map(id -> new ConfigResource(ConfigResource.Type.BROKER, "" + id))
+                    .toList();
+            try {
+                admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(5_000)).all().get();
+                return true;
+            } catch (ExecutionException refused) {
+                return Script.rootOf(refused) instanceof AuthorizationException; // a refusal is an answer, too
+            }
+        }
+
+        /** Preferred leaders return by themselves only every 300 s (leader.imbalance.check.interval.seconds). */
+        void elect(ElectionType type, String topic) throws Exception {
+            var partitions = new HashSet<TopicPartition>();
+            for (TopicPartitionInfo it : Connection.describe(admin, topic).partitions())
+                partitions.add(new TopicPartition(topic, it.partition()));
+            try {
+                var options = new ElectLeadersOptions().timeoutMs(10_000);
+                admin.electLeaders(type, partitions, options).partitions().get();
+            } catch (ExecutionException refused) {
+                if (Script.rootOf(refused) instanceof AuthorizationException)
+                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused).getMessage());
+                // not yet, or no controller: the caller looks who leads
+            }
+        }
+
+        private void electQuietly(String topic) {
+            try {
+                elect(ElectionType.PREFERRED, topic);
+            } catch (Exception notNow) {
+                Script.complain("The preferred leaders of %s do not lead: %s", topic, Script.oneLine(notNow));
+            }
+        }
+
+        /** A topic that is whole, led as it was placed, and a group that starts at its end. */
+        Topic prepare(Scenario scenario, String group) throws Exception {
+            String name = scenario.topic;
+            createIfMissing(scenario);
+            TopicDescription described = Connection.describe(admin, name);
+            Map<String, String> properties = topicProperties(name);
+            checkTopic(scenario, described, properties);
+            if (!holdsWithin(60, () -> isWhole(name)))
+                throw new Failure(
+                        1, "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s", name, name);
+            try {
+                elect(ElectionType.PREFERRED, name);
+            } catch (Unobserved noPermission) {
+                throw new Failure(1, "%s", noPermission.getMessage());
+            }
+            List<Long> ends = offsets(admin, name, described.partitions().size(), OffsetSpec.latest());
+            rewind(group, name, ends);
+            var replicas = described.partitions().stream()
+                    .map(it -> it.replicas().stream().map(Node::id).toList())
+                    .toList();
+            int minInSync = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
+            boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
+            return new Topic(name, described.topicId(), replicas, ends, minInSync, unclean);
+        }
+
+        private void createIfMissing(Scenario scenario) throws Exception {
+            String name = scenario.topic;
+            if (admin.listTopics().names().get().contains(name)) return;
+            var shape = Pattern.compile(".*-(\\d{1,4})p-rf(\\d)").matcher(name);
+            if (!shape.matches()) Connection.describe(admin, name); // says that it does not exist, and what to do
+            int partitions = Integer.parseInt(shape.group(1));
+            int replicas = Integer.parseInt(shape.group(2));
+            if (partitions < 1 || replicas < 1)
+                throw new Failure(2, "Topic '%s': a topic has at least 1 partition and 1 replica.", name);
+            List<Integer> ids = new ArrayList<>(brokers.keySet());
+            if (replicas > ids.size())
+                throw new Failure(
+                        1, "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.", name, replicas, ids.size());
+            var placement = new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
+            for (int partition = 0; partition < partitions; partition++) {
+                int first = partition;
+                placement.put(
+                        partition,
+                        IntStream.range(0, replicas).mapToObj(it -> ids.get((first + it) % ids.size())).toList());
+            }
+            try {
+                admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties))).all().get();
+            } catch (ExecutionException refused) {
+                throw Connection.refused("create topic '" + name + "'", refused);
+            }
+            if (!holdsWithin(30, () -> isWhole(name)))
+                throw new Failure(1, "Topic '%s' was created, and has no leaders.", name);
+        }
+
+        /** The topic's properties; empty where they must not be read. */
+        private Map<String, String> topicProperties(String topic) throws InterruptedException {
+            var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            var properties = new HashMap<String, String>();
+            try {
+                for (ConfigEntry entry : admin.describeConfigs(List.of(resource)).all().get().get(resource).entries())
+                    properties.put(entry.name(), entry.value());
+            } catch (ExecutionException noPermission) {
+                // then what these properties allow is not known
+            }
+            return properties;
+        }
+
+        private void checkTopic(Scenario scenario, TopicDescription topic, Map<String, String> properties) {
+            String name = topic.name();
+            if (topic.isInternal()) throw new Failure(2, "Topic '%s' is Kafka's own: no records go there.", name);
+            if (properties.getOrDefault("cleanup.policy", "").contains("compact"))
+                throw new Failure(
+                        2, "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.", name);
+            String recreate = "Recreate it (this deletes its records): jbang topics.java reset " + name;
+            var shape = Pattern.compile("test-(?:min2-)?(\\d)p-rf(\\d)").matcher(name);
+            boolean known = !(scenario instanceof AnyTopic) && shape.matches();
+            if (known && (topic.partitions().size() != Integer.parseInt(shape.group(1))
+                    || topic.partitions().get(0).replicas().size() != Integer.parseInt(shape.group(2))))
+                throw new Failure(1, "Topic '%s' has not the shape that its name says. %s", name, recreate);
+            scenario.topicProperties.forEach((key, value) -> {
+                if (!value.equals(properties.getOrDefault(key, value)))
+                    throw new Failure(
+                            1, "Topic '%s' has %s=%s; this scenario needs %s. Delete it: jbang topics.java delete %s",
+                            name, key, properties.get(key), value, name);
+            });
+        }
+
+        private void rewind(String group, String topic, List<Long> ends) throws Exception {
+            try {
+                if (!holdsWithin(5, () -> membersOf(group) == 0))
+                    throw new Failure(
+                            1, "Group '%s' has members: end your consumers first; they would take part of the records.", group);
+            } catch (ExecutionException noSuchGroup) {
+                if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException))
+                    throw Connection.refused("describe group '" + group + "'", noSuchGroup);
+            }
+            var starts = new HashMap<TopicPartition, OffsetAndMetadata>();
+            for (int partition = 0; partition < ends.size(); partition++)
+                starts.put(new TopicPartition(topic, partition), new OffsetAndMetadata(ends.get(partition)));
+            try {
+                admin.alterConsumerGroupOffsets(group, starts).all().get();
+            } catch (ExecutionException refused) {
+                throw Connection.refused("set group '" + group + "' to the end of the topic", refused);
+            }
+        }
+
+        private int membersOf(String group) throws Exception {
+            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().size();
+        }
+
+        /** A group that this script made up is deleted; if that fails, it is empty, and expires by itself. */
+        void forget(String group) {
+            admin.deleteConsumerGroups(List.of(group));
+        }
+
+        /** In ms: after this time the cluster gives up a silent broker. Kafka's default where it must not be read. */
+        long sessionTimeout() {
+            return sessionTimeout;
+        }
+
+        private long askSessionTimeout() throws InterruptedException {
+            var broker = new ConfigResource(ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
+            try {
+                Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
+                return Long.parseLong(config.get("broker.session.timeout.ms").value());
+            } catch (ExecutionException | NumberFormatException | NullPointerException notKnown) {
+                return 9_000;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            admin.close(patience());
+            if (own != null) own.close();
+        }
+    }
+
+    // ---- who harms a node, and heals it ----
+
+    /** Runs a command, and returns what is to be said of it; empty is nothing. */
+    private interface Executor {
+        String apply(String command) throws Exception;
+    }
+
+    /** A command that harms and the one that heals; {name}, {id}, {host} and {port} of the node are put in. */
+    record Remedy(String harm, String heal) {}
+
+    /**
+     * Who can harm a node, as commands for each fault.
+     *
+     * @param about for the first line of the output
+     * @param nodeName what a node is called, such as kafka-{id}
+     * @param isKnown false: the commands may do anything, so that what brokers tell is believed later
+     */
+    record Hands(String about, String nodeName, boolean isKnown, Map<Fault, Remedy> remedies, Executor execute) {
+        String name(Target node) {
+            return node.id == CONTROLLER ? "controller" : filledIn(nodeName, node);
+        }
+
+        String harmCommand(Fault fault, Target node) {
+            return filledIn(remedy(fault).harm, node).replace("{fault}", fault.name());
+        }
+
+        String healCommand(Fault fault, Target node) {
+            return filledIn(remedy(fault).heal, node);
+        }
+
+        Remedy remedy(Fault fault) {
+            Remedy remedy = remedies.get(fault);
+            if (remedy == null)
+                throw new Failure(2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
+            return remedy;
+        }
+
+        /** Refuses host names with characters that a shell would read. */
+        private static String filledIn(String command, Target node) {
+            if (!node.host.matches("[\\w.:-]*"))
+                throw new Failure(1, "Broker %d has a strange host name: '%s'.", node.id, node.host);
+            return command.replace("{name}", node.name)
+                    .replace("{id}", "" + node.id)
+                    .replace("{host}", node.host)
+                    .replace("{port}", "" + node.port);
+        }
+
+        static Map<Fault, Remedy> always(Remedy remedy) {
+            var all = new EnumMap<Fault, Remedy>(Fault.class);
+            for (Fault fault : Fault.values()) all.put(fault, remedy);
+            return all;
+        }
+    }
+
+    private Hands handsFor(Map<Integer, Node> brokers) throws Exception {
+        boolean harmsNobody = whoHarms.observe != null || what.equals(List.of("1"));
+        if (harmsNobody) return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
+        if (whoHarms.manual)
+            return new Hands(
+                    "your cluster, harmed by hand",
+                    "broker {id}",
+                    false,
+                    Hands.always(new Remedy("now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
+                    command -> "");
+        if (whoHarms.commands != null) {
+            var remedy = new Remedy(whoHarms.commands.stop, whoHarms.commands.start);
+            return new Hands(
+                    "your cluster, harmed by your commands", "broker {id}", false, Hands.always(remedy), failover::shell);
+        }
+        String notOurs = Compose.whyNot(brokers);
+        if (notOurs == null) return Compose.hands();
+        throw new Failure(
+                2,
+                "%s Say how to stop and start a broker (--stop-command, --start-command), or do it yourself (--manual).",
+                notOurs);
+    }
+
+    /** The containers of docker-compose.yml. */
+    private static class Compose {
+        private static final String PREFIX = "kafka-deploy-";
+
+        /** Null if each broker's address is the one that its container publishes; else a sentence that says why not. */
+        static String whyNot(Map<Integer, Node> brokers) throws Exception {
+            String addresses = brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+            String not = "The brokers at " + addresses + " are not those of docker-compose.yml";
+            String all;
+            try {
+                all = shell("docker ps -a --filter name=" + PREFIX + " --format '{{.Names}}'");
+            } catch (Failure noDocker) {
+                return not + ": " + Script.oneLine(noDocker);
+            }
+            var containers = new TreeSet<>(List.of(all.split("\\s+")));
+            for (Node broker : brokers.values()) {
+                boolean here = List.of("localhost", "127.0.0.1").contains(broker.host());
+                String container = PREFIX + "kafka-" + broker.id();
+                if (!here || !containers.contains(container)) return not + ".";
+                String ports = shell("docker inspect -f '{{json .HostConfig.PortBindings}}' " + container);
+                if (!ports.contains("\"HostPort\":\"" + broker.port() + "\"")) return not + ".";
+            }
+            for (String container : containers) mendFirst(container);
+            return null;
+        }
+
+        /** What is still broken from another run, or by hand, is to be mended first. */
+        private static void mendFirst(String container) throws Exception {
+            if (!container.matches(PREFIX + "(kafka|controller)-\\d+")) return;
+            String state = shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
+            String mend = state.startsWith("paused")
+                    ? "docker unpause " + container
+                    : !state.startsWith("running")
+                            ? "docker start " + container
+                            : state.endsWith(" 0") ? "docker network connect kafka-deploy_default " + container : null;
+            if (mend != null)
+                throw new Failure(1, "%s is %s from before. Mend it: %s", container, state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""), mend);
+        }
+
+        static Hands hands() throws Exception {
+            String node = PREFIX + "{name}";
+            String network = shell("docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
+                            + PREFIX + "controller-1")
+                    .strip();
+            var remedies = new EnumMap<Fault, Remedy>(Fault.class);
+            remedies.put(Fault.stop, new Remedy("docker stop " + node, "docker start " + node));
+            remedies.put(Fault.kill, new Remedy("docker kill " + node, "docker start " + node));
+            remedies.put(Fault.pause, new Remedy("docker pause " + node, "docker unpause " + node));
+            remedies.put(
+                    Fault.disconnect,
+                    new Remedy(
+                            "docker network disconnect " + network + " " + node,
+                            "docker network connect " + network + " " + node));
+            return new Hands("the cluster of docker-compose.yml", "kafka-{id}", true, remedies, Compose::execute);
+        }
+
+        /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: it is said which it was. */
+        private static String execute(String command) throws Exception {
+            String full = command.replaceFirst("controller$", "controller-1");
+            shell(full);
+            if (!full.startsWith("docker stop ")) return "";
+            String status = shell("docker inspect -f '{{.State.ExitCode}}' " + full.substring("docker stop ".length()));
+            return status.equals("137")
+                    ? "Docker sent SIGKILL: it did not end within 10 s of SIGTERM"
+                    : "it ended itself after SIGTERM (exit status " + status + ")";
+        }
+    }
+
+    /** Runs a shell's command. Ctrl-C does not reach it: it is to end in good order. */
+    private static String shell(String command) throws Exception {
+        Path output = Files.createTempFile("failover-", ".out");
+        try {
+            Process process = new ProcessBuilder("sh", "-c", "trap '' INT; " + command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            process.outputWriter().close();
+            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+                throw new Failure(1, "'%s' did not end within 120 s.", command);
+            }
+            String said = Files.readString(output).strip();
+            if (process.exitValue() == 0) return said;
+            String last = said.isEmpty() ? "it says nothing." : said.substring(said.lastIndexOf('\n') + 1);
+            throw new Failure(1, "'%s' failed (exit status %d): %s", command, process.exitValue(), last);
+        } finally {
+            Files.deleteIfExists(output);
+        }
+    }
+
+    private OwnCluster startCluster() throws Exception {
+        Path script = sibling(clusterScript);
+        if (script == null)
+            throw new Failure(
+                    3,
+                    "No cluster answers at localhost:9092,localhost:9095, and there is no %s here to start one. Start one:"
+                            + " docker compose up -d --wait; or name one: -b HOST:PORT, --cluster SCRIPT",
+                    clusterScript);
+        say("@|faint No cluster answers at localhost:9092,localhost:9095: starting one with %s.|@", clusterScript);
+        return new OwnCluster(script, text -> say("  @|red %s|@", text));
+    }
+
+    /** cluster.java as a child: commands go to its standard input, answers come from its output. */
+    private static class OwnCluster {
+        private final Process process;
+        private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+
+        OwnCluster(Path script, java.util.function.Consumer<String> onDeath) throws Exception {
+            var command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
+            command.addAll(jbang());
+            command.add(script.toString());
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Script.inBackground(() -> {
+                process.inputReader(StandardCharsets.UTF_8).lines().forEach(line -> {
+                    if (line.contains(" died: ")) onDeath.accept(line);
+                    else answers.add(line);
+                });
+                answers.add("error: " + script + " has ended");
+            });
+            String first = nextAnswer(300); // the first time, JBang fetches Kafka
+            if (first.startsWith("ready: ")) return;
+            close();
+            throw new Failure(1, "The cluster did not start: %s", first);
+        }
+
+        Hands hands() {
+            var remedies = new EnumMap<Fault, Remedy>(Fault.class);
+            remedies.put(Fault.stop, new Remedy("stop {name}", "start {name}"));
+            remedies.put(Fault.kill, new Remedy("kill {name}", "start {name}"));
+            remedies.put(Fault.pause, new Remedy("pause {name}", "resume {name}"));
+            return new Hands("its own cluster", "kafka-{id}", true, remedies, this::execute);
+        }
+
+        private String execute(String command) throws Exception {
+            process.outputWriter().write(command + "\n");
+            process.outputWriter().flush();
+            String answer = nextAnswer(120);
+            if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
+            return answer;
+        }
+
+        private String nextAnswer(int limitSeconds) throws InterruptedException {
+            for (int tenths = 0; tenths < 10 * limitSeconds && !Script.stopping(); tenths++) {
+                String answer = answers.poll(100, TimeUnit.MILLISECONDS);
+                if (answer != null) return answer;
+            }
+            return "error: " + (Script.stopping() ? "interrupted" : "no answer within " + limitSeconds + " s");
+        }
+
+        /** The end of its input ends it, and its nodes with it. */
+        void close() throws IOException {
+            process.outputWriter().close();
+            try {
+                if (!process.waitFor(30, TimeUnit.SECONDS)) process.toHandle().destroy();
+            } catch (InterruptedException hurry) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A script of this collection: in this directory, or beside the jbang that runs this one. Null: there is none. */
+    private static Path sibling(String script) {
+        String launcher = System.getenv("JBANG_LAUNCH_CMD");
+        Path beside = launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
+        return Stream.of(Path.of(script), beside).filter(it -> it != null && Files.exists(it)).findFirst().orElse(null);
+    }
+
+    /** The command that runs JBang: the one that runs this script, where that is known. */
+    private static List<String> jbang() {
+        String launcher = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
+        boolean isFile = launcher.contains("/") && !Files.isExecutable(Path.of(launcher));
+        return isFile ? List.of("sh", launcher) : List.of(launcher);
     }
 
     // ---- details ----
 
-    /** Where a cluster is looked for when none is named: as in {@link Cluster#properties}. */
-    private static final String DEFAULT_SERVERS = "localhost:9092,localhost:9095";
-
     /** Reads a time such as 500ms, 10s or 2m; a number alone is seconds. */
-    static class Time implements CommandLine.ITypeConverter<Duration> {
+    static class TimeConverter implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
-            var parts = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|)").matcher(text);
+            var parts = Pattern.compile("(\\d{1,9}(?:\\.\\d+)?)(ms|s|m|h|)").matcher(text);
             if (!parts.matches())
-                throw new CommandLine.TypeConversionException(
-                        "takes a time such as 500ms, 10s or 2m, not '" + text + "'");
+                throw new TypeConversionException("takes a time such as 500ms, 10s or 2m, not '" + text + "'");
             double unit = switch (parts.group(2)) {
                 case "ms" -> 1;
                 case "m" -> 60_000;
+                case "h" -> 3_600_000;
                 default -> 1_000;
             };
             double ms = Double.parseDouble(parts.group(1)) * unit;
-            if (ms > 3_600_000)
-                throw new CommandLine.TypeConversionException("takes at most an hour, not '" + text + "'");
+            if (ms > 3_600_000) throw new TypeConversionException("takes at most an hour, not '" + text + "'");
             return Duration.ofMillis((long) ms);
         }
-    }
-
-    private static boolean speaksUnicode() {
-        String encoding = System.getProperty(
-                "stdout.encoding", System.getProperty("sun.stdout.encoding", System.getProperty("native.encoding")));
-        return "UTF-8".equalsIgnoreCase(encoding);
     }
 
     private static boolean holdsWithin(int limitSeconds, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
-            if (System.nanoTime() - start > limitSeconds * 1e9) return false;
-            LockSupport.parkNanos(20_000_000);
+            if (System.nanoTime() - start > limitSeconds * 1e9 || Script.stopsWithin(20_000_000)) return false;
         }
         return true;
     }
 
     private static String joined(Collection<?> several) {
         return several.stream().map(Object::toString).collect(Collectors.joining(", "));
-    }
-
-    /** Null for what was never. */
-    private static Double ms(int ticks) {
-        return ticks == 0 ? null : ticks / 100.0;
     }
 
     /** Keys and values in turn, in this order. */
@@ -2767,9 +3458,10 @@ class failover implements Callable<Integer> {
         return map;
     }
 
-    /** Just enough JSON to write. */
+    /** Just enough JSON to write: maps, lists, and records, whose names become_like_this. */
     static class Json {
         static String of(Object value) {
+            if (value instanceof Record record) return of(components(record));
             if (value instanceof Map<?, ?> map)
                 return map.entrySet().stream()
                         .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
@@ -2785,166 +3477,155 @@ class failover implements Callable<Integer> {
             }
             return text.append('"').toString();
         }
+
+        private static Map<String, Object> components(Record record) {
+            var map = new LinkedHashMap<String, Object>();
+            try {
+                for (var component : record.getClass().getRecordComponents()) {
+                    String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+                    component.getAccessor().setAccessible(true);
+                    map.put(name, component.getAccessor().invoke(record));
+                }
+            } catch (ReflectiveOperationException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+            return map;
+        }
     }
 
-    // ---- the cluster: these lines are the same in every script ----
+    // ---- Connection: the same lines in every script that needs a cluster ----
 
-    /** How a script reaches the cluster, what it says when something is wrong, how it ends. */
-    static class Cluster {
-        @Option(
-                names = {"-b", "--bootstrap-server"},
-                paramLabel = "HOST:PORT,...",
-                scope = ScopeType.INHERIT,
+    /** The options that name a cluster, the settings of its clients, and the cause when no cluster answers. */
+    static class Connection {
+        @Option(names = {"-b", "--bootstrap-server"}, paramLabel = "HOST:PORT,...", scope = ScopeType.INHERIT,
                 description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
                         + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
-        @Option(
-                names = "--command-config",
-                paramLabel = "FILE",
-                scope = ScopeType.INHERIT,
+        @Option(names = "--command-config", paramLabel = "FILE", scope = ScopeType.INHERIT,
                 description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
-        @Option(
-                names = {"-X", "--command-property"},
-                paramLabel = "KEY=VALUE",
-                scope = ScopeType.INHERIT,
+        @Option(names = {"-X", "--command-property"}, paramLabel = "KEY=VALUE", scope = ScopeType.INHERIT,
                 description = "One client property, over those of the file. Repeatable.")
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
-        @Option(
-                names = "--stack-trace",
-                scope = ScopeType.INHERIT,
-                description = "Print the stack trace of an error, too.")
-        boolean stackTrace;
+        private Properties file; // null: not read yet
 
-        /** How long a cluster that does not answer is waited for. */
-        static final int PATIENCE_MS = 6_000;
+        /** The servers to ask first, and who named them. */
+        record Servers(String list, String namedBy) {}
 
-        private static final CountDownLatch STOP = new CountDownLatch(1);
-        private static volatile boolean outputClosed;
+        Servers servers() {
+            String key = "bootstrap.servers";
+            if (bootstrapServer != null) return new Servers(bootstrapServer, "-b");
+            if (commandProperties.containsKey(key)) return new Servers(commandProperties.get(key), "-X " + key);
+            if (file().containsKey(key)) return new Servers(file().getProperty(key), commandConfig.toString());
+            String variable = System.getenv().getOrDefault("KAFKA_BOOTSTRAP_SERVERS", "");
+            if (!variable.isBlank()) return new Servers(variable, "$KAFKA_BOOTSTRAP_SERVERS");
+            return new Servers("localhost:9092,localhost:9095", "the default");
+        }
 
         /**
-         * Runs a script's command and exits with its status. Ctrl-C and SIGTERM ask the command to
-         * stop and wait for it, so that it ends in good order and prints its summary.
+         * A client's settings: the script's usual ones, over them the file's, over them those of -X, over them the
+         * script's own. A setting that only other Kafka clients know is left out.
+         *
+         * @param known the names of all settings of this client, such as {@link AdminClientConfig#configNames()}
+         * @param own not taken from the file, and wrong usage with -X; the value "" stands for: not set
          */
-        static void run(Callable<Integer> script, String... args) {
-            var ended = new CompletableFuture<Integer>();
-            Runnable onSignal = () -> {
-                STOP.countDown();
-                Runtime.getRuntime().halt(ended.join());
-            };
-            Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
-            int status = commandLine(script).execute(args);
-            ended.complete(outputClosed ? 1 : status);
-            System.exit(status);
+        Map<String, Object> settings(Set<String> known, Map<String, ?> usual, Map<String, ?> own) {
+            var settings = new HashMap<String, Object>(usual);
+            var given = new TreeMap<Object, Object>(file());
+            given.putAll(commandProperties);
+            given.forEach((key, value) -> {
+                if (known.contains(key) || !KnownSettings.ALL.contains(key)) settings.put((String) key, value);
+            });
+            own.forEach((key, value) -> {
+                if (commandProperties.containsKey(key))
+                    throw new Failure(2, "-X %s: this script sets it itself. Leave it out.", key);
+                settings.put(key, value);
+                settings.remove(key, "");
+            });
+            settings.put("bootstrap.servers", servers().list);
+            return settings;
         }
 
-        private static CommandLine commandLine(Callable<Integer> script) {
-            var commandLine = new CommandLine(script);
-            String name = commandLine.getCommandName();
-            String version = name + " 1.0.0, Kafka client " + AppInfoParser.getVersion();
-            var all = new ArrayList<>(List.of(commandLine));
-            all.addAll(commandLine.getSubcommands().values());
-            for (CommandLine each : all) {
-                each.getCommandSpec().version(version);
-                each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
+        /** All that Kafka's clients know. Loaded only when somebody gives a setting. */
+        private static class KnownSettings {
+            static final Set<String> ALL = new HashSet<>(ProducerConfig.configNames());
+
+            static {
+                ALL.addAll(ConsumerConfig.configNames());
+                ALL.addAll(AdminClientConfig.configNames());
             }
-            return commandLine
-                    .setParameterExceptionHandler((error, given) -> {
-                        System.err.println(oneLine(error) + " Try --help.");
-                        return 2;
-                    })
-                    .setExecutionExceptionHandler((error, command, parsed) -> {
-                        System.err.println(oneLine(error));
-                        boolean more = parsed.originalArgs().contains("--stack-trace");
-                        if (more) error.printStackTrace();
-                        return error instanceof Failure failure ? failure.exitStatus : 1;
-                    });
         }
 
-        /** What went wrong, without the exceptions that it is wrapped in. */
-        static String oneLine(Throwable error) {
-            Throwable root = error;
-            while (root.getCause() != null) root = root.getCause();
-            if (root instanceof Failure) return root.getMessage();
-            String message = root.getMessage() == null ? root.toString() : root.getMessage();
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
-        }
-
-        /** Whether the script was asked to stop. */
-        static boolean stopping() {
-            return STOP.getCount() == 0;
-        }
-
-        /** Waits so many ns; ends early, and says true, when the script is asked to stop. */
-        static boolean stopsWithin(long nanos) throws InterruptedException {
-            return STOP.await(nanos, TimeUnit.NANOSECONDS);
-        }
-
-        /** Prints a line; the format may have picocli's markup, which a terminal shows. */
-        static void say(String format, Object... values) {
-            print(String.format(Locale.ROOT, Ansi.AUTO.string(format), values));
-        }
-
-        /** Prints lines as they are; says no, and asks the script to stop, when nobody reads. */
-        static synchronized boolean print(String lines) {
-            System.out.println(lines);
-            if (!System.out.checkError()) return true;
-            if (!outputClosed) System.err.println("Standard output was closed.");
-            outputClosed = true;
-            STOP.countDown();
-            return false;
-        }
-
-        /** The script's client properties; over them the file's; over these those of -X. */
-        Properties properties(Map<String, ?> ofTheScript) {
-            var all = new Properties();
-            all.putAll(ofTheScript);
-            String known = System.getenv("KAFKA_BOOTSTRAP_SERVERS");
-            all.put("bootstrap.servers", known != null ? known : "localhost:9092,localhost:9095");
-            if (commandConfig != null) {
-                try (Reader file = Files.newBufferedReader(commandConfig)) {
-                    all.load(file);
-                } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
-                }
-            }
-            all.putAll(commandProperties);
-            if (bootstrapServer != null) all.put("bootstrap.servers", bootstrapServer);
-            return all;
-        }
-
-        /** A connection that was seen to work. */
-        Admin connect() throws InterruptedException {
-            Properties properties = properties(Map.of());
-            Admin admin = create(() -> Admin.create(properties));
+        /** Reads the file once, as Kafka's own tools do: Latin-1, with a backslash and uXXXX for other characters. */
+        private Properties file() {
+            if (file != null) return file;
+            file = new Properties();
+            commandProperties.keySet().forEach(key -> complainIfUnknown("-X", key));
+            if (commandConfig == null) return file;
             try {
-                var options = new DescribeClusterOptions().timeoutMs(PATIENCE_MS);
-                admin.describeCluster(options).nodes().get();
-                return admin;
-            } catch (ExecutionException unreachable) {
-                admin.close(Duration.ZERO);
-                throw new Failure(
-                        3,
-                        "No cluster answers at %s (%s) Start one: jbang cluster.java, or docker"
-                                + " compose up -d --wait; or name another: -b HOST:PORT",
-                        properties.get("bootstrap.servers"),
-                        oneLine(unreachable));
+                String text = Files.readString(commandConfig, StandardCharsets.ISO_8859_1);
+                if (text.indexOf(0) >= 0) throw new Failure(2, "%s:1: UTF-16. Save it as UTF-8.", commandConfig);
+                if (text.startsWith("\u00ef\u00bb\u00bf"))
+                    Script.complain("%s:1: the byte order mark at its beginning is ignored.", commandConfig);
+                file.load(new StringReader(text.replaceFirst("^\u00ef\u00bb\u00bf", "")));
+                List<String> lines = text.lines().toList();
+                for (Object key : new TreeSet<>(file.keySet())) {
+                    long before = lines.stream()
+                            .takeWhile(line -> !line.contains((String) key))
+                            .count();
+                    complainIfUnknown(commandConfig + ":" + (before + 1), (String) key);
+                }
+                return file;
+            } catch (IOException | IllegalArgumentException broken) {
+                throw new Failure(2, "Cannot read %s: %s", commandConfig, Script.oneLine(broken));
             }
         }
 
-        /** Creates a client; a setting that Kafka refuses is wrong usage. */
-        static <T> T create(Supplier<T> client) {
+        private static void complainIfUnknown(String where, String key) {
+            boolean ofPlugin = key.startsWith("config.providers.") || key.startsWith("metrics.context.");
+            if (!ofPlugin && !KnownSettings.ALL.contains(key))
+                Script.complain("%s: no Kafka client knows the setting '%s'.", where, key);
+        }
+
+        /** Creates a client, or reads settings as a client does. What Kafka refuses is wrong usage. */
+        <T> T create(Supplier<T> client) {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                throw new Failure(2, "Kafka's client refuses its settings: %s", oneLine(refused));
+                String reason = Script.oneLine(refused);
+                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
+                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
             }
         }
 
-        /** The topic as the cluster knows it; a topic that does not exist is an error. */
+        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        Admin connect() throws InterruptedException {
+            Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            // For a producer's tries. With 0, an Admin client would give up before its first answer.
+            settings.remove("retries");
+            // In ms. A broker that hangs is given up so early that others are asked in time.
+            settings.put("request.timeout.ms", 1_900);
+            settings.putIfAbsent("default.api.timeout.ms", 60_000);
+            Admin admin = create(() -> Admin.create(settings));
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
+        }
+
+        /** The topic as the cluster knows it. A topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
                 return admin.describeTopics(List.of(topic))
@@ -2953,13 +3634,292 @@ class failover implements Callable<Integer> {
                         .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
-                    throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
+                    throw refused("describe topic '" + topic + "'", failed);
                 throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
+            }
+        }
+
+        /** The cluster's refusal in one line: what was refused, and why. */
+        static Failure refused(String request, Throwable error) {
+            boolean permission = Script.rootOf(error) instanceof AuthorizationException;
+            String format = permission ? "No permission to %s: %s" : "Cannot %s: %s";
+            return new Failure(1, format, request, Script.oneLine(error));
+        }
+    }
+
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
+    private record Diagnosis(Connection connection) {
+        private static final String AS_EXPECTED = " answers as expected";
+
+        /** One line: the cause, and the next step. */
+        String of(Throwable error) {
+            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
+            String reason = Script.oneLine(error);
+            if (error instanceof SslAuthenticationException)
+                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
+            if (error instanceof AuthenticationException)
+                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
+            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
+            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
+            if (answers.contains(AS_EXPECTED)) {
+                String away = Arrays.stream(ask(brokers()).split("; "))
+                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
+                        .collect(Collectors.joining("; "));
+                if (!away.isEmpty())
+                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+            }
+            if (answers.contains(" answers") || answers.contains(" speaks"))
+                return "No connection to " + servers + ": " + answers + ". " + reason;
+            String start =
+                    " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
+            return "No cluster answers at " + servers + ": " + answers + "."
+                    + (answers.contains("nobody") ? start : "");
+        }
+
+        private String ask(Stream<String> servers) {
+            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        }
+
+        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
+        private String ask(String server) {
+            String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
+            String protocol = connection
+                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
+                    .getOrDefault("security.protocol", "PLAINTEXT")
+                    .toString()
+                    .strip();
+            String instead = ", and security.protocol is " + protocol;
+            try (var socket = new Socket()) {
+                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
+                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
+                socket.setSoTimeout(1_000);
+                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
+                // a web server waits; mechanism '?'.
+                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
+                socket.getOutputStream().write(request);
+                byte[] answer = socket.getInputStream().readNBytes(10);
+                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
+                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
+                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
+                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
+                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
+                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
+                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            } catch (UnknownHostException unknown) {
+                return "host '" + host + "' cannot be resolved";
+            } catch (SocketTimeoutException silent) {
+                return server + " is silent";
+            } catch (IOException | NumberFormatException refused) {
+                return "nobody listens at " + server;
+            }
+        }
+
+        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
+        private Stream<String> brokers() {
+            String bytes = ByteArrayDeserializer.class.getName();
+            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
+            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            try (var consumer = new KafkaConsumer<>(settings)) {
+                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
+                        .flatMap(List::stream)
+                        .flatMap(partition -> Stream.of(partition.replicas()))
+                        .map(node -> node.host() + ":" + node.port())
+                        .distinct();
+            } catch (KafkaException noAnswer) {
+                return Stream.of();
             }
         }
     }
 
-    /** An error for the user: one line that says what to do next, and an exit status. */
+    // ---- Script: the same lines in every script ----
+
+    /** How a script runs, prints and ends: exit status, error messages, colours, the window, Ctrl-C. */
+    static class Script {
+        private static final CountDownLatch STOP = new CountDownLatch(1);
+        private static volatile boolean outputClosed;
+        private static volatile FutureTask<int[]> window = lookAtWindow();
+
+        /** True while the script puts back what it broke. Then Ctrl-C waits longer than 3 s. */
+        static volatile boolean mending;
+
+        /** Runs the script's command and exits with its status. Numbers and text are the same in every locale. */
+        static void run(Callable<Integer> script, String... args) {
+            Locale.setDefault(Locale.ROOT);
+            System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
+            Thread main = Thread.currentThread();
+            for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
+            onSignal("WINCH", () -> window = lookAtWindow());
+            int status = new CommandLine(script)
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
+                    .execute(args);
+            System.exit(outputClosed ? 1 : status);
+        }
+
+        /** An expected error is one line. Any other error is a defect of the script: it shows its stack trace. */
+        private static int failed(Exception error) throws Exception {
+            if (error instanceof Failure failure) return complain(failure.exitStatus, failure.getMessage());
+            boolean ofKafka = error.getClass().getName().startsWith("org.apache.kafka.");
+            if (stopping() && (ofKafka || error instanceof InterruptedException)) return complain(130, "Interrupted.");
+            if (ofKafka) return complain(1, oneLine(error));
+            throw error;
+        }
+
+        private static void onSignal(String name, Runnable action) {
+            try {
+                sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.run());
+            } catch (IllegalArgumentException notOnThisSystem) {
+                // Windows has no HUP and no WINCH
+            }
+        }
+
+        /** The first signal asks the script to end in good order, within 3 s. The second ends it at once. */
+        private static void stop(Thread main) {
+            if (stopping()) Runtime.getRuntime().halt(130);
+            STOP.countDown();
+            inBackground(() -> {
+                LockSupport.parkNanos(2_200_000_000L);
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
+                do LockSupport.parkNanos(600_000_000L);
+                while (mending);
+                Runtime.getRuntime().halt(130);
+            });
+        }
+
+        /** Whether the script was asked to stop. */
+        static boolean stopping() {
+            return STOP.getCount() == 0;
+        }
+
+        /** Waits so many ns. Ends early, and returns true, when the script is asked to stop. */
+        static boolean stopsWithin(long nanos) {
+            try {
+                return STOP.await(nanos, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException hurry) {
+                return true;
+            }
+        }
+
+        /** Runs the work in a thread that does not keep the script alive, and ends with an exception unnoticed. */
+        static void inBackground(Runnable work) {
+            var thread = new Thread(work);
+            thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler((ended, why) -> {}); // such as a client that was closed meanwhile
+            thread.start();
+        }
+
+        /** Prints a line. Only the format may have picocli's markup for colours: the values are shown as they are. */
+        static void say(String format, Object... values) {
+            print(text(format, values));
+        }
+
+        static String text(String format, Object... values) {
+            return String.format(Locale.ROOT, ansi().string(format), values);
+        }
+
+        /** Prints a line that a terminal cuts to its window: the record's end gives way, the text behind it does not. */
+        static void show(String head, String record, String behind) {
+            int room = Math.max(16, columns() - Ansi.OFF.string(head).length() - behind.length());
+            boolean cut = columns() > 0 && record.length() > room;
+            print(ansi().string(head) + (cut ? record.substring(0, room - 1) + "\u2026" : record) + behind);
+        }
+
+        /** Prints whole lines. Returns false, and asks the script to stop, when nobody reads them. */
+        static boolean print(String lines) {
+            System.out.println(lines);
+            if (!System.out.checkError()) return true;
+            if (!outputClosed) complain("Standard output was closed.");
+            outputClosed = true;
+            STOP.countDown();
+            return false;
+        }
+
+        /** Prints a line on standard error. */
+        static void complain(String format, Object... values) {
+            System.err.println(hidden(String.format(Locale.ROOT, format, values)));
+        }
+
+        private static int complain(int exitStatus, String message) {
+            complain("%s", message);
+            return exitStatus;
+        }
+
+        /** What went wrong, without the exceptions that it is wrapped in. */
+        static String oneLine(Throwable error) {
+            Throwable root = rootOf(error);
+            String message = root.getMessage() == null ? root.toString() : root.getMessage();
+            if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            return sentence(message);
+        }
+
+        private static String sentence(String text) {
+            return text.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+        }
+
+        static Throwable rootOf(Throwable error) {
+            return error.getCause() == null ? error : rootOf(error.getCause());
+        }
+
+        /** The text without passwords. */
+        static String hidden(String text) {
+            String secret = "(sasl\\.jaas\\.config|password|passphrase|secret|token|keystore\\.key)";
+            return text.replaceAll("(?is)(" + secret + "\\S*?\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("'[^']*' in JAAS", "[hidden] in JAAS");
+        }
+
+        /** The columns of the terminal's window; 0 where standard output is no terminal. */
+        static int columns() {
+            return window(1);
+        }
+
+        /** The rows of the terminal's window; 0 where standard output is no terminal. */
+        static int rows() {
+            return window(0);
+        }
+
+        private static int window(int index) {
+            try {
+                return window.get()[index];
+            } catch (InterruptedException | ExecutionException notKnown) {
+                return 0;
+            }
+        }
+
+        /** In the background, as asking the terminal takes 30 ms. */
+        private static FutureTask<int[]> lookAtWindow() {
+            var look = new FutureTask<>(() -> {
+                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                String[] numbers = rowsAndColumns.strip().split(" ");
+                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+            });
+            inBackground(look);
+            return look;
+        }
+
+        /** Colours: only on a terminal that can, never with NO_COLOR, always with CLICOLOR_FORCE. */
+        static Ansi ansi() {
+            Map<String, String> variables = System.getenv();
+            boolean never = !variables.getOrDefault("NO_COLOR", "").isEmpty();
+            boolean always = !Set.of("", "0").contains(variables.getOrDefault("CLICOLOR_FORCE", ""));
+            return !never && (always || canRedraw()) ? Ansi.ON : Ansi.OFF;
+        }
+
+        /** Whether a picture can be drawn again in its place. */
+        static boolean canRedraw() {
+            return columns() > 0 && !"dumb".equals(System.getenv("TERM"));
+        }
+    }
+
+    /** An error for the user: one line that names the cause and the next step, and an exit status. */
     static class Failure extends RuntimeException {
         private static final long serialVersionUID = 1L;
         final int exitStatus;

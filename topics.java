@@ -4,251 +4,263 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -XX:+UseSerialGC
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//RUNTIME_OPTIONS -Djdk.console=java.base
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult;
-import org.apache.kafka.clients.admin.ListTopicsOptions;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.ElectionType;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.utils.internals.AppInfoParser;
-
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ScopeType;
-
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.LocalTime;
+import java.io.*;
+import java.net.*;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.*;
+import java.time.*;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Properties;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.*;
+import java.util.concurrent.*;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.*;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import picocli.CommandLine;
+import picocli.CommandLine.*;
+import picocli.CommandLine.Help.Ansi;
 
 /**
- * Creates the topics of the guide and shows them; its commands create, list, describe, watch,
- * delete and reset any topic.
+ * Creates the topics of the guide and shows them. The commands create, list, describe, elect, delete and reset are for
+ * any topic.
  *
  * <pre>jbang topics.java</pre>
  *
- * <p>The placement is chosen, not left to chance: partition 0 leads on the broker with the lowest
- * id, partition 1 on the next one, and so on, so that stopping kafka-1 always hits partition 0.
+ * Partition 0 leads on the broker with the lowest id, partition 1 on the next one, and so on: stopping kafka-1 always
+ * hits partition 0. This is printed:
+ *
+ * <pre>
+ * TOPIC        PARTITION  LEADER  REPLICAS    IN SYNC     OFFSETS
+ * test-2p-rf2          0       1  1,2         1,2         0 to 11
+ * test-2p-rf2          1    none  2,1         none              -    no broker leads, and none can tell its offsets
+ * </pre>
+ *
+ * OFFSETS are the offsets in the log, and not a number of records: the end of a transaction takes an offset of its own,
+ * and compaction removes records and leaves their offsets unused.
  */
 @Command(
         name = "topics",
+        version = "topics 1.1.0, Kafka client 4.4.0",
+        scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
-        header = "Creates, shows, watches and deletes Kafka topics.%n",
-        description = {
-            "Without a command: creates the topics of the guide (test-1p-rf1, test-2p-rf1,",
-            "test-2p-rf2), lets the preferred leaders lead again, and shows them."
-        },
-        footer = {"", "Exit status: 0 done, 1 a topic exists already or does not exist, 2 wrong usage,", "3 no cluster."
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        header = "Creates, shows, watches and deletes Kafka topics.",
+        synopsisHeading = "%nUsage: ",
+        description = "Without a command: creates the topics of the guide (test-1p-rf1, test-2p-rf1, test-2p-rf2),"
+                + " lets the preferred leaders lead again, and shows the topics.",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:done",
+            "1:something was not done: a topic exists already or does not exist, the cluster refuses, or does not"
+                    + " answer in time",
+            "2:wrong usage",
+            "3:no cluster could be reached"
         })
 class topics implements Callable<Integer> {
     public static void main(String... args) {
-        Cluster.run(new topics(), args);
+        Script.run(new topics(), args);
     }
 
-    static final List<String> GUIDE = List.of("test-1p-rf1", "test-2p-rf1", "test-2p-rf2");
+    static final Set<String> GUIDE = new TreeSet<>(Set.of("test-1p-rf1", "test-2p-rf1", "test-2p-rf2"));
 
     @Mixin
-    Cluster cluster;
+    Connection connection;
+
+    /** Never closed: the process ends with the command, and closing would wait for a cluster that hangs. */
+    private Admin admin;
 
     // ---- the commands ----
 
     @Override
     public Integer call() throws Exception {
-        try (Admin admin = cluster.connect()) {
-            Map<String, TopicDescription> there = existing(admin);
-            for (String topic : GUIDE)
-                if (!there.containsKey(topic)) create(admin, Shape.of(topic, null, null), Map.of());
-            giveBack(admin, GUIDE);
-            show(admin, GUIDE);
-            return complainOfPlacement(admin, GUIDE);
-        }
+        admin = connection.connect();
+        var missing = new TreeSet<>(GUIDE);
+        missing.removeAll(find(GUIDE).keySet());
+        create(missing.stream().map(name -> Shape.of(name, null, null)).toList(), Map.of());
+        boolean elected = electPreferredLeaders(GUIDE, false);
+        show(GUIDE);
+        return checkPlacement(GUIDE) && elected ? 0 : 1;
     }
 
     @Command(
             name = "create",
-            mixinStandardHelpOptions = true,
-            description = "Creates topics; each replica is placed by the rule above.")
+            header = "Creates topics, with each replica in a chosen place.",
+            description = "Partition 0 leads on the broker with the lowest id, partition 1 on the next one, and so on."
+                    + " The brokers that follow have the other replicas.")
     int create(
-            @Parameters(
-                            paramLabel = "NAME",
-                            arity = "1..*",
-                            description = "A name such as orders-3p-rf2 gives the shape: 3 partitions, 2 replicas.")
-                    List<String> names,
-            @Option(
-                            names = {"-p", "--partitions"},
-                            paramLabel = "N",
-                            description = "The number of partitions (default: the name's, else 1).")
+            @Parameters(paramLabel = "NAME", arity = "1..*",
+                    description = "A name such as orders-3p-rf2 gives the shape: 3 partitions, 2 replicas.")
+                    Set<String> names,
+            @Option(names = {"-p", "--partitions"}, paramLabel = "N",
+                    description = "The number of partitions (default: the name's, else 1).")
                     Integer partitions,
-            @Option(
-                            names = {"-r", "--replication-factor"},
-                            paramLabel = "N",
-                            description = "The replicas of each partition (default: the name's, else 1).")
+            @Option(names = {"-r", "--replication-factor"}, paramLabel = "N",
+                    description = "The replicas of each partition (default: the name's, else 1).")
                     Integer replicas,
-            @Option(
-                            names = {"-c", "--config"},
-                            paramLabel = "KEY=VALUE",
-                            description = "A topic property, such as min.insync.replicas=2. Repeatable.")
+            @Option(names = {"-c", "--config"}, paramLabel = "KEY=VALUE",
+                    description = "A topic property, such as min.insync.replicas=2. Repeatable.")
                     Map<String, String> config)
             throws Exception {
-        try (Admin admin = cluster.connect()) {
-            Map<String, TopicDescription> there = existing(admin);
-            var created = new ArrayList<String>();
-            for (String name : names) {
-                TopicDescription already = there.get(name);
-                if (already != null)
-                    System.err.printf(
-                            "Topic '%s' exists already: %s. Another name, or: jbang topics.java reset %s%n",
-                            name, Shape.of(already), name);
-                else {
-                    create(admin, Shape.of(name, partitions, replicas), config == null ? Map.of() : config);
-                    created.add(name);
-                }
-            }
-            if (!created.isEmpty()) show(admin, created);
-            return created.size() == names.size() ? 0 : 1;
+        checkNames(names);
+        refuseKafkasOwn(names, "created by hand");
+        var shapes = new ArrayList<Shape>();
+        for (String name : names) shapes.add(Shape.of(name, partitions, replicas));
+        admin = connection.connect();
+        for (TopicDescription existing : find(names).values()) {
+            String name = existing.name();
+            Script.complain(
+                    "Topic '%s' exists already: %s. Take another name, or empty it (this deletes its records):"
+                            + " jbang topics.java reset %s",
+                    name, Shape.of(existing), name);
+            shapes.removeIf(shape -> shape.name.equals(name));
         }
+        create(shapes, config == null ? Map.of() : config);
+        if (!shapes.isEmpty()) show(shapes.stream().map(Shape::name).toList());
+        return shapes.size() == names.size() ? 0 : 1;
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the topics and their shapes.")
+    @Command(name = "list", header = "Lists the topics and their shapes.", description = "One topic a line.")
     int list(
-            @Option(
-                            names = {"-a", "--all"},
-                            description = "Kafka's internal topics, too.")
+            @Option(names = {"-a", "--all"}, description = "Kafka's internal topics, too.")
                     boolean all)
             throws Exception {
-        try (Admin admin = cluster.connect()) {
-            var table = new ArrayList<>(existing(admin).values());
-            table.removeIf(topic -> topic.isInternal() && !all);
-            if (table.isEmpty()) Cluster.say("No topics yet. Create those of the guide: jbang topics.java");
-            int width = table.stream()
-                    .mapToInt(topic -> topic.name().length())
-                    .max()
-                    .orElse(0);
-            for (TopicDescription topic : table) Cluster.say("%-" + width + "s  %s", topic.name(), Shape.of(topic));
-            return 0;
-        }
+        admin = connection.connect();
+        var topics = find(listed(all)).values();
+        if (topics.isEmpty()) Script.complain("%s", NO_TOPICS);
+        int width = longest(topics.stream().map(TopicDescription::name));
+        for (TopicDescription topic : topics) Script.say("%-" + width + "s  %s", topic.name(), Shape.of(topic));
+        return 0;
     }
 
     @Command(
             name = "describe",
-            mixinStandardHelpOptions = true,
-            description = "Shows who leads, who is in sync, and how many records there are.")
+            header = "Shows who leads, who is in sync, and the offsets in the log.",
+            description = "The offsets are not a number of records: transactions and compaction leave offsets without"
+                    + " a record. ELIGIBLE are replicas out of sync that have all records and may lead.")
     int describe(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: all).")
-                    List<String> names,
-            @Option(
-                            names = {"-w", "--watch"},
-                            description = "Show every change as it happens, until Ctrl-C.")
+                    Set<String> names,
+            @Option(names = {"-w", "--watch"}, description = "Show every change as it happens, until Ctrl-C.")
                     boolean watch)
             throws Exception {
-        try (Admin admin = cluster.connect()) {
-            List<String> wanted = names == null ? namesToDescribe(admin) : names;
-            for (String name : wanted) Cluster.describe(admin, name);
-            if (watch) new Watch(admin, wanted).run();
-            else show(admin, wanted);
-            return 0;
-        }
+        if (names != null) checkNames(names);
+        admin = connection.connect();
+        if (names != null) require(names);
+        if (watch) new Watch(names).run();
+        else show(names == null ? listed(false) : names);
+        return 0;
     }
 
-    @Command(name = "delete", mixinStandardHelpOptions = true, description = "Deletes topics and their records.")
-    int delete(@Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.") List<String> names)
+    @Command(
+            name = "elect",
+            header = "Lets the preferred leader lead again, or elects an unclean one.",
+            description = "The preferred leader is the first replica. Where no broker leads and no complete replica"
+                    + " comes back, --unclean elects another one: the records that it does not have are lost.")
+    int elect(
+            @Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.") Set<String> names,
+            @Option(names = "--unclean",
+                    description = "Elect a replica that was not in sync, where no other can lead. Asks first.")
+                    boolean unclean,
+            @Option(names = {"-y", "--yes"}, description = "Do not ask.")
+                    boolean yes)
             throws Exception {
-        try (Admin admin = cluster.connect()) {
-            Map<String, TopicDescription> there = existing(admin);
-            int status = 0;
-            for (String name : names) {
-                if (there.containsKey(name)) {
-                    delete(admin, name);
-                    Cluster.say("deleted %s", name);
-                } else {
-                    System.err.printf("Topic '%s' does not exist.%n", name);
-                    status = 1;
-                }
+        checkNames(names);
+        admin = connection.connect();
+        require(names);
+        return (unclean ? electUncleanLeaders(names, yes) : electPreferredLeaders(names, true)) ? 0 : 1;
+    }
+
+    @Command(name = "delete", header = "Deletes topics and their records.", description = "It does not ask.")
+    int delete(@Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.") Set<String> names)
+            throws Exception {
+        checkNames(names);
+        refuseKafkasOwn(names, "deleted");
+        admin = connection.connect();
+        Map<String, TopicDescription> existing = find(names);
+        Map<String, String> records = recordsOf(existing.values());
+        for (String name : names) {
+            if (existing.containsKey(name)) {
+                delete(name);
+                Script.say("deleted %s: %s", name, records.get(name));
+            } else {
+                Script.complain("Topic '%s' does not exist.", name);
             }
-            return status;
         }
+        return existing.size() == names.size() ? 0 : 1;
     }
 
     @Command(
             name = "reset",
-            mixinStandardHelpOptions = true,
-            description = "Deletes topics and creates them anew: empty, in the same shape, with the same properties.")
+            header = "Deletes topics and creates them anew, empty.",
+            description = "The shape and the properties stay. On a terminal it asks first if there are records.")
     int reset(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: the guide's).")
-                    List<String> names)
+                    Set<String> names,
+            @Option(names = {"-y", "--yes"}, description = "Do not ask.")
+                    boolean yes)
             throws Exception {
-        try (Admin admin = cluster.connect()) {
-            List<String> wanted = names == null ? GUIDE : names;
-            Map<String, TopicDescription> there = existing(admin);
-            if (names != null) for (String name : names) Cluster.describe(admin, name);
-            for (String name : wanted) {
-                Shape shape = there.containsKey(name) ? Shape.of(there.get(name)) : Shape.of(name, null, null);
-                checkBrokers(admin, shape); // before anything is deleted
-                Map<String, String> config = there.containsKey(name) ? configOf(admin, name) : Map.of();
-                if (there.containsKey(name)) delete(admin, name);
-                create(admin, shape, config);
-            }
-            show(admin, wanted);
-            return 0;
+        Set<String> wanted = names == null ? GUIDE : names;
+        checkNames(wanted);
+        refuseKafkasOwn(wanted, "reset");
+        admin = connection.connect();
+        Map<String, TopicDescription> existing = names == null ? find(wanted) : require(wanted);
+        var shapes = new ArrayList<Shape>();
+        for (String name : wanted)
+            shapes.add(existing.containsKey(name) ? Shape.of(existing.get(name)) : Shape.of(name, null, null));
+        // All that can refuse the new topic is looked at before the old one is deleted.
+        shapes.forEach(Shape::check);
+        List<Integer> brokers = brokersFor(shapes);
+        for (Shape shape : shapes) checkMayCreate(shape, brokers);
+        Map<String, Map<String, String>> properties = propertiesOf(existing.keySet());
+        Map<String, String> records = recordsOf(existing.values());
+        records.values().removeIf(NO_RECORDS::equals);
+        String what = records.entrySet().stream()
+                .map(it -> it.getKey() + " (" + it.getValue() + ")")
+                .collect(Collectors.joining(", "));
+        boolean ask = !records.isEmpty() && !yes && System.console() != null;
+        if (ask && !confirmed("reset deletes the records of " + what)) throw new Failure(1, "Nothing was deleted.");
+        for (Shape shape : shapes) {
+            if (existing.containsKey(shape.name)) delete(shape.name);
+            create(List.of(shape), properties.getOrDefault(shape.name, Map.of()));
+            if (records.containsKey(shape.name)) Script.say("emptied %s: %s", shape.name, records.get(shape.name));
         }
+        show(wanted);
+        return 0;
     }
 
     // ---- topics and their shapes ----
 
     /** How many partitions a topic has, and how many replicas each. */
     record Shape(String name, int partitions, int replicas) {
-        private static final Pattern IN_NAME = Pattern.compile(".*-(\\d{1,4})p-rf(\\d)");
+        private static final Pattern IN_NAME = Pattern.compile(".*-(\\d+)p-rf(\\d+)");
 
+        /** Kafka's controller makes at most 10,000 changes for a request, and the topic itself is one (measured). */
+        private static final int MOST_PARTITIONS = 9_999;
+
+        /** The shape that is asked for, else that of the name, else 1 partition with 1 replica. */
         static Shape of(String name, Integer partitions, Integer replicas) {
             var inName = IN_NAME.matcher(name);
             boolean named = inName.matches();
-            int p = partitions != null ? partitions : named ? Integer.parseInt(inName.group(1)) : 1;
-            int r = replicas != null ? replicas : named ? Integer.parseInt(inName.group(2)) : 1;
-            if (p < 1) throw new Failure(2, "A topic has 1 or more partitions, not %d.", p);
-            if (r < 1) throw new Failure(2, "A partition has 1 or more replicas, not %d.", r);
-            return new Shape(name, p, r);
+            var shape = new Shape(
+                    name,
+                    partitions != null ? partitions : named ? number(inName.group(1)) : 1,
+                    replicas != null ? replicas : named ? number(inName.group(2)) : 1);
+            shape.check();
+            return shape;
         }
 
         static Shape of(TopicDescription topic) {
@@ -256,481 +268,841 @@ class topics implements Callable<Integer> {
             return new Shape(topic.name(), topic.partitions().size(), replicas);
         }
 
+        /** What no cluster can create is wrong usage. */
+        void check() {
+            if (partitions < 1 || partitions > MOST_PARTITIONS)
+                throw new Failure(2, "Topic '%s': 1 to %,d partitions, not %d.", name, MOST_PARTITIONS, partitions);
+            if (replicas < 1) throw new Failure(2, "Topic '%s': 1 or more replicas, not %d.", name, replicas);
+        }
+
+        private static int number(String digits) {
+            return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
+        }
+
         /** Partition 0 leads on the first broker, partition 1 on the next; the others follow. */
         Map<Integer, List<Integer>> placement(List<Integer> brokers) {
             var placement = new TreeMap<Integer, List<Integer>>();
-            for (int partition = 0; partition < partitions; partition++)
+            for (int partition = 0; partition < partitions; partition++) {
+                var on = new ArrayList<Integer>();
                 for (int replica = 0; replica < replicas; replica++)
-                    placement
-                            .computeIfAbsent(partition, it -> new ArrayList<>())
-                            .add(brokers.get((partition + replica) % brokers.size()));
+                    on.add(brokers.get((partition + replica) % brokers.size()));
+                placement.put(partition, on);
+            }
             return placement;
         }
 
         @Override
         public String toString() {
-            return "%d partition%s, %d replica%s"
-                    .formatted(partitions, partitions == 1 ? "" : "s", replicas, replicas == 1 ? "" : "s");
+            return count(partitions, "partition") + ", " + count(replicas, "replica");
         }
     }
 
-    private static Map<String, TopicDescription> existing(Admin admin) throws Exception {
+    /** Letters that Kafka takes, so that no other request is sent first, and an error is one line. */
+    private static void checkNames(Set<String> names) {
+        for (String name : names)
+            if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.matches("[.]{1,2}"))
+                throw new Failure(
+                        2,
+                        "'%s' cannot be a topic's name: 1 to 249 letters, digits, '.', '_' and '-'.",
+                        name.replaceAll("\\p{Cntrl}", "?"));
+    }
+
+    /** Without them no group would know its offsets, and no transaction its state. */
+    private static void refuseKafkasOwn(Set<String> names, String what) {
+        for (String name : names)
+            if (KAFKAS_OWN.contains(name))
+                throw new Failure(2, "Topic '%s' is Kafka's own. It is not %s here.", name, what);
+    }
+
+    private Set<String> listed(boolean internal) throws Exception {
         try {
-            Set<String> names = admin.listTopics(new ListTopicsOptions().listInternal(true))
-                    .names()
-                    .get();
-            return new TreeMap<>(admin.describeTopics(names).allTopicNames().get());
+            var options = new ListTopicsOptions().listInternal(internal).timeoutMs(PATIENCE_MS);
+            return admin.listTopics(options).names().get();
         } catch (ExecutionException failed) {
-            throw new Failure(1, "The topics cannot be listed: %s", Cluster.oneLine(failed));
+            throw refused("list the topics", "DESCRIBE on a topic", failed);
         }
     }
 
-    private List<String> namesToDescribe(Admin admin) throws Exception {
-        List<String> names = existing(admin).values().stream()
-                .filter(it -> !it.isInternal())
-                .map(TopicDescription::name)
-                .toList();
-        if (names.isEmpty()) throw new Failure(1, "No topics yet. Create those of the guide: jbang topics.java");
-        return names;
-    }
-
-    private static List<Integer> checkBrokers(Admin admin, Shape shape) throws Exception {
-        List<Integer> brokers = admin.describeCluster().nodes().get().stream()
-                .map(Node::id)
-                .sorted()
-                .toList();
-        if (brokers.size() >= shape.replicas) return brokers;
-        throw new Failure(
-                1,
-                "Topic '%s' needs %d brokers for its replicas, and %d answer%s: %s. Start the others.",
-                shape.name,
-                shape.replicas,
-                brokers.size(),
-                brokers.size() == 1 ? "s" : "",
-                brokers);
-    }
-
-    private static void create(Admin admin, Shape shape, Map<String, String> config) throws Exception {
-        var topic = new NewTopic(shape.name, shape.placement(checkBrokers(admin, shape))).configs(config);
-        await("Topic '" + shape.name + "' cannot be created", () -> {
+    /** Those of the topics that exist, by name. */
+    private Map<String, TopicDescription> find(Collection<String> names) throws Exception {
+        var found = new TreeMap<String, TopicDescription>();
+        var options = new DescribeTopicsOptions().timeoutMs(PATIENCE_MS);
+        for (var answer : admin.describeTopics(names, options).topicNameValues().entrySet()) {
             try {
-                admin.createTopics(List.of(topic)).all().get();
-                return true;
+                found.put(answer.getKey(), answer.getValue().get());
             } catch (ExecutionException failed) {
-                // a topic that is being deleted exists a little longer
-                if (failed.getCause() instanceof TopicExistsException) return false;
-                int status = failed.getCause() instanceof InvalidTopicException ? 2 : 1;
-                throw new Failure(status, "Topic '%s' cannot be created: %s", shape.name, Cluster.oneLine(failed));
+                if (failed.getCause() instanceof UnknownTopicOrPartitionException) continue;
+                throw refused("describe topic '" + answer.getKey() + "'", "DESCRIBE on the topic", failed);
             }
-        });
-        await("Topic '" + shape.name + "' was created, and has no leaders", () -> {
-            try {
-                return Cluster.describe(admin, shape.name).partitions().stream().allMatch(it -> it.leader() != null);
-            } catch (Failure notYetKnown) {
-                return false;
-            }
-        });
+        }
+        return found;
     }
 
-    /** The properties that were set for the topic itself. */
-    private static Map<String, String> configOf(Admin admin, String name) throws Exception {
-        var topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
-        var config = new TreeMap<String, String>();
-        for (ConfigEntry it :
-                admin.describeConfigs(List.of(topic)).all().get().get(topic).entries())
-            if (it.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) config.put(it.name(), it.value());
-        return config;
+    private Map<String, TopicDescription> require(Collection<String> names) throws Exception {
+        Map<String, TopicDescription> found = find(names);
+        for (String name : names)
+            if (!found.containsKey(name))
+                throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", name, name);
+        return found;
     }
 
-    private static void delete(Admin admin, String name) throws Exception {
+    /** The brokers that run, by id. */
+    private List<Integer> brokers() throws Exception {
+        var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(PATIENCE_MS))
+                .nodes();
+        return nodes.get().stream().map(Node::id).sorted().toList();
+    }
+
+    private List<Integer> brokersFor(List<Shape> shapes) throws Exception {
+        List<Integer> brokers = brokers();
+        for (Shape shape : shapes)
+            if (shape.replicas > brokers.size())
+                throw new Failure(
+                        1,
+                        "Topic '%s' needs %d brokers for its replicas, and %d answer%s: %s. Start the others.",
+                        shape.name,
+                        shape.replicas,
+                        brokers.size(),
+                        brokers.size() == 1 ? "s" : "",
+                        joined(brokers));
+        return brokers;
+    }
+
+    private void create(List<Shape> shapes, Map<String, String> properties) throws Exception {
+        if (shapes.isEmpty()) return;
+        List<Integer> brokers = brokersFor(shapes);
+        for (Shape shape : shapes) {
+            var topic = new NewTopic(shape.name, shape.placement(brokers)).configs(properties);
+            change(
+                    "create topic '" + shape.name + "'",
+                    "CREATE on the topic or on the cluster",
+                    admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(PATIENCE_MS))
+                            .all(),
+                    TopicExistsException.class,
+                    () -> {
+                        TopicDescription now = find(List.of(shape.name)).get(shape.name);
+                        if (now != null && !Shape.of(now).equals(shape))
+                            throw new Failure(1, "Somebody else has created '%s': %s.", shape.name, Shape.of(now));
+                        return now != null && now.partitions().stream().allMatch(it -> it.leader() != null);
+                    });
+        }
+    }
+
+    /** Kafka looks at the permission before it finds that the topic exists already. */
+    private void checkMayCreate(Shape shape, List<Integer> brokers) throws Exception {
+        var topic = new NewTopic(shape.name, shape.placement(brokers));
+        var tryOnly = new CreateTopicsOptions().timeoutMs(PATIENCE_MS).validateOnly(true);
         try {
-            admin.deleteTopics(List.of(name)).all().get();
+            admin.createTopics(List.of(topic), tryOnly).all().get();
         } catch (ExecutionException failed) {
-            throw new Failure(1, "Topic '%s' cannot be deleted: %s", name, Cluster.oneLine(failed));
+            if (failed.getCause() instanceof TopicExistsException) return;
+            throw refused("create topic '" + shape.name + "'", "CREATE on the topic or on the cluster", failed);
         }
-        await(
-                "Topic '" + name + "' was deleted, and is still listed",
-                () -> !admin.listTopics().names().get().contains(name));
     }
 
-    private static void await(String complaint, Callable<Boolean> condition) throws Exception {
-        long start = System.nanoTime();
-        while (!condition.call()) {
-            if (System.nanoTime() - start > 20e9) throw new Failure(1, "%s (waited 20 s).", complaint);
-            if (Cluster.stopsWithin(50_000_000)) throw new Failure(1, "%s (interrupted).", complaint);
-        }
+    private void delete(String name) throws Exception {
+        change(
+                "delete topic '" + name + "'",
+                "DELETE on the topic",
+                admin.deleteTopics(List.of(name), new DeleteTopicsOptions().timeoutMs(PATIENCE_MS))
+                        .all(),
+                UnknownTopicOrPartitionException.class,
+                () -> !find(List.of(name)).containsKey(name));
     }
 
     /**
-     * After a broker was away, others lead in its place. The preferred leaders return by themselves
-     * only every 300 s (leader.imbalance.check.interval.seconds); until then, to stop the broker
-     * again would show nothing.
+     * Waits until a change has been made, and is seen. A time-out is not a no: the controller may be slow or hang, and
+     * has the request. The Admin client repeats a request that was not answered in time; the answer to the second one
+     * is then an error that says that the change has been made already.
      */
-    private static void giveBack(Admin admin, List<String> names) throws Exception {
-        var away = new HashSet<TopicPartition>();
-        for (String name : names)
-            for (TopicPartitionInfo it : Cluster.describe(admin, name).partitions())
-                if (!it.replicas().get(0).equals(it.leader())
-                        && it.isr().contains(it.replicas().get(0))) away.add(new TopicPartition(name, it.partition()));
-        if (away.isEmpty()) return;
+    private void change(
+            String request,
+            String needed,
+            KafkaFuture<?> answer,
+            Class<? extends ApiException> madeAlready,
+            Callable<Boolean> seen)
+            throws Exception {
         try {
-            admin.electLeaders(ElectionType.PREFERRED, away).all().get();
+            answer.get();
+        } catch (InterruptedException stopped) {
+            throw new Failure(130, "Interrupted. The request to %s was sent, and may still be carried out.", request);
         } catch (ExecutionException failed) {
-            throw new Failure(1, "The preferred leaders cannot lead again: %s", Cluster.oneLine(failed));
+            if (failed.getCause() instanceof RetriableException && !madeAlready.isInstance(failed.getCause())) {
+                if (!seen.call())
+                    throw new Failure(
+                            1,
+                            "No answer to the request to %s within %d s. It may still be carried out."
+                                    + " Look again: jbang topics.java list",
+                            request,
+                            PATIENCE_MS / 1_000);
+            } else if (!madeAlready.isInstance(failed.getCause())) {
+                throw refused(request, needed, failed);
+            }
         }
-        for (TopicPartition each : away)
-            await(each + " has not got its preferred leader", () -> {
-                TopicPartitionInfo it =
-                        Cluster.describe(admin, each.topic()).partitions().get(each.partition());
-                return it.replicas().get(0).equals(it.leader());
-            });
+        await(seen, "The request to " + request + " was accepted, and its effect is not seen");
     }
 
-    /** The guide stops kafka-1 and looks at partition 0: somebody else's placement may differ. */
-    private static int complainOfPlacement(Admin admin, List<String> names) throws Exception {
-        int status = 0;
-        for (String name : names) {
-            Shape wanted = Shape.of(name, null, null);
-            TopicDescription topic = Cluster.describe(admin, name);
-            int first = topic.partitions().get(0).replicas().get(0).id();
-            int lowest = admin.describeCluster().nodes().get().stream()
-                    .mapToInt(Node::id)
-                    .min()
-                    .orElse(1);
-            if (wanted.equals(Shape.of(topic)) && first <= lowest) continue;
-            System.err.printf(
-                    "%s is not what the guide needs (%s, partition 0 on the first broker)."
-                            + " Put it right: jbang topics.java reset%n",
-                    name, wanted);
-            status = 1;
+    private static void await(Callable<Boolean> condition, String complaint) throws Exception {
+        long start = System.nanoTime();
+        while (!condition.call()) {
+            if (System.nanoTime() - start > PATIENCE_MS * 1_000_000L)
+                throw new Failure(1, "%s within %d s.", complaint, PATIENCE_MS / 1_000);
+            if (Script.stopsWithin(50_000_000)) throw new Failure(130, "Interrupted. %s yet.", complaint);
         }
-        return status;
+    }
+
+    /** The properties that were set for the topics themselves. */
+    private Map<String, Map<String, String>> propertiesOf(Collection<String> names) throws Exception {
+        var resources = names.stream().map(it -> new ConfigResource(ConfigResource.Type.TOPIC, it));
+        var options = new DescribeConfigsOptions().timeoutMs(PATIENCE_MS);
+        var properties = new TreeMap<String, Map<String, String>>();
+        try {
+            var answers =
+                    admin.describeConfigs(resources.toList(), options).all().get();
+            answers.forEach((topic, config) -> properties.put(
+                    topic.name(),
+                    config.entries().stream()
+                            .filter(it -> it.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
+                            .collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value))));
+            return properties;
+        } catch (ExecutionException failed) {
+            throw refused(
+                    "read the properties of " + String.join(", ", names), "DESCRIBE_CONFIGS on the topic", failed);
+        }
+    }
+
+    // ---- leaders ----
+
+    /**
+     * After a broker was away, others lead in its place. The preferred leaders return by themselves only every 300 s
+     * (leader.imbalance.check.interval.seconds); until then, to stop the broker again would show nothing.
+     *
+     * @param say whether to print what changes, and why a preferred leader cannot lead
+     * @return whether all preferred leaders that are in sync lead now
+     */
+    private boolean electPreferredLeaders(Collection<String> names, boolean say) throws Exception {
+        boolean all = true;
+        var before = new TreeMap<TopicPartition, Row>(ORDER);
+        for (Row row : rowsWithoutOffsets(find(names).values())) {
+            int preferred = row.replicas.get(0);
+            if (Objects.equals(row.leader, preferred)) continue;
+            if (row.inSync.contains(preferred)) before.put(row.at, row);
+            else if (say) {
+                Script.complain("%s: broker %d cannot lead: it is not in sync.", name(row.at), preferred);
+                all = false;
+            }
+        }
+        try {
+            elect(ElectionType.PREFERRED, before.keySet());
+        } catch (Failure refused) {
+            if (say) throw refused;
+            Script.complain("%s", refused.getMessage());
+            return false;
+        }
+        if (say) before.values().forEach(row -> sayNewLeader(row, row.replicas.get(0)));
+        if (say && all && before.isEmpty()) Script.say("The preferred leaders lead already.");
+        return all;
+    }
+
+    /**
+     * An operator's choice, where no replica that has all records can lead: to wait for one, or to go on without what
+     * only that one has. The controller takes the first replica in the list that is there
+     * (PartitionChangeBuilder.electAnyLeader).
+     */
+    private boolean electUncleanLeaders(Set<String> names, boolean yes) throws Exception {
+        List<Integer> brokers = brokers();
+        var next = new TreeMap<TopicPartition, Row>(ORDER);
+        boolean all = true;
+        for (Row row : rowsWithoutOffsets(find(names).values())) {
+            if (row.leader != null) continue;
+            if (row.replicas.stream().anyMatch(brokers::contains)) next.put(row.at, row);
+            else {
+                Script.complain(
+                        "%s: no replica is there: start one of brokers %s.", name(row.at), joined(row.replicas));
+                all = false;
+            }
+        }
+        if (next.isEmpty()) {
+            if (all) Script.say("Every partition has a leader. Nothing to do.");
+            return all;
+        }
+        Map<TopicPartitionReplica, Long> sizes = sizesOn(brokers);
+        for (Row row : next.values()) sayWhatMayGo(row, nextLeader(row, brokers), sizes);
+        if (!yes && System.console() == null)
+            throw new Failure(2, "Not done: an unclean election wants a terminal to ask on, or --yes.");
+        if (!yes && !confirmed("Elect leaders that may not have all records"))
+            throw new Failure(1, "Nothing was changed.");
+        elect(ElectionType.UNCLEAN, next.keySet());
+        for (Row row : rows(find(names).values())) {
+            if (!next.containsKey(row.at)) continue;
+            sayNewLeader(next.get(row.at), row.leader);
+            Script.say("%s: offsets in the log now: %s", name(row.at), row.offsets());
+        }
+        return all;
+    }
+
+    private static int nextLeader(Row row, List<Integer> brokers) {
+        return row.replicas.stream().filter(brokers::contains).findFirst().orElseThrow();
+    }
+
+    /** The number of records that would be lost cannot be asked of anybody: only a leader tells the end of its log. */
+    private static void sayWhatMayGo(Row row, int next, Map<TopicPartitionReplica, Long> sizes) {
+        var complete = new TreeSet<>(row.inSync);
+        complete.addAll(row.eligible);
+        complete.addAll(row.lastEligible);
+        Long size = sizes.get(new TopicPartitionReplica(row.at.topic(), row.at.partition(), next));
+        Script.say(
+                "%s: no leader. Broker %d would lead%s. All records are on: %s.",
+                name(row.at),
+                next,
+                size == null ? "" : ", with %,d bytes of the log".formatted(size),
+                complete.isEmpty() ? "not known" : "broker " + joined(complete));
+        Script.say(
+                "    Lost: what was acknowledged while broker %d was not in sync. How many records: not known, as only a"
+                        + " leader tells the end of its log.",
+                next);
+    }
+
+    private static void sayNewLeader(Row before, int leader) {
+        if (before.leader == null) Script.say("%s: broker %d leads now; it had no leader", name(before.at), leader);
+        else Script.say("%s: broker %d leads now; it was broker %d", name(before.at), leader, before.leader);
+    }
+
+    private void elect(ElectionType type, Set<TopicPartition> partitions) throws Exception {
+        if (partitions.isEmpty()) return;
+        String request =
+                type == ElectionType.UNCLEAN ? "elect leaders that are not in sync" : "elect preferred leaders";
+        var options = new ElectLeadersOptions().timeoutMs(PATIENCE_MS);
+        change(
+                request,
+                "ALTER on the cluster",
+                admin.electLeaders(type, partitions, options).all(),
+                ElectionNotNeededException.class,
+                () -> rowsWithoutOffsets(find(topicsOf(partitions)).values()).stream()
+                        .filter(row -> partitions.contains(row.at))
+                        .allMatch(row -> type == ElectionType.UNCLEAN
+                                ? row.leader != null
+                                : row.replicas.get(0).equals(row.leader)));
+    }
+
+    /** The bytes that each replica has on disk: all that can be known of a log that no broker leads. */
+    private Map<TopicPartitionReplica, Long> sizesOn(List<Integer> brokers) throws Exception {
+        var sizes = new HashMap<TopicPartitionReplica, Long>();
+        try {
+            var options = new DescribeLogDirsOptions().timeoutMs(PATIENCE_MS);
+            var answers =
+                    admin.describeLogDirs(brokers, options).allDescriptions().get();
+            answers.forEach((broker, directories) -> directories
+                    .values()
+                    .forEach(directory -> directory
+                            .replicaInfos()
+                            .forEach((at, replica) -> sizes.put(
+                                    new TopicPartitionReplica(at.topic(), at.partition(), broker), replica.size()))));
+        } catch (ExecutionException noPermission) {
+            // the question goes without it
+        }
+        return sizes;
+    }
+
+    private boolean confirmed(String what) {
+        String answer = System.console().readLine("%s. Go on? [y/N] ", what);
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
+    }
+
+    /** The guide stops kafka-1 and looks at partition 0. Somebody else's placement may differ. */
+    private boolean checkPlacement(Set<String> names) throws Exception {
+        boolean all = true;
+        int lowest = Collections.min(brokers());
+        for (TopicDescription topic : find(names).values()) {
+            Shape wanted = Shape.of(topic.name(), null, null);
+            int first = topic.partitions().get(0).replicas().get(0).id();
+            if (wanted.equals(Shape.of(topic)) && first <= lowest) continue;
+            Script.complain(
+                    "%s is not what the guide needs (%s, partition 0 on the first broker)."
+                            + " Recreate it (this deletes its records): jbang topics.java reset %s",
+                    topic.name(), wanted, topic.name());
+            all = false;
+        }
+        return all;
     }
 
     // ---- the table ----
 
-    /** A line of the table. */
+    /**
+     * A partition, as a line of the table.
+     *
+     * @param leader null: none
+     * @param eligible replicas out of sync that have all records (eligible leader replicas, KIP-966)
+     * @param lastEligible the last ones of these, when none is left
+     * @param first the first offset in the log; null: no leader tells
+     * @param end the offset that the next record gets; null: no leader tells
+     */
     record Row(
-            String topic, int partition, Integer leader, List<Integer> replicas, List<Integer> inSync, Long records) {
+            TopicPartition at,
+            Integer leader,
+            List<Integer> replicas,
+            List<Integer> inSync,
+            List<Integer> eligible,
+            List<Integer> lastEligible,
+            Long first,
+            Long end) {
+        static Row of(
+                String topic, TopicPartitionInfo it, Map<TopicPartition, Long> first, Map<TopicPartition, Long> end) {
+            var at = new TopicPartition(topic, it.partition());
+            boolean known = first.containsKey(at) && end.containsKey(at);
+            return new Row(
+                    at,
+                    it.leader() == null ? null : it.leader().id(),
+                    ids(it.replicas()),
+                    ids(it.isr()).stream().sorted().toList(),
+                    ids(it.elr()),
+                    ids(it.lastKnownElr()),
+                    known ? first.get(at) : null,
+                    known ? end.get(at) : null);
+        }
+
+        /** @param nodes null: a broker of before Kafka 4.0 does not tell */
+        private static List<Integer> ids(List<Node> nodes) {
+            return nodes == null ? List.of() : nodes.stream().map(Node::id).toList();
+        }
+
         boolean whole() {
             return leader != null && inSync.size() == replicas.size();
         }
-    }
 
-    private static void show(Admin admin, List<String> names) throws Exception {
-        Cluster.print(String.join("\n", table(rows(admin, names), Map.of())));
-    }
+        String leaderOrNone() {
+            return leader == null ? "none" : leader.toString();
+        }
 
-    private static List<Row> rows(Admin admin, List<String> names) throws Exception {
-        try {
-            var topics =
-                    new TreeMap<>(admin.describeTopics(names).allTopicNames().get());
-            var rows = new ArrayList<Row>();
-            for (TopicDescription topic : topics.values()) {
-                Map<Integer, Long> records = countRecords(admin, topic);
-                for (TopicPartitionInfo it : topic.partitions())
-                    rows.add(new Row(
-                            topic.name(),
-                            it.partition(),
-                            it.leader() == null ? null : it.leader().id(),
-                            it.replicas().stream().map(Node::id).toList(),
-                            it.isr().stream().map(Node::id).sorted().toList(),
-                            records.get(it.partition())));
-            }
-            return rows;
-        } catch (ExecutionException failed) {
-            throw new Failure(1, "The topics cannot be described: %s", Cluster.oneLine(failed));
+        String offsets() {
+            if (end == null) return "-";
+            return end <= first ? "empty" : first + " to " + (end - 1);
+        }
+
+        String eligibleLeaders() {
+            return eligible.isEmpty() && !lastEligible.isEmpty() ? "last " + joined(lastEligible) : joined(eligible);
         }
     }
 
-    /** The records from the first to the last offset, where a leader can be asked. */
-    private static Map<Integer, Long> countRecords(Admin admin, TopicDescription topic) throws InterruptedException {
-        var counts = new HashMap<Integer, Long>();
-        var first = new HashMap<TopicPartition, OffsetSpec>();
-        var last = new HashMap<TopicPartition, OffsetSpec>();
-        for (TopicPartitionInfo it : topic.partitions()) {
-            if (it.leader() == null) continue;
-            first.put(new TopicPartition(topic.name(), it.partition()), OffsetSpec.earliest());
-            last.put(new TopicPartition(topic.name(), it.partition()), OffsetSpec.latest());
-        }
-        var limit = new ListOffsetsOptions().timeoutMs(2_000);
-        ListOffsetsResult firsts = admin.listOffsets(first, limit);
-        ListOffsetsResult lasts = admin.listOffsets(last, limit);
-        for (TopicPartition each : first.keySet()) {
+    private void show(Collection<String> names) throws Exception {
+        if (names.isEmpty()) throw new Failure(1, "%s", NO_TOPICS);
+        Script.print(String.join("\n", table(rows(find(names).values()), Set.of())));
+    }
+
+    private static List<Row> rowsWithoutOffsets(Collection<TopicDescription> topics) {
+        return rows(topics, Map.of(), Map.of());
+    }
+
+    private List<Row> rows(Collection<TopicDescription> topics) throws InterruptedException {
+        List<TopicPartition> led = rowsWithoutOffsets(topics).stream()
+                .filter(row -> row.leader != null)
+                .map(Row::at)
+                .toList();
+        ListOffsetsResult first = offsets(led, OffsetSpec.earliest());
+        ListOffsetsResult end = offsets(led, OffsetSpec.latest());
+        return rows(topics, known(led, first), known(led, end));
+    }
+
+    private static List<Row> rows(
+            Collection<TopicDescription> topics, Map<TopicPartition, Long> first, Map<TopicPartition, Long> end) {
+        return topics.stream()
+                .flatMap(topic -> topic.partitions().stream().map(it -> Row.of(topic.name(), it, first, end)))
+                .sorted(Comparator.comparing(Row::at, ORDER))
+                .toList();
+    }
+
+    /** One request to each broker, however many partitions. A broker that hangs is waited for 2 s or a little longer. */
+    private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
+        var specs = partitions.stream().collect(Collectors.toMap(Function.identity(), it -> which));
+        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000 + partitions.size() / 2));
+    }
+
+    private static Map<TopicPartition, Long> known(List<TopicPartition> partitions, ListOffsetsResult answers)
+            throws InterruptedException {
+        var offsets = new HashMap<TopicPartition, Long>();
+        for (TopicPartition at : partitions) {
             try {
-                counts.put(
-                        each.partition(),
-                        lasts.partitionResult(each).get().offset()
-                                - firsts.partitionResult(each).get().offset());
+                offsets.put(at, answers.partitionResult(at).get().offset());
             } catch (ExecutionException leaderHasGone) {
                 // not known
             }
         }
-        return counts;
+        return offsets;
     }
 
-    /** The lines; a value that differs from the one before stands out. */
-    private static List<String> table(List<Row> rows, Map<String, Row> before) {
-        int longest = rows.stream().mapToInt(row -> row.topic.length()).max().orElse(0);
-        int width = Math.max("TOPIC".length(), Math.min(longest, screenWidth() - 57));
-        String format = "%-" + width + "s  %9s  %6s  %-10s  %-10s  %11s";
+    /** For each topic, how many records are in it. Their exact number is not known: some offsets have no record. */
+    private Map<String, String> recordsOf(Collection<TopicDescription> topics) throws InterruptedException {
+        var byTopic = rows(topics).stream().collect(Collectors.groupingBy(row -> row.at.topic()));
+        var texts = new TreeMap<String, String>();
+        byTopic.forEach((topic, rows) -> {
+            long offsets = rows.stream()
+                    .filter(row -> row.end != null)
+                    .mapToLong(row -> row.end - row.first)
+                    .sum();
+            long silent = rows.stream().filter(row -> row.end == null).count();
+            String counted = offsets == 0 ? NO_RECORDS : "at most " + count(offsets, "record");
+            String others = " in the partitions with a leader, not known in " + count(silent, "other");
+            texts.put(topic, silent == 0 ? counted : counted + others);
+        });
+        return texts;
+    }
+
+    record Column(String head, boolean toTheRight, Function<Row, String> cell) {
+        int width(List<Row> rows) {
+            return Math.max(head.length(), longest(rows.stream().map(cell)));
+        }
+
+        String format(int width) {
+            return "%" + (toTheRight ? "" : "-") + width + "s";
+        }
+    }
+
+    private static final List<Column> COLUMNS = List.of(
+            new Column("TOPIC", false, row -> row.at.topic()),
+            new Column("PARTITION", true, row -> "" + row.at.partition()),
+            new Column("LEADER", true, Row::leaderOrNone),
+            new Column("REPLICAS", false, row -> joined(row.replicas)),
+            new Column("IN SYNC", false, row -> joined(row.inSync)),
+            new Column("ELIGIBLE", false, Row::eligibleLeaders),
+            new Column("OFFSETS", true, Row::offsets));
+
+    /** The lines of the table, in a window as wide as can be. Those of the marked partitions stand out. */
+    private static List<String> table(List<Row> rows, Set<TopicPartition> marked) {
+        boolean eligible = rows.stream().anyMatch(row -> !row.eligibleLeaders().equals("none"));
+        var columns = COLUMNS.stream()
+                .filter(column -> eligible || !column.head.equals("ELIGIBLE"))
+                .toList();
+        int[] widths = columns.stream().mapToInt(column -> column.width(rows)).toArray();
+        int others = IntStream.of(widths).sum() - widths[0] + 2 * (widths.length - 1);
+        if (Script.columns() > 0) widths[0] = Math.min(widths[0], Math.max(12, Script.columns() - others));
+        String format = IntStream.range(0, widths.length)
+                .mapToObj(i -> columns.get(i).format(widths[i]))
+                .collect(Collectors.joining("  "));
         var lines = new ArrayList<String>();
-        lines.add(paint("bold", format.formatted("TOPIC", "PARTITION", "LEADER", "REPLICAS", "IN SYNC", "RECORDS")));
+        lines.add(painted(
+                "bold", format.formatted(columns.stream().map(Column::head).toArray())));
         for (Row row : rows) {
-            String line = format.formatted(
-                    shortened(row.topic, width),
-                    row.partition,
-                    row.leader == null ? "none" : row.leader,
-                    joined(row.replicas),
-                    joined(row.inSync),
-                    row.records == null ? "-" : "%,d".formatted(row.records));
-            Row was = before.get(row.topic + row.partition);
-            boolean changed = was != null && !Objects.equals(was.leader, row.leader);
-            lines.add(
-                    row.leader == null
-                            ? paint("red", line)
-                            : changed ? paint("reverse", line) : row.whole() ? line : paint("yellow", line));
+            Object[] cells =
+                    columns.stream().map(column -> column.cell.apply(row)).toArray();
+            cells[0] = shortened(row.at.topic(), widths[0]);
+            boolean changed = marked.contains(row.at);
+            String style = row.leader == null ? "red" : changed ? "reverse" : row.whole() ? "" : "yellow";
+            lines.add(painted(style, format.formatted(cells)));
         }
         return lines;
     }
 
-    /** A line that is too long would be broken in two, and could not be drawn over in place. */
-    private static int screenWidth() {
-        if (!Ansi.AUTO.enabled()) return Integer.MAX_VALUE;
-        return new CommandLine(new topics()).setUsageHelpAutoWidth(true).getUsageHelpWidth();
+    /** A terminal would break a longer line in two. */
+    private static String painted(String style, String line) {
+        int room = Script.columns() > 0 ? Math.min(line.length(), Script.columns()) : line.length();
+        String cut = line.substring(0, room);
+        return style.isEmpty() ? cut : Script.ansi().string("@|" + style + " " + cut + "|@");
     }
 
-    /** Without its middle, if it is too long: its end tells the shape. */
+    /** Without the middle, if the name is too long: the end tells the shape. */
     private static String shortened(String name, int width) {
         if (name.length() <= width) return name;
         int end = Math.min(8, width / 2);
         return name.substring(0, width - end - 2) + ".." + name.substring(name.length() - end);
     }
 
-    private static String joined(List<Integer> ids) {
-        return ids.isEmpty() ? "none" : ids.stream().map(Object::toString).collect(Collectors.joining(","));
-    }
+    // ---- describe --watch ----
 
-    private static String paint(String style, String line) {
-        return Ansi.AUTO.string("@|" + style + " " + line + "|@");
-    }
+    /** Shows every change until Ctrl-C: a terminal has the table, drawn again in its place; a pipe, a line for each. */
+    private class Watch {
+        private static final String ENTER = "\033[?1049h"; // the terminal's second screen, without a history
+        private static final String LEAVE = "\033[?1049l";
 
-    /** Shows the table and every change of it: in place on a terminal, else a line for each. */
-    private static class Watch {
-        private final Admin admin;
-        private final List<String> names;
-        private final boolean inPlace = Ansi.AUTO.enabled();
-        private final Map<String, Row> last = new HashMap<>();
-        private final Map<String, Row> leaderBefore = new HashMap<>(); // for as long as it stands out
-        private final Map<String, Long> changedAt = new HashMap<>();
+        private final Set<String> names; // null: all, also those that are created later
+        private final boolean inPlace = Script.canRedraw();
+        private final SortedMap<TopicPartition, Row> last = new TreeMap<>(ORDER);
+        private final Map<TopicPartition, Long> leaderChangedAt = new HashMap<>(); // in ns
+        private volatile List<Row> rows;
+        private volatile long seenAt = System.nanoTime(); // in ns: when the cluster has last answered
+        private boolean silent;
 
-        Watch(Admin admin, List<String> names) {
-            this.admin = admin;
+        Watch(Set<String> names) {
             this.names = names;
         }
 
+        /** The cluster is asked in another thread. So this one always answers to Ctrl-C and to a new window. */
         void run() throws Exception {
-            int drawn = 0;
+            rows = look();
+            rows.forEach(row -> last.put(row.at, row));
+            if (inPlace) Script.print(ENTER);
+            else Script.print(String.join("\n", table(rows, Set.of())));
+            Script.inBackground(this::keepLooking);
             do {
-                List<Row> rows;
-                try {
-                    rows = rows(admin, names);
-                } catch (Failure noAnswer) {
-                    continue; // all brokers are away: the table stays as it was
-                }
-                boolean first = last.isEmpty();
-                for (Row row : rows) compare(row);
-                if (inPlace) {
-                    List<String> table = table(rows, leaderBefore);
-                    Cluster.print((drawn > 0 ? "\033[" + drawn + "A\033[J" : "") + String.join("\n", table));
-                    drawn = table.size();
-                } else if (first) {
-                    Cluster.print(String.join("\n", table(rows, Map.of())));
-                }
-            } while (!Cluster.stopsWithin(300_000_000));
+                List<Row> now = rows;
+                List<String> news = changes(now);
+                if (inPlace) draw(now);
+                else news.forEach(Script::print);
+            } while (!Script.stopsWithin(300_000_000));
+            if (inPlace) Script.print(LEAVE + String.join("\n", table(rows, Set.of())));
         }
 
-        private void compare(Row now) {
-            String key = now.topic + now.partition;
-            Row was = last.put(key, now);
-            if (System.nanoTime() - changedAt.getOrDefault(key, 0L) > 5e9) leaderBefore.remove(key);
-            if (was == null) return;
-            boolean leaderChanged = !Objects.equals(was.leader, now.leader);
-            if (leaderChanged) {
-                leaderBefore.put(key, was);
-                changedAt.put(key, System.nanoTime());
+        private List<Row> look() throws Exception {
+            return rows(find(names == null ? listed(false) : names).values());
+        }
+
+        private void keepLooking() {
+            while (!Script.stopsWithin(300_000_000)) {
+                try {
+                    rows = look();
+                    seenAt = System.nanoTime();
+                } catch (Exception noAnswer) {
+                    // the table stays as it was, and tells how old it is
+                }
             }
-            if (inPlace || (!leaderChanged && was.inSync.equals(now.inSync))) return;
-            Cluster.say(
-                    "%s  %s partition %d: leader %s -> %s, in sync %s -> %s",
-                    LocalTime.now().truncatedTo(ChronoUnit.SECONDS).format(DateTimeFormatter.ISO_LOCAL_TIME),
-                    now.topic,
-                    now.partition,
-                    was.leader == null ? "none" : was.leader,
-                    now.leader == null ? "none" : now.leader,
-                    joined(was.inSync),
-                    joined(now.inSync));
+        }
+
+        /** A line for each topic that has gone, and each partition whose leader or in-sync replicas have changed. */
+        private List<String> changes(List<Row> now) {
+            var news = new ArrayList<String>();
+            boolean nowSilent = secondsOfSilence() > 0;
+            if (nowSilent != silent) news.add(nowSilent ? "no answer from the cluster" : "the cluster answers again");
+            silent = nowSilent;
+            var gone = new TreeMap<>(last);
+            for (Row row : now) {
+                Row was = last.put(row.at, row);
+                gone.remove(row.at);
+                if (was == null) {
+                    news.add("%s: new, leader %s, in sync %s"
+                            .formatted(name(row.at), row.leaderOrNone(), joined(row.inSync)));
+                    continue;
+                }
+                boolean newLeader = !Objects.equals(was.leader, row.leader);
+                if (newLeader) leaderChangedAt.put(row.at, System.nanoTime());
+                if (newLeader || !was.inSync.equals(row.inSync))
+                    news.add("%s: leader %s -> %s, in sync %s -> %s"
+                            .formatted(
+                                    name(row.at),
+                                    was.leaderOrNone(),
+                                    row.leaderOrNone(),
+                                    joined(was.inSync),
+                                    joined(row.inSync)));
+            }
+            for (TopicPartition at : gone.keySet()) {
+                last.remove(at);
+                news.add(name(at) + ": deleted");
+            }
+            String time = LocalTime.now().truncatedTo(ChronoUnit.SECONDS).format(DateTimeFormatter.ISO_LOCAL_TIME);
+            news.replaceAll(line -> time + "  " + line);
+            return news;
+        }
+
+        private long secondsOfSilence() {
+            long seconds = (System.nanoTime() - seenAt) / 1_000_000_000;
+            return seconds < 5 ? 0 : seconds;
+        }
+
+        /** From the top of the window to the last row but one, so that nothing scrolls. */
+        private void draw(List<Row> now) {
+            var marked = new HashSet<TopicPartition>();
+            leaderChangedAt.forEach((at, when) -> {
+                if (System.nanoTime() - when < 5e9) marked.add(at);
+            });
+            var behind = new ArrayList<String>();
+            if (silent) behind.add("no answer for %d s: this is how it was".formatted(secondsOfSilence()));
+            int room = Math.max(1, Script.rows() - 2 - behind.size());
+            List<Row> shown = now;
+            if (now.size() > room) {
+                shown = mostImportant(now, marked, room - 1);
+                behind.add(0, "and " + count(now.size() - shown.size(), "partition") + " more");
+            }
+            List<String> lines = table(shown, marked);
+            behind.forEach(line -> lines.add(painted("", line)));
+            Script.print("\033[H" + String.join("\033[K\n", lines) + "\033[K\033[J");
+        }
+
+        /** What is not in order stays visible. The order of the rows stays as it is. */
+        private List<Row> mostImportant(List<Row> rows, Set<TopicPartition> marked, int count) {
+            return rows.stream()
+                    .sorted(Comparator.comparing(row -> row.whole() && !marked.contains(row.at)))
+                    .limit(count)
+                    .sorted(Comparator.comparing(Row::at, ORDER))
+                    .toList();
         }
     }
 
-    // ---- the cluster: these lines are the same in every script ----
+    // ---- details ----
 
-    /** How a script reaches the cluster, what it says when something is wrong, how it ends. */
-    static class Cluster {
-        @Option(
-                names = {"-b", "--bootstrap-server"},
-                paramLabel = "HOST:PORT,...",
-                scope = ScopeType.INHERIT,
+    /** In ms. The longest wait for an answer: an error is to be seen within 10 s. */
+    private static final int PATIENCE_MS = 8_000;
+
+    private static final String NO_TOPICS = "No topics yet. Create those of the guide: jbang topics.java";
+    private static final String NO_RECORDS = "no records";
+
+    /** Topics of Kafka itself: offsets, transactions, share groups, tiered storage, and the metadata. */
+    private static final Set<String> KAFKAS_OWN = Set.of(
+            "__consumer_offsets",
+            "__transaction_state",
+            "__share_group_state",
+            "__remote_log_metadata",
+            "__cluster_metadata");
+
+    private static final Comparator<TopicPartition> ORDER =
+            Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
+
+    private static String name(TopicPartition at) {
+        return at.topic() + " partition " + at.partition();
+    }
+
+    private static Set<String> topicsOf(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet());
+    }
+
+    private static String joined(Collection<?> items) {
+        return items.isEmpty() ? "none" : items.stream().map(Object::toString).collect(Collectors.joining(","));
+    }
+
+    private static String count(long number, String what) {
+        return "%,d %s%s".formatted(number, what, number == 1 ? "" : "s");
+    }
+
+    private static int longest(Stream<String> texts) {
+        return texts.mapToInt(String::length).max().orElse(0);
+    }
+
+    private static Failure refused(String request, String needed, Throwable error) {
+        Failure refused = Connection.refused(request, error);
+        if (!(error.getCause() instanceof AuthorizationException)) return refused;
+        return new Failure(1, "%s Needed: %s.", refused.getMessage(), needed);
+    }
+
+    // ---- Connection: the same lines in every script that needs a cluster ----
+
+    /** The options that name a cluster, the settings of its clients, and the cause when no cluster answers. */
+    static class Connection {
+        @Option(names = {"-b", "--bootstrap-server"}, paramLabel = "HOST:PORT,...", scope = ScopeType.INHERIT,
                 description = "The brokers to ask first (default: $$KAFKA_BOOTSTRAP_SERVERS, else"
                         + " localhost:9092,localhost:9095).")
         String bootstrapServer;
 
-        @Option(
-                names = "--command-config",
-                paramLabel = "FILE",
-                scope = ScopeType.INHERIT,
+        @Option(names = "--command-config", paramLabel = "FILE", scope = ScopeType.INHERIT,
                 description = "A file of client properties (TLS, SASL, timeouts), as Kafka's own tools take it.")
         Path commandConfig;
 
-        @Option(
-                names = {"-X", "--command-property"},
-                paramLabel = "KEY=VALUE",
-                scope = ScopeType.INHERIT,
+        @Option(names = {"-X", "--command-property"}, paramLabel = "KEY=VALUE", scope = ScopeType.INHERIT,
                 description = "One client property, over those of the file. Repeatable.")
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
-        @Option(
-                names = "--stack-trace",
-                scope = ScopeType.INHERIT,
-                description = "Print the stack trace of an error, too.")
-        boolean stackTrace;
+        private Properties file; // null: not read yet
 
-        /** How long a cluster that does not answer is waited for. */
-        static final int PATIENCE_MS = 6_000;
+        /** The servers to ask first, and who named them. */
+        record Servers(String list, String namedBy) {}
 
-        private static final CountDownLatch STOP = new CountDownLatch(1);
-        private static volatile boolean outputClosed;
+        Servers servers() {
+            String key = "bootstrap.servers";
+            if (bootstrapServer != null) return new Servers(bootstrapServer, "-b");
+            if (commandProperties.containsKey(key)) return new Servers(commandProperties.get(key), "-X " + key);
+            if (file().containsKey(key)) return new Servers(file().getProperty(key), commandConfig.toString());
+            String variable = System.getenv().getOrDefault("KAFKA_BOOTSTRAP_SERVERS", "");
+            if (!variable.isBlank()) return new Servers(variable, "$KAFKA_BOOTSTRAP_SERVERS");
+            return new Servers("localhost:9092,localhost:9095", "the default");
+        }
 
         /**
-         * Runs a script's command and exits with its status. Ctrl-C and SIGTERM ask the command to
-         * stop and wait for it, so that it ends in good order and prints its summary.
+         * A client's settings: the script's usual ones, over them the file's, over them those of -X, over them the
+         * script's own. A setting that only other Kafka clients know is left out.
+         *
+         * @param known the names of all settings of this client, such as {@link AdminClientConfig#configNames()}
+         * @param own not taken from the file, and wrong usage with -X; the value "" stands for: not set
          */
-        static void run(Callable<Integer> script, String... args) {
-            var ended = new CompletableFuture<Integer>();
-            Runnable onSignal = () -> {
-                STOP.countDown();
-                Runtime.getRuntime().halt(ended.join());
-            };
-            Runtime.getRuntime().addShutdownHook(new Thread(onSignal));
-            int status = commandLine(script).execute(args);
-            ended.complete(outputClosed ? 1 : status);
-            System.exit(status);
+        Map<String, Object> settings(Set<String> known, Map<String, ?> usual, Map<String, ?> own) {
+            var settings = new HashMap<String, Object>(usual);
+            var given = new TreeMap<Object, Object>(file());
+            given.putAll(commandProperties);
+            given.forEach((key, value) -> {
+                if (known.contains(key) || !KnownSettings.ALL.contains(key)) settings.put((String) key, value);
+            });
+            own.forEach((key, value) -> {
+                if (commandProperties.containsKey(key))
+                    throw new Failure(2, "-X %s: this script sets it itself. Leave it out.", key);
+                settings.put(key, value);
+                settings.remove(key, "");
+            });
+            settings.put("bootstrap.servers", servers().list);
+            return settings;
         }
 
-        private static CommandLine commandLine(Callable<Integer> script) {
-            var commandLine = new CommandLine(script);
-            String name = commandLine.getCommandName();
-            String version = name + " 1.0.0, Kafka client " + AppInfoParser.getVersion();
-            var all = new ArrayList<>(List.of(commandLine));
-            all.addAll(commandLine.getSubcommands().values());
-            for (CommandLine each : all) {
-                each.getCommandSpec().version(version);
-                each.getCommandSpec().usageMessage().sortOptions(false).autoWidth(true);
+        /** All that Kafka's clients know. Loaded only when somebody gives a setting. */
+        private static class KnownSettings {
+            static final Set<String> ALL = new HashSet<>(ProducerConfig.configNames());
+
+            static {
+                ALL.addAll(ConsumerConfig.configNames());
+                ALL.addAll(AdminClientConfig.configNames());
             }
-            return commandLine
-                    .setParameterExceptionHandler((error, given) -> {
-                        System.err.println(oneLine(error) + " Try --help.");
-                        return 2;
-                    })
-                    .setExecutionExceptionHandler((error, command, parsed) -> {
-                        System.err.println(oneLine(error));
-                        boolean more = parsed.originalArgs().contains("--stack-trace");
-                        if (more) error.printStackTrace();
-                        return error instanceof Failure failure ? failure.exitStatus : 1;
-                    });
         }
 
-        /** What went wrong, without the exceptions that it is wrapped in. */
-        static String oneLine(Throwable error) {
-            Throwable root = error;
-            while (root.getCause() != null) root = root.getCause();
-            if (root instanceof Failure) return root.getMessage();
-            String message = root.getMessage() == null ? root.toString() : root.getMessage();
-            return message.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
-        }
-
-        /** Whether the script was asked to stop. */
-        static boolean stopping() {
-            return STOP.getCount() == 0;
-        }
-
-        /** Waits so many ns; ends early, and says true, when the script is asked to stop. */
-        static boolean stopsWithin(long nanos) throws InterruptedException {
-            return STOP.await(nanos, TimeUnit.NANOSECONDS);
-        }
-
-        /** Prints a line; the format may have picocli's markup, which a terminal shows. */
-        static void say(String format, Object... values) {
-            print(String.format(Locale.ROOT, Ansi.AUTO.string(format), values));
-        }
-
-        /** Prints lines as they are; says no, and asks the script to stop, when nobody reads. */
-        static synchronized boolean print(String lines) {
-            System.out.println(lines);
-            if (!System.out.checkError()) return true;
-            if (!outputClosed) System.err.println("Standard output was closed.");
-            outputClosed = true;
-            STOP.countDown();
-            return false;
-        }
-
-        /** The script's client properties; over them the file's; over these those of -X. */
-        Properties properties(Map<String, ?> ofTheScript) {
-            var all = new Properties();
-            all.putAll(ofTheScript);
-            String known = System.getenv("KAFKA_BOOTSTRAP_SERVERS");
-            all.put("bootstrap.servers", known != null ? known : "localhost:9092,localhost:9095");
-            if (commandConfig != null) {
-                try (Reader file = Files.newBufferedReader(commandConfig)) {
-                    all.load(file);
-                } catch (IOException | IllegalArgumentException broken) {
-                    throw new Failure(2, "Cannot read properties from %s: %s", commandConfig, broken);
-                }
-            }
-            all.putAll(commandProperties);
-            if (bootstrapServer != null) all.put("bootstrap.servers", bootstrapServer);
-            return all;
-        }
-
-        /** A connection that was seen to work. */
-        Admin connect() throws InterruptedException {
-            Properties properties = properties(Map.of());
-            Admin admin = create(() -> Admin.create(properties));
+        /** Reads the file once, as Kafka's own tools do: Latin-1, with a backslash and uXXXX for other characters. */
+        private Properties file() {
+            if (file != null) return file;
+            file = new Properties();
+            commandProperties.keySet().forEach(key -> complainIfUnknown("-X", key));
+            if (commandConfig == null) return file;
             try {
-                var options = new DescribeClusterOptions().timeoutMs(PATIENCE_MS);
-                admin.describeCluster(options).nodes().get();
-                return admin;
-            } catch (ExecutionException unreachable) {
-                admin.close(Duration.ZERO);
-                throw new Failure(
-                        3,
-                        "No cluster answers at %s (%s) Start one: jbang cluster.java, or docker"
-                                + " compose up -d --wait; or name another: -b HOST:PORT",
-                        properties.get("bootstrap.servers"),
-                        oneLine(unreachable));
+                String text = Files.readString(commandConfig, StandardCharsets.ISO_8859_1);
+                if (text.indexOf(0) >= 0) throw new Failure(2, "%s:1: UTF-16. Save it as UTF-8.", commandConfig);
+                if (text.startsWith("\u00ef\u00bb\u00bf"))
+                    Script.complain("%s:1: the byte order mark at its beginning is ignored.", commandConfig);
+                file.load(new StringReader(text.replaceFirst("^\u00ef\u00bb\u00bf", "")));
+                List<String> lines = text.lines().toList();
+                for (Object key : new TreeSet<>(file.keySet())) {
+                    long before = lines.stream()
+                            .takeWhile(line -> !line.contains((String) key))
+                            .count();
+                    complainIfUnknown(commandConfig + ":" + (before + 1), (String) key);
+                }
+                return file;
+            } catch (IOException | IllegalArgumentException broken) {
+                throw new Failure(2, "Cannot read %s: %s", commandConfig, Script.oneLine(broken));
             }
         }
 
-        /** Creates a client; a setting that Kafka refuses is wrong usage. */
-        static <T> T create(Supplier<T> client) {
+        private static void complainIfUnknown(String where, String key) {
+            boolean ofPlugin = key.startsWith("config.providers.") || key.startsWith("metrics.context.");
+            if (!ofPlugin && !KnownSettings.ALL.contains(key))
+                Script.complain("%s: no Kafka client knows the setting '%s'.", where, key);
+        }
+
+        /** Creates a client, or reads settings as a client does. What Kafka refuses is wrong usage. */
+        <T> T create(Supplier<T> client) {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                throw new Failure(2, "Kafka's client refuses its settings: %s", oneLine(refused));
+                String reason = Script.oneLine(refused);
+                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
+                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
             }
         }
 
-        /** The topic as the cluster knows it; a topic that does not exist is an error. */
+        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        Admin connect() throws InterruptedException {
+            Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            // For a producer's tries. With 0, an Admin client would give up before its first answer.
+            settings.remove("retries");
+            // In ms. A broker that hangs is given up so early that others are asked in time.
+            settings.put("request.timeout.ms", 1_900);
+            settings.putIfAbsent("default.api.timeout.ms", 60_000);
+            Admin admin = create(() -> Admin.create(settings));
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
+        }
+
+        /** The topic as the cluster knows it. A topic that does not exist is an error. */
         static TopicDescription describe(Admin admin, String topic) throws InterruptedException {
             try {
                 return admin.describeTopics(List.of(topic))
@@ -739,13 +1111,292 @@ class topics implements Callable<Integer> {
                         .get(topic);
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
-                    throw new Failure(1, "Topic '%s': %s", topic, oneLine(failed));
+                    throw refused("describe topic '" + topic + "'", failed);
                 throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
+            }
+        }
+
+        /** The cluster's refusal in one line: what was refused, and why. */
+        static Failure refused(String request, Throwable error) {
+            boolean permission = Script.rootOf(error) instanceof AuthorizationException;
+            String format = permission ? "No permission to %s: %s" : "Cannot %s: %s";
+            return new Failure(1, format, request, Script.oneLine(error));
+        }
+    }
+
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
+    private record Diagnosis(Connection connection) {
+        private static final String AS_EXPECTED = " answers as expected";
+
+        /** One line: the cause, and the next step. */
+        String of(Throwable error) {
+            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
+            String reason = Script.oneLine(error);
+            if (error instanceof SslAuthenticationException)
+                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
+            if (error instanceof AuthenticationException)
+                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
+            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
+            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
+            if (answers.contains(AS_EXPECTED)) {
+                String away = Arrays.stream(ask(brokers()).split("; "))
+                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
+                        .collect(Collectors.joining("; "));
+                if (!away.isEmpty())
+                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+            }
+            if (answers.contains(" answers") || answers.contains(" speaks"))
+                return "No connection to " + servers + ": " + answers + ". " + reason;
+            String start =
+                    " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
+            return "No cluster answers at " + servers + ": " + answers + "."
+                    + (answers.contains("nobody") ? start : "");
+        }
+
+        private String ask(Stream<String> servers) {
+            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        }
+
+        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
+        private String ask(String server) {
+            String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
+            String protocol = connection
+                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
+                    .getOrDefault("security.protocol", "PLAINTEXT")
+                    .toString()
+                    .strip();
+            String instead = ", and security.protocol is " + protocol;
+            try (var socket = new Socket()) {
+                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
+                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
+                socket.setSoTimeout(1_000);
+                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
+                // a web server waits; mechanism '?'.
+                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
+                socket.getOutputStream().write(request);
+                byte[] answer = socket.getInputStream().readNBytes(10);
+                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
+                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
+                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
+                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
+                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
+                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
+                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            } catch (UnknownHostException unknown) {
+                return "host '" + host + "' cannot be resolved";
+            } catch (SocketTimeoutException silent) {
+                return server + " is silent";
+            } catch (IOException | NumberFormatException refused) {
+                return "nobody listens at " + server;
+            }
+        }
+
+        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
+        private Stream<String> brokers() {
+            String bytes = ByteArrayDeserializer.class.getName();
+            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
+            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+            try (var consumer = new KafkaConsumer<>(settings)) {
+                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
+                        .flatMap(List::stream)
+                        .flatMap(partition -> Stream.of(partition.replicas()))
+                        .map(node -> node.host() + ":" + node.port())
+                        .distinct();
+            } catch (KafkaException noAnswer) {
+                return Stream.of();
             }
         }
     }
 
-    /** An error for the user: one line that says what to do next, and an exit status. */
+    // ---- Script: the same lines in every script ----
+
+    /** How a script runs, prints and ends: exit status, error messages, colours, the window, Ctrl-C. */
+    static class Script {
+        private static final CountDownLatch STOP = new CountDownLatch(1);
+        private static volatile boolean outputClosed;
+        private static volatile FutureTask<int[]> window = lookAtWindow();
+
+        /** True while the script puts back what it broke. Then Ctrl-C waits longer than 3 s. */
+        static volatile boolean mending;
+
+        /** Runs the script's command and exits with its status. Numbers and text are the same in every locale. */
+        static void run(Callable<Integer> script, String... args) {
+            Locale.setDefault(Locale.ROOT);
+            System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+            // Java reads a letter as U+FFFD where the locale has only ASCII.
+            if (String.join("", args).contains("\ufffd"))
+                System.exit(complain(2, "An argument has letters that this locale does not know: set LC_ALL=C.UTF-8."));
+            Thread main = Thread.currentThread();
+            for (String signal : List.of("INT", "TERM", "HUP")) onSignal(signal, () -> stop(main));
+            onSignal("WINCH", () -> window = lookAtWindow());
+            int status = new CommandLine(script)
+                    .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
+                    .setParameterExceptionHandler(
+                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
+                    .execute(args);
+            System.exit(outputClosed ? 1 : status);
+        }
+
+        /** An expected error is one line. Any other error is a defect of the script: it shows its stack trace. */
+        private static int failed(Exception error) throws Exception {
+            if (error instanceof Failure failure) return complain(failure.exitStatus, failure.getMessage());
+            boolean ofKafka = error.getClass().getName().startsWith("org.apache.kafka.");
+            if (stopping() && (ofKafka || error instanceof InterruptedException)) return complain(130, "Interrupted.");
+            if (ofKafka) return complain(1, oneLine(error));
+            throw error;
+        }
+
+        private static void onSignal(String name, Runnable action) {
+            try {
+                sun.misc.Signal.handle(new sun.misc.Signal(name), signal -> action.run());
+            } catch (IllegalArgumentException notOnThisSystem) {
+                // Windows has no HUP and no WINCH
+            }
+        }
+
+        /** The first signal asks the script to end in good order, within 3 s. The second ends it at once. */
+        private static void stop(Thread main) {
+            if (stopping()) Runtime.getRuntime().halt(130);
+            STOP.countDown();
+            inBackground(() -> {
+                LockSupport.parkNanos(2_200_000_000L);
+                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
+                do LockSupport.parkNanos(600_000_000L);
+                while (mending);
+                Runtime.getRuntime().halt(130);
+            });
+        }
+
+        /** Whether the script was asked to stop. */
+        static boolean stopping() {
+            return STOP.getCount() == 0;
+        }
+
+        /** Waits so many ns. Ends early, and returns true, when the script is asked to stop. */
+        static boolean stopsWithin(long nanos) {
+            try {
+                return STOP.await(nanos, TimeUnit.NANOSECONDS);
+            } catch (InterruptedException hurry) {
+                return true;
+            }
+        }
+
+        /** Runs the work in a thread that does not keep the script alive, and ends with an exception unnoticed. */
+        static void inBackground(Runnable work) {
+            var thread = new Thread(work);
+            thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler((ended, why) -> {}); // such as a client that was closed meanwhile
+            thread.start();
+        }
+
+        /** Prints a line. Only the format may have picocli's markup for colours: the values are shown as they are. */
+        static void say(String format, Object... values) {
+            print(text(format, values));
+        }
+
+        static String text(String format, Object... values) {
+            return String.format(Locale.ROOT, ansi().string(format), values);
+        }
+
+        /** Prints a line that a terminal cuts to its window: the record's end gives way, the text behind it does not. */
+        static void show(String head, String record, String behind) {
+            int room = Math.max(16, columns() - Ansi.OFF.string(head).length() - behind.length());
+            boolean cut = columns() > 0 && record.length() > room;
+            print(ansi().string(head) + (cut ? record.substring(0, room - 1) + "\u2026" : record) + behind);
+        }
+
+        /** Prints whole lines. Returns false, and asks the script to stop, when nobody reads them. */
+        static boolean print(String lines) {
+            System.out.println(lines);
+            if (!System.out.checkError()) return true;
+            if (!outputClosed) complain("Standard output was closed.");
+            outputClosed = true;
+            STOP.countDown();
+            return false;
+        }
+
+        /** Prints a line on standard error. */
+        static void complain(String format, Object... values) {
+            System.err.println(hidden(String.format(Locale.ROOT, format, values)));
+        }
+
+        private static int complain(int exitStatus, String message) {
+            complain("%s", message);
+            return exitStatus;
+        }
+
+        /** What went wrong, without the exceptions that it is wrapped in. */
+        static String oneLine(Throwable error) {
+            Throwable root = rootOf(error);
+            String message = root.getMessage() == null ? root.toString() : root.getMessage();
+            if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            return sentence(message);
+        }
+
+        private static String sentence(String text) {
+            return text.replaceAll("\\s+", " ").replaceFirst("[.]?$", ".");
+        }
+
+        static Throwable rootOf(Throwable error) {
+            return error.getCause() == null ? error : rootOf(error.getCause());
+        }
+
+        /** The text without passwords. */
+        static String hidden(String text) {
+            String secret = "(sasl\\.jaas\\.config|password|passphrase|secret|token|keystore\\.key)";
+            return text.replaceAll("(?is)(" + secret + "\\S*?\\s*=\\s*)\\S.*", "$1[hidden]")
+                    .replaceAll("'[^']*' in JAAS", "[hidden] in JAAS");
+        }
+
+        /** The columns of the terminal's window; 0 where standard output is no terminal. */
+        static int columns() {
+            return window(1);
+        }
+
+        /** The rows of the terminal's window; 0 where standard output is no terminal. */
+        static int rows() {
+            return window(0);
+        }
+
+        private static int window(int index) {
+            try {
+                return window.get()[index];
+            } catch (InterruptedException | ExecutionException notKnown) {
+                return 0;
+            }
+        }
+
+        /** In the background, as asking the terminal takes 30 ms. */
+        private static FutureTask<int[]> lookAtWindow() {
+            var look = new FutureTask<>(() -> {
+                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                String[] numbers = rowsAndColumns.strip().split(" ");
+                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+            });
+            inBackground(look);
+            return look;
+        }
+
+        /** Colours: only on a terminal that can, never with NO_COLOR, always with CLICOLOR_FORCE. */
+        static Ansi ansi() {
+            Map<String, String> variables = System.getenv();
+            boolean never = !variables.getOrDefault("NO_COLOR", "").isEmpty();
+            boolean always = !Set.of("", "0").contains(variables.getOrDefault("CLICOLOR_FORCE", ""));
+            return !never && (always || canRedraw()) ? Ansi.ON : Ansi.OFF;
+        }
+
+        /** Whether a picture can be drawn again in its place. */
+        static boolean canRedraw() {
+            return columns() > 0 && !"dumb".equals(System.getenv("TERM"));
+        }
+    }
+
+    /** An error for the user: one line that names the cause and the next step, and an exit status. */
     static class Failure extends RuntimeException {
         private static final long serialVersionUID = 1L;
         final int exitStatus;

@@ -1,14 +1,17 @@
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** failover.java's proof, on ledgers made by hand: every cell of the crossing table, and that it can say FAIL. */
@@ -41,26 +44,26 @@ class LedgerTest {
     @MethodSource("cells")
     @DisplayName("a record that is")
     void cell(String fate, int times, String whenPromised, String else_) {
-        record(1, failover.Fate.ACKNOWLEDGED, 1);
-        record(2, failover.Fate.valueOf(fate), times);
+        record(1, failover.Kind.ACKNOWLEDGED, 1);
+        record(2, failover.Kind.valueOf(fate), times);
         assertThat(verdict(true)).hasToString(whenPromised);
         assertThat(verdict(false)).hasToString(else_);
 
         failover.Account account = ledger.account();
-        long[] row = account.crossed()[failover.Fate.valueOf(fate).ordinal()];
+        int[] row = account.crossed(failover.Kind.valueOf(fate));
         int others = fate.equals("ACKNOWLEDGED") && times == 1 ? 2 : 1;
         assertThat(row[Math.min(2, times)]).isEqualTo(others);
         assertThat(account.sent()).isEqualTo(2);
-        assertThat(account.inLog()).isEqualTo(times == 0 ? 1 : 2);
-        assertThat(account.unseen()).isZero();
+        assertThat(account.count(failover.Kind.IN_LOG)).isEqualTo(times == 0 ? 1 : 2);
+        assertThat(account.count(failover.Kind.UNSEEN)).isZero();
     }
 
     @Test
     @DisplayName("what was lost is listed: the first ids and the last, with their partitions")
     void lostIds() {
-        for (int id = 1; id <= 1_000; id++) record(id, failover.Fate.ACKNOWLEDGED, id % 2);
-        assertThat(ledger.account().lost()).isEqualTo(500);
-        assertThat(ledger.account().lostIds().stream().limit(3)).containsExactly(2, 4, 6);
+        for (int id = 1; id <= 1_000; id++) record(id, failover.Kind.ACKNOWLEDGED, id % 2);
+        assertThat(count(failover.Kind.LOST)).isEqualTo(500);
+        assertThat(ledger.account().get(failover.Kind.LOST).stream().limit(3)).containsExactly(2, 4, 6);
         assertThat(claims(true).get(0).evidence())
                 .contains("1,000 acknowledged, 500 of them not in the log")
                 .contains("2 in partition 1, 4 in partition 1, 6 in partition 1, ... 996, 998, 1000");
@@ -69,11 +72,11 @@ class LedgerTest {
     @Test
     @DisplayName("a record in the log that the group never got is unseen, and a failure always")
     void unseen() {
-        record(1, failover.Fate.ACKNOWLEDGED, 1);
-        send(2, failover.Fate.ACKNOWLEDGED);
+        record(1, failover.Kind.ACKNOWLEDGED, 1);
+        send(2, failover.Kind.ACKNOWLEDGED);
         ledger.foundInLog(2, 0);
-        assertThat(ledger.countUnseen()).isEqualTo(1);
-        assertThat(ledger.account().unseen()).isEqualTo(1);
+        assertThat(ledger.unseen().cardinality()).isEqualTo(1);
+        assertThat(count(failover.Kind.UNSEEN)).isEqualTo(1);
         assertThat(verdict(true)).hasToString("FAIL");
         assertThat(verdict(false)).hasToString("FAIL");
     }
@@ -81,22 +84,23 @@ class LedgerTest {
     @Test
     @DisplayName("a record that the group got more often than it is in the log is redelivered, and counted")
     void redelivered() {
-        record(1, failover.Fate.ACKNOWLEDGED, 1);
+        record(1, failover.Kind.ACKNOWLEDGED, 1);
         ledger.received(1, 2);
-        assertThat(ledger.account().redelivered()).isEqualTo(1);
-        assertThat(ledger.reader(1)).as("the first that received it").isEqualTo(1);
+        assertThat(count(failover.Kind.REDELIVERED)).isEqualTo(1);
+        assertThat(ledger.receivedBy(1, Integer.MAX_VALUE)).as("the first that received it").isEqualTo(1);
+        assertThat(ledger.receivedBy(2, Integer.MAX_VALUE)).isZero();
         assertThat(verdict(true)).hasToString("PASS");
     }
 
     @Test
     @DisplayName("ids that fall within a partition are reordered: a failure where idempotence is on")
     void reordered() {
-        for (int id = 1; id <= 3; id++) send(id, failover.Fate.ACKNOWLEDGED);
+        for (int id = 1; id <= 3; id++) send(id, failover.Kind.ACKNOWLEDGED);
         ledger.foundInLog(1, 0);
         ledger.foundInLog(3, 1);
         ledger.foundInLog(2, 3);
         for (int id = 1; id <= 3; id++) ledger.received(id, 1);
-        assertThat(ledger.account().reordered()).isEqualTo(1);
+        assertThat(count(failover.Kind.REORDERED)).isEqualTo(1);
         assertThat(verdict(true)).hasToString("FAIL");
         assertThat(verdict(false)).hasToString("ALLOWED");
     }
@@ -114,7 +118,7 @@ class LedgerTest {
     @Test
     @DisplayName("only ids that were sent are this run's")
     void holds() {
-        send(1, failover.Fate.UNKNOWN);
+        send(1, failover.Kind.UNKNOWN);
         assertThat(List.of(ledger.holds(-1), ledger.holds(0), ledger.holds(1), ledger.holds(2)))
                 .containsExactly(false, false, true, false);
     }
@@ -123,7 +127,7 @@ class LedgerTest {
     @DisplayName("times and latencies come in order, by partition")
     void times() {
         for (int id = 1; id <= 4; id++) ledger.sent(id); // at 1, 2, 3, 4
-        for (int id : List.of(3, 1, 2)) ledger.ended(id, failover.Fate.ACKNOWLEDGED); // at 5, 6, 7
+        for (int id : List.of(3, 1, 2)) ledger.acknowledged(id, -1); // at 5, 6, 7
         assertThat(ledger.times(ledger::acknowledgedAt)).isDeepEqualTo(new int[][] {{5, 6}, {7}});
         assertThat(ledger.latencies(0)).containsExactly((5L << 32) | 2, (6L << 32) | 5);
     }
@@ -139,19 +143,103 @@ class LedgerTest {
         assertThat(failover.idOf(message("{}", "abc"), "abc")).isEqualTo(-1);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "                                             |        |",
+                "acks=all                                     |        |",
+                "acks=all~                                    |        |", // ~ stands for a blank
+                "acks=-1                                      |        |",
+                "acks=1                                       | acks=1 | idempotence",
+                "acks=0                                       | acks=0 | idempotence",
+                "retries=0                                    |        | idempotence",
+                "retries=0~                                   |        | idempotence",
+                "enable.idempotence=false                     |        | idempotence",
+                "enable.idempotence=false~                    |        | idempotence",
+                "max.in.flight.requests.per.connection=5~     |        |",
+            })
+    @DisplayName("the settings promise what Kafka's client makes of them:")
+    void promises(String setting, String loss, String repeats) {
+        var settings = new java.util.HashMap<String, Object>();
+        for (String name : List.of("key.serializer", "value.serializer"))
+            settings.put(name, "org.apache.kafka.common.serialization.ByteArraySerializer");
+        settings.put("bootstrap.servers", "localhost:1");
+        if (setting != null) settings.put(setting.split("=")[0], setting.split("=")[1].replace('~', ' '));
+        var promises = failover.Promises.of(new ProducerConfig(settings), false);
+        assertThat(promises.lossAllowedBy()).isEqualTo(loss);
+        if (repeats == null) assertThat(promises.repeatsAllowedBy()).isNull();
+        else assertThat(promises.repeatsAllowedBy()).contains(repeats);
+        var unclean = failover.Promises.of(new ProducerConfig(settings), true);
+        assertThat(unclean.lossAllowedBy()).isEqualTo(loss == null ? "unclean.leader.election.enable" : loss);
+    }
+
     @Test
-    @DisplayName("promises end with acks=1, with retries=0, without idempotence and with 6 requests in flight")
-    void promises() {
-        assertThat(plan("acks", "all").promisesNoLoss()).isTrue();
-        assertThat(plan("acks", "-1").promisesNoDuplicate()).isTrue();
-        assertThat(plan("acks", "1").promisesNoLoss()).isFalse();
-        assertThat(plan("acks", "0").promisesNoDuplicate()).isFalse();
-        assertThat(plan("acks", "all", "retries", "0").promisesNoDuplicate()).isFalse();
-        assertThat(plan("acks", "all", "enable.idempotence", "false").promisesNoDuplicate())
-                .isFalse();
-        String inFlight = "max.in.flight.requests.per.connection";
-        assertThat(plan("acks", "all", inFlight, "5").promisesNoDuplicate()).isTrue();
-        assertThat(plan("acks", "all", inFlight, "6").promisesNoDuplicate()).isFalse();
+    @DisplayName("a record that the group received, and that the log has no more, is a phantom, not redelivered")
+    void phantom() {
+        record(1, failover.Kind.ACKNOWLEDGED, 1);
+        send(2, failover.Kind.ACKNOWLEDGED);
+        ledger.received(2, 1);
+        assertThat(count(failover.Kind.PHANTOMS)).isEqualTo(1);
+        assertThat(count(failover.Kind.REDELIVERED)).isZero();
+        assertThat(verdict(true)).hasToString("FAIL"); // the record is lost
+        assertThat(ledger.account().table()).anyMatch(line -> line.startsWith("phantoms 1: "));
+    }
+
+    @Test
+    @DisplayName("what retention has removed is expired, not lost; where two records had one offset, nobody can tell")
+    void expired() {
+        for (int id = 1; id <= 6; id++) ledger.sent(id); // partition 0: 1, 3, 5
+        ledger.acknowledged(1, 0);
+        ledger.acknowledged(3, 1);
+        ledger.acknowledged(5, 2);
+        ledger.foundInLog(5, 0);
+        ledger.received(5, 1);
+        assertThat(count(failover.Kind.LOST)).isEqualTo(2);
+        assertThat(ledger.expire(0, 2)).isEqualTo(2);
+        assertThat(count(failover.Kind.LOST)).isZero();
+        assertThat(count(failover.Kind.EXPIRED)).isEqualTo(2);
+        assertThat(verdict(true)).hasToString("PASS");
+
+        ledger.acknowledged(2, 0); // partition 1: the offset 0 was given twice
+        ledger.acknowledged(4, 0);
+        ledger.expire(1, 1);
+        assertThat(count(failover.Kind.UNTOLD)).isEqualTo(1);
+        assertThat(verdict(true)).hasToString("INCONCLUSIVE");
+    }
+
+    @Test
+    @DisplayName("a loss that an operator has chosen is no failure; any other is")
+    void chosenLoss() {
+        for (int id = 1; id <= 4; id++) record(id, failover.Kind.ACKNOWLEDGED, id % 2);
+        var promises = new failover.Promises(null, null);
+        var chosen = new BitSet();
+        chosen.set(2);
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
+                .hasToString("FAIL");
+        chosen.set(4);
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
+                .hasToString("PASS");
+    }
+
+    @Test
+    @DisplayName("neither acknowledged nor in the log: not delivered")
+    void notDelivered() {
+        record(1, failover.Kind.UNKNOWN, 1);
+        send(2, failover.Kind.UNKNOWN);
+        send(3, failover.Kind.FAILED);
+        assertThat(count(failover.Kind.NOT_DELIVERED)).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("steps are read in any order; anything else is refused")
+    void steps() {
+        var read = new failover.StepsConverter();
+        assertThat(read.convert("stop 1, 5s, kill 2,10s , start 1, start 2, whole, elect, unclean")).hasSize(9);
+        for (String wrong : List.of("stop", "stop x", "burn 1", "start", "5 s", ""))
+            org.assertj.core.api.Assertions.assertThatThrownBy(() -> read.convert(wrong))
+                    .as(wrong)
+                    .isInstanceOf(picocli.CommandLine.TypeConversionException.class);
     }
 
     @Test
@@ -165,13 +253,19 @@ class LedgerTest {
                 .isEqualTo("{\"text\":\"a \\\"b\\\" \\\\ \\u000a\",\"list\":[1,true,2.5],\"nothing\":null}");
     }
 
-    private void send(int id, failover.Fate fate) {
+    private void send(int id, failover.Kind fate) {
         ledger.sent(id);
-        if (fate != failover.Fate.UNKNOWN) ledger.ended(id, fate);
+        if (fate == failover.Kind.ACKNOWLEDGED) ledger.acknowledged(id, -1);
+        if (fate == failover.Kind.FAILED) ledger.notAcknowledged(id, true);
+        if (fate == failover.Kind.UNKNOWN) ledger.notAcknowledged(id, false);
+    }
+
+    private int count(failover.Kind kind) {
+        return ledger.account().count(kind);
     }
 
     /** Sent, told, so many times in the log, and received as often. */
-    private void record(int id, failover.Fate fate, int times) {
+    private void record(int id, failover.Kind fate, int times) {
         send(id, fate);
         for (int i = 0; i < times; i++) {
             ledger.foundInLog(id, id);
@@ -180,7 +274,8 @@ class LedgerTest {
     }
 
     private List<failover.Claim> claims(boolean promised) {
-        return failover.claimsOf(ledger.account(), ledger, promised, promised);
+        var promises = new failover.Promises(promised ? null : "acks=1", promised ? null : "a producer without idempotence");
+        return failover.claimsOf(ledger.account(), ledger, promises, new BitSet(), true);
     }
 
     private failover.Verdict verdict(boolean promised) {
@@ -188,12 +283,6 @@ class LedgerTest {
                 .map(failover.Claim::verdict)
                 .max(Enum::compareTo)
                 .orElseThrow();
-    }
-
-    private static failover.Plan plan(String... properties) {
-        var map = new java.util.HashMap<String, String>();
-        for (int i = 0; i < properties.length; i += 2) map.put(properties[i], properties[i + 1]);
-        return new failover.Plan(null, "topic", failover.Fault.kill, "", map);
     }
 
     private static ConsumerRecord<byte[], byte[]> message(String value, String run) {

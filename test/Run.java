@@ -1,26 +1,12 @@
-import com.grack.nanojson.JsonObject;
-import com.grack.nanojson.JsonParser;
-import com.grack.nanojson.JsonParserException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import com.grack.nanojson.*;
+import java.io.*;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.regex.*;
+import java.util.stream.*;
 
 /**
  * A script that runs for real: a process of its own, started as a person would start it, with its
@@ -62,6 +48,7 @@ final class Run implements AutoCloseable {
 
     private final Process process;
     private final String command;
+    private final Screen screen; // null: standard output and standard error are pipes
     private final Lines out = new Lines("out");
     private final Lines err = new Lines("err");
     private final List<String> transcript = new ArrayList<>();
@@ -110,14 +97,20 @@ final class Run implements AutoCloseable {
             info.expectExit(0);
             JsonObject it = JsonParser.object().from(String.join("\n", info.out()));
             var classpath = new ArrayList<>(List.of(it.getString("applicationJar")));
-            it.getArray("resolvedDependencies").forEach(jar -> classpath.add((String) jar));
+            it.getArray("resolvedDependencies", new JsonArray()).forEach(jar -> classpath.add((String) jar));
             var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));
-            it.getArray("runtimeOptions").forEach(option -> command.add((String) option));
+            it.getArray("runtimeOptions", new JsonArray()).forEach(option -> command.add((String) option));
             command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
             return command;
         } catch (JsonParserException unknown) {
             throw new IllegalStateException("JBang does not tell how to run " + file, unknown);
         }
+    }
+
+    /** The command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself. */
+    static String[] commandOf(String script, String... arguments) {
+        build(script);
+        return all(BUILT.get(ROOT.resolve(script)), arguments);
     }
 
     /** What a script was compiled to. */
@@ -136,6 +129,8 @@ final class Run implements AutoCloseable {
     /** Where a command runs: the directory and the environment. One can start several commands. */
     static final class Surroundings {
         private final ProcessBuilder builder = new ProcessBuilder().directory(ROOT.toFile());
+        private int columns; // of a terminal's window; 0: no terminal
+        private int rows;
 
         private Surroundings() {
             without("KAFKA_BOOTSTRAP_SERVERS"); // a developer's own cluster is not for tests
@@ -157,6 +152,17 @@ final class Run implements AutoCloseable {
             return this;
         }
 
+        /**
+         * What is started from here on has a terminal of its own, with a window of this size: what it prints on
+         * standard output and standard error is in {@link Run#out()} and {@link Run#screen()}, and
+         * {@link Run#interrupt()} is the key Ctrl-C.
+         */
+        Surroundings terminal(int columns, int rows) {
+            this.columns = columns;
+            this.rows = rows;
+            return with("TERM", "xterm-256color").without("NO_COLOR", "CLICOLOR_FORCE");
+        }
+
         Run script(String script, String... arguments) {
             Path file = builder.directory().toPath().resolve(script);
             if (!Files.exists(file)) return command(all(List.of(JBANG, script), arguments));
@@ -166,18 +172,28 @@ final class Run implements AutoCloseable {
 
         Run command(String... command) {
             try {
-                return new Run(builder.command(command));
+                if (columns == 0) return new Run(builder.command(command), null);
+                String words = Stream.of(command).map(Run::quoted).collect(Collectors.joining(" "));
+                String inWindow = "stty cols %d rows %d echo && exec %s".formatted(columns, rows, words);
+                // script gives the command a pseudo-terminal, and ends with the command's status
+                return new Run(builder.command("script", "-qefc", inWindow, "/dev/null"), new Screen(columns, rows));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
     }
 
-    private Run(ProcessBuilder builder) throws IOException {
+    private static String quoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    private Run(ProcessBuilder builder, Screen screen) throws IOException {
+        this.screen = screen;
         command = String.join(" ", builder.command());
         process = builder.start();
         OPEN.add(this);
-        out.readFrom(process.inputReader(StandardCharsets.UTF_8));
+        BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+        out.readFrom(screen == null ? output : new BufferedReader(screen.watching(output)));
         err.readFrom(process.errorReader(StandardCharsets.UTF_8));
         if (ending) {
             close();
@@ -195,9 +211,27 @@ final class Run implements AutoCloseable {
         return err.copy();
     }
 
+    /** The rows of the terminal's window, as a person sees them now, without blanks at their ends. */
+    List<String> screen() {
+        return screen.rows();
+    }
+
+    /** Gives the terminal's window another size. */
+    void resize(int columns, int rows) {
+        note("window", columns + " x " + rows);
+        screen.resize(columns, rows);
+        execute("stty", "-F", "/proc/" + pid() + "/fd/0", "cols", "" + columns, "rows", "" + rows);
+    }
+
     /** The script itself: the wrapper that was started has become its JVM. */
     long pid() {
-        return process.pid();
+        if (screen == null) return process.pid();
+        while (process.isAlive()) {
+            var child = process.children().findFirst();
+            if (child.isPresent()) return child.get().pid();
+            Thread.onSpinWait();
+        }
+        throw failure("has ended");
     }
 
     boolean isRunning() {
@@ -254,15 +288,17 @@ final class Run implements AutoCloseable {
 
     /** Writes a line to standard input. */
     void type(String line) {
+        press(line + "\n");
+    }
+
+    /** Writes keys to standard input. */
+    void press(String keys) {
         rememberDescendants();
-        note("in", line);
+        note("in", keys.strip());
         try {
-            process.outputWriter(StandardCharsets.UTF_8)
-                    .append(line)
-                    .append('\n')
-                    .flush();
+            process.outputWriter(StandardCharsets.UTF_8).append(keys).flush();
         } catch (IOException e) {
-            throw failure("does not read '" + line + "': " + e.getMessage());
+            throw failure("does not read '" + keys + "': " + e.getMessage());
         }
     }
 
@@ -276,9 +312,10 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** SIGINT, as Ctrl-C sends it; to this process alone. */
+    /** On a terminal the key Ctrl-C; else SIGINT, as Ctrl-C sends it, to this process alone. */
     void interrupt() {
-        signal("INT");
+        if (screen == null) signal("INT");
+        else press("\u0003");
     }
 
     /** SIGTERM. */
@@ -295,8 +332,12 @@ final class Run implements AutoCloseable {
     void signal(String name) {
         rememberDescendants();
         note("signal", name);
+        execute("kill", "-" + name, Long.toString(pid()));
+    }
+
+    private static void execute(String... command) {
         try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+            new ProcessBuilder(command).start().waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -8,15 +8,21 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
+//SOURCES Screen.java
 //SOURCES SharedCluster.java
+//SOURCES RunTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES LedgerTest.java
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES TopicsTest.java
+//SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES QueueTest.java
+//SOURCES Browser.java
+//SOURCES LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -51,14 +57,18 @@ import java.util.stream.Collectors;
 class suite {
     /** In the order in which they run: first what the others stand on. */
     private static final List<Class<?>> TESTS = List.of(
+            RunTest.class,
             WrapperTest.class,
             ScriptsTest.class,
             LedgerTest.class,
             ReportTest.class,
             ClusterTest.class,
             TopicsTest.class,
+            DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            QueueTest.class,
+            LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,

@@ -1,0 +1,48 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What the tests themselves stand on: a terminal that is one. */
+class RunTest {
+    @Test
+    @DisplayName("a terminal: its size, another size, keys, Ctrl-C, the exit status")
+    void terminal() {
+        String says = "trap 'stty size' WINCH; trap 'echo interrupted; exit 7' INT; test -t 0 && test -t 1 && test -t 2"
+                + " && stty size; read word; echo got $word; while :; do sleep 0.1; done";
+        try (Run run = Run.here().terminal(100, 30).command("bash", "-c", says)) {
+            run.awaitLine("30 100");
+            run.type("it's");
+            run.awaitLine("got it's");
+            run.resize(60, 20);
+            run.awaitLine("20 60");
+            run.interrupt();
+            run.awaitLine("interrupted");
+            run.expectExit(7);
+            assertThat(run.screen()).startsWith("30 100", "it's", "got it's", "20 60");
+            assertThat(run.err()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("the screen: what stands there after lines were wrapped, drawn again and erased")
+    void screen() {
+        var screen = new Screen(10, 4);
+        screen.draw("one\r\n0123456789abc\r\n\u001b[31mred\u001b[0m");
+        assertThat(screen.rows()).containsExactly("one", "0123456789", "abc", "red");
+        screen.draw("\u001b[2A\rsecond\u001b[K\u001b[J");
+        assertThat(screen.rows()).containsExactly("one", "second", "", "");
+        screen.draw("\r\n3\r\n4\r\n5");
+        assertThat(screen.rows()).containsExactly("second", "3", "4", "5");
+        assertThat(screen.scrolledAway()).isEqualTo(1);
+        screen.draw("\u001b[A");
+        screen.resize(10, 3);
+        assertThat(screen.rows()).containsExactly("second", "3", "4");
+        screen.resize(10, 2);
+        assertThat(screen.rows()).containsExactly("3", "4");
+        screen.draw("\r\n5");
+        assertThat(screen.rows()).containsExactly("4", "5");
+        screen.draw("\u001b[H\u001b[2Jtop\u001b[2;3Hhere");
+        assertThat(screen.rows()).containsExactly("top", "  here");
+    }
+}
