@@ -1096,7 +1096,7 @@ class failover implements Callable<Integer> {
         }
 
         Map<String, Object> details() {
-            return failover.details("broker", id, "name", name);
+            return failover.details("broker", id, "name", name, "fault", fault);
         }
 
         /** Seconds from the fault to then. */
