@@ -366,7 +366,6 @@ class FailoverTest {
             SharedCluster.command("stop kafka-1");
             run.awaitLine("partition 0: broker 2 leads now; it was broker 1");
             SharedCluster.command("start kafka-1");
-            run.awaitLine("in sync 1, 2");
             run.awaitExit(LONG);
             run.awaitLine("PASS  no acknowledged record is lost");
             run.awaitLine("PASS  no pause is longer than 20.0 s");
