@@ -135,7 +135,7 @@ class live implements Callable<Integer> {
 
         private final Map<String, Topic> known = new TreeMap<>();
         private final Map<Integer, Broker> brokers = new TreeMap<>();
-        private final Map<String, Group> readers = new TreeMap<>();
+        private final Map<String, Group> groupsByName = new TreeMap<>();
         private final News news = new News();
         private final Belief<Set<Integer>> alive = new Belief<>(); // the brokers' ids
         private Set<String> listed = new TreeSet<>(topics);
@@ -147,7 +147,12 @@ class live implements Callable<Integer> {
 
         Watcher(Admin admin) {
             this.admin = admin;
-            for (String name : groups) readers.put(name, new Group(name));
+            nameGroups();
+        }
+
+        /** The groups of --group are on the page, whether they have consumers or not. */
+        private void nameGroups() {
+            for (String name : groups) groupsByName.put(name, new Group(name));
         }
 
         /** Asks whatever is due. Never waits. */
@@ -157,7 +162,7 @@ class live implements Callable<Integer> {
             ask(descriptions, this::describeTopics, this::hearTopics);
             ask(groupNames, () -> admin.listGroups().valid().toCompletionStage(), this::hearGroups);
             for (Broker it : brokers.values()) ask(it.ends, () -> listEnds(it), this::hearEnds);
-            for (Group it : readers.values()) {
+            for (Group it : groupsByName.values()) {
                 ask(it.description, () -> describe(it), it::hearConsumers);
                 if (it.matters()) ask(it.offsets, () -> listOffsets(it), it::hearOffsets);
             }
@@ -197,7 +202,7 @@ class live implements Callable<Integer> {
 
         private CompletionStage<Map<String, Answer<ConsumerGroupDescription>>> describe(Group group) {
             // Many groups are asked more seldom, so that the cluster has no more to do.
-            group.description.everyMs = group.matters() ? Math.max(250, 50 * readers.size()) : 3_000;
+            group.description.everyMs = group.matters() ? Math.max(250, 50 * groupsByName.size()) : 3_000;
             return each(admin.describeConsumerGroups(List.of(group.name)).describedGroups());
         }
 
@@ -235,7 +240,8 @@ class live implements Callable<Integer> {
         private void forget() {
             known.clear();
             brokers.clear();
-            readers.clear();
+            groupsByName.clear();
+            nameGroups();
             alive.value = null;
             news.add(PLAIN, "another cluster answers now");
         }
@@ -265,9 +271,9 @@ class live implements Callable<Integer> {
                     .filter(it -> Set.of("", "consumer").contains(it.protocol()))
                     .map(GroupListing::groupId)
                     .toList();
-            for (String it : names) readers.computeIfAbsent(it, Group::new);
-            readers.values().removeIf(it -> !it.matters() && !names.contains(it.name));
-            for (Partition it : partitions()) it.out.keySet().retainAll(readers.keySet());
+            for (String it : names) groupsByName.computeIfAbsent(it, Group::new);
+            groupsByName.values().removeIf(it -> !it.matters() && !names.contains(it.name));
+            for (Partition it : partitions()) it.out.keySet().retainAll(groupsByName.keySet());
         }
 
         private Broker broker(int id) {
@@ -740,7 +746,7 @@ class live implements Callable<Integer> {
             if (now() - snapshotAt < 200) return snapshot;
             snapshotAt = now();
             for (Partition partition : partitions()) partition.look();
-            for (Group group : readers.values()) group.look();
+            for (Group group : groupsByName.values()) group.look();
             news.flush();
             snapshot = Json.of(picture()).getBytes(StandardCharsets.UTF_8);
             return snapshot;
@@ -750,7 +756,7 @@ class live implements Callable<Integer> {
             List<Partition> all = partitions();
             List<Partition> drawn = drawn(all);
             List<Group> shown =
-                    readers.values().stream().filter(Group::matters).limit(6).toList();
+                    groupsByName.values().stream().filter(Group::matters).limit(6).toList();
             return fields(
                     "run", RUN,
                     "now", now(),
@@ -1232,7 +1238,7 @@ class live implements Callable<Integer> {
                 #groups { flex: 2 1 16rem; display: flex; flex-direction: column; gap: .4rem }
                 #groups:empty { display: none }
                 .group h2 small { color: var(--bad) }
-                .consumers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .5rem; margin-top: .2rem }
+                .consumers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .5rem; margin-top: .2rem }
                 .consumer { background: var(--paper); border: .12rem solid var(--soft); border-radius: .5rem; padding: .25rem .5rem; transition: opacity 1s }
                 .consumer.idle { border-style: dashed }
                 .consumer.left { opacity: .4 }
@@ -1241,7 +1247,7 @@ class live implements Callable<Integer> {
                 .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
-                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(12rem, 26rem / var(--partitions))); align-content: start }
+                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(16rem, 30rem / var(--partitions))); align-content: start }
                 #strips .row { display: contents }
                 #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
