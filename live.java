@@ -88,11 +88,20 @@ class live implements Callable<Integer> {
     public Integer call() throws Exception {
         if (seconds < 10 || seconds > 3600) throw new Failure(2, "--seconds takes 10 to 3600, not %d.", seconds);
         if (port < 0 || port > 65_535) throw new Failure(2, "--port takes 0 to 65535, not %d.", port);
-        try (Admin admin = connection.connect()) {
-            for (String topic : topics) Connection.describe(admin, topic);
-        }
-        Admin admin = impatientAdmin();
         try (var server = new Server(port)) {
+            try (Admin admin = connection.connect()) {
+                for (String topic : topics) Connection.describe(admin, topic);
+            }
+            server.start();
+            show(server);
+        }
+        return 0;
+    }
+
+    /** Asks and shows, until Ctrl-C. */
+    private void show(Server server) {
+        Admin admin = impatientAdmin();
+        try {
             var watcher = new Watcher(admin);
             Script.say("http://127.0.0.1:%d/", server.port());
             while (!Script.stopsWithin(50_000_000)) {
@@ -103,7 +112,6 @@ class live implements Callable<Integer> {
         } finally {
             admin.close(Duration.ZERO);
         }
-        return 0;
     }
 
     private Admin impatientAdmin() {
@@ -1072,6 +1080,9 @@ class live implements Callable<Integer> {
             }
             server.setExecutor(threads);
             server.createContext("/", this::answer);
+        }
+
+        void start() {
             server.start();
         }
 
@@ -1484,12 +1495,11 @@ class live implements Callable<Integer> {
 
                     const led = p.led.map(([from, leader], i) => ({from, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
                     const leaderAt = t => (led.find(l => t <= l.to) || {leader: -1}).leader;
-                    const first = p.cells.findIndex(n => n !== null);
-                    const watched = first >= 0 ? (s.firstCell + first) * s.cellMs : led.length ? led[0].from : end;
+                    const watched = led.length ? led[0].from : end;
 
                     for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, height);
                     eachCell(p.cells, (n, from, to, until) => {
-                        if (n === null && from >= watched && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
+                        if (n === null && from > watched + 2000 && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
                         if (n > 0) box('bar ' + colour(leaderAt(until)), from, to, floor * (1 - y(n)), floor);
                     });
                     for (const o of p.out)
@@ -1502,7 +1512,6 @@ class live implements Callable<Integer> {
                     }
                     // The newest gap first: its words may need the room of older ones.
                     let taken = width, free = x(watched) || width;
-                    if (x(watched) > 9 * em) add('text', 'soft middle', {x: free / 2, y: floor + .3 * em}, 'not watched yet');
                     [...p.gaps].reverse().forEach((g, age) => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
                         const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
@@ -1515,6 +1524,8 @@ class live implements Callable<Integer> {
                         taken = right - wide;
                         free = Math.min(free, taken);
                     });
+                    if (x(watched) > 9 * em && free > x(watched) / 2 + 4.5 * em)
+                        add('text', 'soft middle', {x: x(watched) / 2, y: height / 2 + .3 * em}, 'not watched yet');
                     if (tall && free > 6 * em) {
                         const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
                         add('text', 'soft', {x: .3 * em, y: 1.1 * em}, 'in, ' + records);
