@@ -166,7 +166,8 @@ class live implements Callable<Integer> {
         /** Asks whatever is due. Never waits. */
         void ask() {
             ask(cluster, this::describeCluster, this::hearCluster);
-            if (topics.isEmpty()) ask(topicNames, () -> admin.listTopics().names().toCompletionStage(), it -> listed = it);
+            if (topics.isEmpty())
+                ask(topicNames, () -> admin.listTopics().names().toCompletionStage(), it -> listed = it);
             ask(descriptions, this::describeTopics, this::hearTopics);
             ask(groupNames, () -> admin.listGroups().valid().toCompletionStage(), this::hearGroups);
             for (Broker it : brokers.values()) ask(it.ends, () -> listEnds(it), this::hearEnds);
@@ -558,7 +559,7 @@ class live implements Callable<Integer> {
                         .skip(pauses.size() / 2)
                         .findFirst()
                         .orElse(0L);
-                return now() - movedAt < Math.max(1_500, usual * 5 / 2);
+                return now() - movedAt < Math.max(2_000, usual * 5 / 2);
             }
 
             boolean isSilent() {
@@ -763,8 +764,10 @@ class live implements Callable<Integer> {
         private Map<String, Object> picture() {
             List<Partition> all = partitions();
             List<Partition> drawn = drawn(all);
-            List<Group> shown =
-                    groupsByName.values().stream().filter(Group::matters).limit(6).toList();
+            List<Group> shown = groupsByName.values().stream()
+                    .filter(Group::matters)
+                    .limit(6)
+                    .toList();
             return fields(
                     "run", RUN,
                     "now", now(),
@@ -1512,14 +1515,14 @@ class live implements Callable<Integer> {
                     }
                     // The newest gap first: its words may need the room of older ones.
                     let taken = width, free = x(watched) || width;
-                    [...p.gaps].reverse().forEach((g, age) => {
+                    [...p.gaps].reverse().forEach(g => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
                         const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
                         const wide = words.length * .6 * em, line = tall ? 1.2 * em : height / 2 + .35 * em;
-                        const fits = x1 - x0 > wide, right = Math.max(wide, fits ? (x0 + x1 + wide) / 2 : x1);
+                        const right = Math.max(wide, x1 - x0 > wide ? (x0 + x1 + wide) / 2 : x1);
                         if (x1 - x0 < 1) return;
                         if (tall) add('path', 'gap' + type, {d: `M${x0} ${line + .9 * em}v${-em / 2}H${x1}v${em / 2}`});
-                        if (right > taken || !fits && age > 0) return; // no room for words
+                        if (right > taken) return; // no room for words
                         add('text', 'gap-name end' + type, {x: right, y: line}, words);
                         taken = right - wide;
                         free = Math.min(free, taken);
@@ -1757,15 +1760,19 @@ class live implements Callable<Integer> {
             settings.put("request.timeout.ms", 1_900);
             settings.putIfAbsent("default.api.timeout.ms", 60_000);
             Admin admin = create(() -> Admin.create(settings));
-            try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                        .nodes()
-                        .get();
-                return admin;
-            } catch (ExecutionException noAnswer) {
-                admin.close(Duration.ZERO);
-                throw new Failure(3, "%s", new Diagnosis(this).of(noAnswer.getCause()));
-            }
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
         }
 
         /** The topic as the cluster knows it. A topic that does not exist is an error. */
@@ -1866,6 +1873,7 @@ class live implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {
