@@ -814,8 +814,9 @@ class live implements Callable<Integer> {
         private String folded(List<Partition> all, List<Partition> drawn) {
             long[] by = new long[5];
             for (Partition it : all) if (it.state.value != null) by[it.trouble()]++;
-            return "%,d partitions: %,d without a leader, %,d whose leader does not answer, %,d with a replica behind, %,d that lag. Drawn: the %d that matter most."
-                    .formatted(all.size(), by[0], by[1], by[2], by[3], drawn.size());
+            String words = "%,d partitions: %,d without a leader, %,d whose leader does not answer,"
+                    + " %,d with a replica behind, %,d that lag. Drawn: the %d that matter most.";
+            return words.formatted(all.size(), by[0], by[1], by[2], by[3], drawn.size());
         }
 
         /** What the cluster refuses to tell. */
@@ -1210,7 +1211,7 @@ class live implements Callable<Integer> {
                 #alarm { background: var(--bad); color: var(--paper); font-weight: bold; padding: .4rem .7rem; border-radius: .4rem }
                 #picture {
                     flex: 1; display: grid; gap: .7rem;
-                    grid-template: auto 1fr / minmax(0, 1fr) minmax(15rem, 24%);
+                    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) minmax(15rem, 24%);
                     grid-template-areas: 'now news' 'strips news';
                 }
                 #picture.old { filter: grayscale(1); opacity: .55 }
@@ -1263,7 +1264,7 @@ class live implements Callable<Integer> {
 
                 #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(16rem, 30rem / var(--partitions))); align-content: start }
                 #strips .row { display: contents }
-                #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
+                #strips .head > * { white-space: nowrap; font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
                 #strips .row > svg { align-self: stretch; width: 100%; height: 100%; background: var(--panel); border-radius: .3rem; overflow: hidden }
                 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; min-width: 3rem; font-weight: bold }
@@ -1282,11 +1283,18 @@ class live implements Callable<Integer> {
                 #news li { padding: .18rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
                 #news time { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .4rem; font-size: .9rem }
                 #news .bad { color: var(--bad) } #news .good { color: var(--good) } #news li:first-child { font-weight: bold }
+                /* A wide window shows all at once. */
+                @media (min-width: 60.01rem) {
+                    body { height: 100vh; min-height: 36rem }
+                    #picture { min-height: 0 }
+                    #groups, #strips { overflow-y: auto; scrollbar-width: thin }
+                }
                 /* Many partitions: the strips stand beside the brokers, in the same rows. */
                 @media (min-width: 60.01rem) {
-                    .dense #picture { grid-template: auto 1fr / minmax(max-content, auto) minmax(18rem, 1fr) minmax(14rem, 20%); grid-template-areas: 'brokers strips news' 'groups groups news' }
+                    .dense #picture { grid-template: auto minmax(0, 1fr) / minmax(max-content, auto) minmax(18rem, 1fr) minmax(14rem, 20%); grid-template-areas: 'brokers strips news' 'groups groups news' }
                     .dense #now { display: contents }
-                    .dense #brokers { grid-area: brokers; grid-template-columns: max-content repeat(var(--columns), minmax(5rem, 7rem)); --gap: .4rem }
+                    .dense #brokers { grid-area: brokers; grid-template-columns: max-content repeat(var(--columns), minmax(4.6rem, 6.4rem)); --gap: .4rem }
+                    .dense .name { max-width: 10rem }
                     .dense #groups { grid-area: groups; flex-direction: row; flex-wrap: wrap; gap: .4rem 1.2rem }
                     .dense .group { flex: 1 1 18rem }
                     .dense #strips { padding: .5rem 0; gap: .3rem .8rem; grid-template: 2.8rem / minmax(0, 1fr) repeat(3, max-content); grid-auto-rows: var(--row) }
@@ -1347,7 +1355,7 @@ class live implements Callable<Integer> {
                     const many = s.topics !== 1, count = s.partitions.length;
                     document.body.className = count > 4 ? 'dense' : '';
                     document.body.style.setProperty('--partitions', count);
-                    document.body.style.setProperty('--row', (count > 8 ? 1.9 : 2.8) + 'rem');
+                    document.body.style.setProperty('--row', (count > 8 ? 1.7 : 2.6) + 'rem');
                     text($('title'), s.ready ? s.title : 'Kafka live');
                     document.title = 'Kafka live: ' + s.title;
                     text($('cluster'), `${s.servers}   cluster ${s.cluster}`);
@@ -1463,8 +1471,11 @@ class live implements Callable<Integer> {
                         }
                         keyed(names, wordsOf(p, many), (word, i) => i, () => element('span'), text);
                         names.title = nameOf(p, many);
-                        const several = p.out.length > 1;
-                        const each = of => p.out.length ? p.out.map(o => (several ? o.group + ' ' : '') + of(o)).join('\\n') : '?';
+                        // In a low row there is room for one group: the one that is furthest behind.
+                        const furthest = [...p.out].sort((a, b) => b.lag - a.lag).slice(0, 1);
+                        const groups = s.partitions.length > 4 ? furthest : p.out;
+                        const each = of => groups.map(o => (groups.length > 1 ? o.group + ' ' : '') + of(o)).join('\\n') || '?';
+                        row.children[4].title = p.out.map(o => `${o.group}: ${o.lag === null ? '?' : o.lag}`).join('\\n');
                         text(numbers[0], number(p.rate));
                         text(numbers[1], each(o => number(o.rate)));
                         text(numbers[2], each(o => o.lag === null ? '?' : o.lag.toLocaleString('en')));
@@ -1517,7 +1528,8 @@ class live implements Callable<Integer> {
                     let taken = width, free = x(watched) || width;
                     [...p.gaps].reverse().forEach(g => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
-                        const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
+                        const words = (tall ? `${g.text} for ` : '') + length((g.to || end) - g.from)
+                            + (g.cause && !g.to ? `: ${g.cause}` : '');
                         const wide = words.length * .6 * em, line = tall ? 1.2 * em : height / 2 + .35 * em;
                         const right = Math.max(wide, x1 - x0 > wide ? (x0 + x1 + wide) / 2 : x1);
                         if (x1 - x0 < 1) return;
