@@ -18,6 +18,7 @@ import java.util.*;
 import java.util.concurrent.*;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.Uuid;
@@ -185,10 +186,8 @@ class cluster implements Callable<Integer> {
         if (controllers > 1) size += ", " + controllers + " controllers";
         Script.say("ready: %s (%s, %.1f s)", bootstrapServers(), size, seconds(start));
         if (Script.columns() == 0) return;
-        if (inBackground)
-            Script.say(
-                    "In the background: commands after 'fg'; 'kill %d' ends it.",
-                    ProcessHandle.current().pid());
+        long pid = ProcessHandle.current().pid();
+        if (inBackground) Script.say("In the background: commands after 'fg'; 'kill %d' ends it.", pid);
         else Script.say("Type 'stop kafka-1', 'start kafka-1', 'status', 'help' or 'quit'.");
     }
 
@@ -234,13 +233,14 @@ class cluster implements Callable<Integer> {
         return "%s started, takes requests after %.1f s".formatted(node.name, seconds(start));
     }
 
-    /** The data of a temporary cluster needs no good order. Else brokers first: they hand over to a controller. */
-    private void end(boolean temporary) throws IOException {
+    /** A temporary cluster needs no good order. Else brokers end first: they hand over to a controller. */
+    private void end(boolean temporary) {
         ending = true;
         classes.end();
         if (temporary) {
             nodes.forEach(Node::destroy);
-            delete(directory);
+            if (keepLogs) nodes.forEach(node -> delete(node.data));
+            else delete(directory);
             return;
         }
         for (boolean broker : List.of(true, false)) {
@@ -253,7 +253,7 @@ class cluster implements Callable<Integer> {
 
     // ---- commands from standard input ----
 
-    /** In a thread of its own: while the terminal is waited for, nothing else could be done. */
+    /** In a thread of its own: a thread that waits for the terminal does not see Ctrl-C. */
     private void readCommands() {
         if (!inputIsGiven()) return; // no commands, and no end: until a signal
         // Else a read stops the whole script when it runs in the background of a terminal ('cluster.java &').
@@ -339,12 +339,8 @@ class cluster implements Callable<Integer> {
         var all = new LinkedHashMap<String, Object>();
         all.put("node.id", node.id);
         all.put("process.roles", node.isBroker ? "broker" : "controller");
-        all.put(
-                "controller.quorum.voters",
-                nodes.stream()
-                        .filter(it -> !it.isBroker)
-                        .map(it -> it.id + "@127.0.0.1:" + it.port)
-                        .collect(Collectors.joining(",")));
+        Stream<Node> voters = nodes.stream().filter(it -> !it.isBroker);
+        all.put("controller.quorum.voters", join(voters, it -> it.id + "@127.0.0.1:" + it.port));
         all.put("controller.listener.names", "CONTROLLER");
         all.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT," + protocol + ":" + protocol);
         all.put("listeners", (node.isBroker ? protocol : "CONTROLLER") + "://127.0.0.1:" + node.port);
@@ -432,11 +428,11 @@ class cluster implements Callable<Integer> {
         }
 
         private void makeCertificate() throws IOException, InterruptedException {
-            var keytool = java("keytool", "-genkeypair", "-alias", "node", "-keyalg", "EC", "-dname", "CN=localhost");
-            keytool.command().addAll(List.of("-ext", "san=dns:localhost,ip:127.0.0.1", "-validity", "3650"));
-            keytool.command().addAll(List.of("-keystore", KEYSTORE, "-storetype", "PKCS12"));
-            keytool.command().addAll(List.of("-storepass", KEYSTORE_PASSWORD));
-            Process process = keytool.start();
+            String options =
+                    "-genkeypair -alias node -keyalg EC -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1"
+                            + " -validity 3650 -storetype PKCS12 -keystore " + KEYSTORE + " -storepass "
+                            + KEYSTORE_PASSWORD;
+            Process process = java("keytool", options.split(" ")).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (process.waitFor() != 0) throw new Failure(1, "keytool cannot make a certificate: %s", said);
             Files.setPosixFilePermissions(directory.resolve(KEYSTORE), PosixFilePermissions.fromString("rw-------"));
@@ -593,11 +589,13 @@ class cluster implements Callable<Integer> {
         }
 
         /** SIGTERM, and SIGKILL when that takes longer than Docker would wait. */
-        String stop() {
+        String stop() throws InterruptedException {
             if (!isRunning()) return name + " is " + state + " already";
             long logSize = log.toFile().length();
             terminate();
-            String how = !awaitEnd()
+            boolean ended = process.waitFor(STOP_LIMIT, TimeUnit.NANOSECONDS);
+            destroy();
+            String how = !ended
                     ? "killed, as it did not end within 10 s of SIGTERM"
                     : isBroker && !logSays(LEADERS_MOVED, logSize)
                             ? "SIGTERM, without a controlled shutdown"
@@ -613,16 +611,14 @@ class cluster implements Callable<Integer> {
             process.toHandle().destroy(); // Process.destroy() would close the node's input, too
         }
 
-        /** Returns false if the node had to be killed. {@code join} is not interrupted by Ctrl-C, unlike waitFor. */
-        boolean awaitEnd() {
-            if (!isRunning()) return true;
+        /** Unlike waitFor, join is not interrupted by Ctrl-C. */
+        void awaitEnd() {
+            if (!isRunning()) return;
             long left = terminatedAt + STOP_LIMIT - System.nanoTime();
-            boolean ended = process.onExit()
-                    .thenApply(it -> true)
-                    .completeOnTimeout(false, left, TimeUnit.NANOSECONDS)
+            process.onExit()
+                    .completeOnTimeout(process, left, TimeUnit.NANOSECONDS)
                     .join();
-            if (!ended) destroy();
-            return ended;
+            destroy();
         }
 
         private boolean logSays(String text, long from) {
@@ -838,23 +834,20 @@ class cluster implements Callable<Integer> {
     }
 
     private static String addresses(List<Node> brokers) {
-        return brokers.stream().map(it -> "localhost:" + it.port).collect(Collectors.joining(","));
+        return join(brokers.stream(), it -> "localhost:" + it.port);
+    }
+
+    private static String join(Stream<Node> nodes, Function<Node, String> text) {
+        return nodes.map(text).collect(Collectors.joining(","));
     }
 
     private static double seconds(long sinceNanos) {
         return (System.nanoTime() - sinceNanos) / 1e9;
     }
 
-    /** All but the logs, when a message has named one of them. */
-    private void delete(Path tree) throws IOException {
+    private static void delete(Path tree) {
         try (var files = Files.walk(tree)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                boolean kept = keepLogs
-                        && (file.equals(tree)
-                                || file.toString().endsWith(".log")
-                                        && file.getParent().equals(tree));
-                if (!kept) Files.delete(file);
-            }
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
         } catch (IOException | UncheckedIOException cannot) {
             Script.complain("%s could not be removed: %s", tree, Script.oneLine(cannot));
         }

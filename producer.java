@@ -272,7 +272,8 @@ class producer implements Callable<Integer> {
 
         private String reasonToWait(PartitionInfo now) {
             Node[] inSync = now.inSyncReplicas();
-            if (inSync.length >= minInSync) return "";
+            boolean leaderless = now.leader() == null || now.leader().isEmpty(); // a reason that was told already
+            if (leaderless || inSync.length >= minInSync) return "";
             String ids = Arrays.stream(inSync).map(Node::idString).collect(Collectors.joining(", "));
             return Script.text(" (in sync: %s; min.insync.replicas is %d)", ids.isEmpty() ? "none" : ids, minInSync);
         }
@@ -490,15 +491,19 @@ class producer implements Callable<Integer> {
             settings.put("request.timeout.ms", 1_900);
             settings.putIfAbsent("default.api.timeout.ms", 60_000);
             Admin admin = create(() -> Admin.create(settings));
-            try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                        .nodes()
-                        .get();
-                return admin;
-            } catch (ExecutionException noAnswer) {
-                admin.close(Duration.ZERO);
-                throw new Failure(3, "%s", new Diagnosis(this).of(noAnswer.getCause()));
-            }
+            for (int tries = 1; ; tries++)
+                try {
+                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
+                            .nodes()
+                            .get();
+                    return admin;
+                } catch (ExecutionException noAnswer) {
+                    String why = new Diagnosis(this).of(noAnswer.getCause());
+                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    if (slow && tries < 5 && !Script.stopping()) continue;
+                    admin.close(Duration.ZERO);
+                    throw new Failure(3, "%s", why);
+                }
         }
 
         /** The topic as the cluster knows it. A topic that does not exist is an error. */

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,15 +34,21 @@ class ClusterTest {
         return Run.script("cluster.java", arguments.toArray(String[]::new));
     }
 
+    /** Options for all of a user's JVMs, each of which alone stopped the script or its nodes. */
+    private static final String JVM_OPTIONS =
+            "-XX:+UseG1GC -Xms1g -Duser.language=de -Duser.country=DE" + " -Djava.net.preferIPv6Addresses=true";
+
     @Test
-    @DisplayName(
-            "--dir keeps the data across two runs; -X reaches the brokers; only 127.0.0.1; the classes are archived")
+    @DisplayName("--dir, of any name, keeps the data across two runs, under any JAVA_TOOL_OPTIONS; -X reaches the"
+            + " brokers; only 127.0.0.1; the classes are archived")
     void keepsItsData() throws Exception {
-        Path data = directory.resolve("my data"); // with a blank, as directories may have
+        Path data = directory.resolve("my d\u00e4ta, 100 % = mine");
         int port = SharedCluster.freePort();
-        String[] options = {"--dir", data.toString(), "-X", "log.retention.hours=77"};
+        var arguments = new ArrayList<>(List.of("--port", "" + port, "--dir", data.toString()));
+        arguments.addAll(List.of("-X", "log.retention.hours=77"));
+        String[] options = arguments.toArray(String[]::new);
         List<String> brokers = List.of("localhost:" + port, "localhost:" + (port + 3));
-        try (Run cluster = start(port, options)) {
+        try (Run cluster = Run.here().with("JAVA_TOOL_OPTIONS", JVM_OPTIONS).script("cluster.java", options)) {
             cluster.awaitLine(Pattern.compile(
                     "^ready: %s,%s \\(2 brokers, \\d+[.]\\d s\\)$".formatted(brokers.get(0), brokers.get(1))));
             for (String broker : brokers) {
@@ -63,11 +70,16 @@ class ClusterTest {
             cluster.type("quit");
             cluster.expectExit(0);
             cluster.awaitNothingLeft();
-            assertThat(cluster.err()).isEmpty();
-            assertThat(cluster.out()).hasSize(1); // without a terminal there is no prompt
+            assertThat(cluster.err()).singleElement().asString().startsWith("Picked up JAVA_TOOL_OPTIONS");
+            assertThat(cluster.out()).hasSize(1); // without a terminal there is no hint
         }
-        try (Run again = start(port, options)) {
+        arguments.addAll(List.of("-X", "min.insync.replicas=2"));
+        try (Run again = Run.script("cluster.java", arguments.toArray(String[]::new))) {
+            again.awaitLine("min.insync.replicas stays 1: the cluster in " + data);
             again.awaitLine("ready: ");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers.get(0)))) {
+                assertThat(setting(admin, "min.insync.replicas")).isEqualTo("1");
+            }
             for (String node : List.of("controller", "kafka-1", "kafka-2")) {
                 long pid = SharedCluster.nodes(again, node).get(0).pid();
                 assertThat(Path.of("/proc/" + pid + "/maps"))
@@ -76,10 +88,18 @@ class ClusterTest {
             }
             assertThat(SharedCluster.records(brokers.get(1), "kept0")).hasSize(5);
             again.terminate();
-            again.expectExit(143);
+            again.expectExit(0);
             again.awaitNothingLeft();
         }
-        assertThat(data.resolve("kafka-1.log")).exists();
+        assertThat(data.resolve("kafka-1.log")).content().contains("controlled shutdown");
+        try (Run other = start(port, "--dir", data.toString(), "--controllers", "3")) {
+            other.expectExit(2);
+            assertThat(other.err()).singleElement().asString().contains("another number of --controllers");
+        }
+        try (Run other = start(port, "--dir", data.toString(), "--secure")) {
+            other.expectExit(2);
+            assertThat(other.err()).singleElement().asString().contains("was made without --secure");
+        }
         assertThat(data.resolve("classes.list")).doesNotExist();
     }
 
@@ -173,22 +193,54 @@ class ClusterTest {
     }
 
     @Test
-    @DisplayName("a node that dies by itself is told, with its log")
-    void nodeDies() {
+    @DisplayName("a node that dies by itself is told, with its log, which is there also after the end")
+    void nodeDies() throws Exception {
         int port = SharedCluster.freePort();
         try (Run cluster = start(port, "--brokers", "1")) {
             cluster.awaitLine("ready: ");
             SharedCluster.nodes(cluster, "kafka-1").forEach(ProcessHandle::destroyForcibly);
-            cluster.awaitLine(Pattern.compile("^kafka-1 died: .*exit status 137, log: /.*kafka-1[.]log"));
+            var died = cluster.awaitLine(Pattern.compile("^kafka-1 died: .*exit status 137, log: (/.*kafka-1[.]log)"));
             cluster.type("status");
             cluster.awaitLine("controller running, kafka-1 dead");
             cluster.type("start kafka-1");
             cluster.awaitLine("kafka-1 started");
+            cluster.type("quit");
+            cluster.expectExit(0);
+            Path log = Path.of(died.group(1));
+            assertThat(log).content().contains("Kafka Server started");
+            assertThat(log.resolveSibling("kafka-1")).doesNotExist();
+            delete(log.getParent());
+        }
+    }
+
+    @Test
+    @DisplayName("three controllers: the cluster outlives one of them; min.insync.replicas is the controllers', too")
+    void threeControllers() throws Exception {
+        int port = SharedCluster.freePort();
+        try (Run cluster = start(port, "--controllers", "3", "-X", "min.insync.replicas=2")) {
+            cluster.awaitLine(Pattern.compile("^ready: .*[(]2 brokers, 3 controllers, "));
+            cluster.type("status");
+            cluster.awaitLine("controller-1 running, controller-2 running, controller-3 running, kafka-1 running");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", "localhost:" + port))) {
+                int leader = admin.describeMetadataQuorum().quorumInfo().get().leaderId();
+                cluster.type("kill controller-" + (leader - 100));
+                cluster.awaitLine("killed (SIGKILL)");
+                admin.createTopics(List.of(new NewTopic("after", 1, (short) 2)))
+                        .all()
+                        .get();
+                assertThat(setting(admin, "min.insync.replicas")).isEqualTo("2");
+                var voters = admin.describeMetadataQuorum().quorumInfo().get().voters();
+                assertThat(voters).hasSize(3);
+                cluster.type("start controller-" + (leader - 100));
+                cluster.awaitLine("started, takes requests");
+            }
+            cluster.type("quit");
+            cluster.expectExit(0);
         }
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource({"quit, 0", "end of input, 0", "INT, 130", "TERM, 143"})
+    @CsvSource({"quit, 0", "end of input, 0", "INT, 0", "TERM, 0", "HUP, 0"})
     @DisplayName("however it ends, nothing is left, also of a node that is paused:")
     void ends(String how, int status) throws Exception {
         try (Run cluster = start(SharedCluster.freePort(), "--brokers", "1")) {
@@ -222,7 +274,31 @@ class ClusterTest {
             cluster.awaitNothingLeft();
             assertThat(files).doesNotExist();
             assertThat(cluster.out()).isEmpty();
-            assertThat(cluster.err()).isEmpty();
+            assertThat(cluster.err()).containsExactly("Interrupted.");
+        }
+    }
+
+    @Test
+    @DisplayName("Ctrl-C twice, while a broker that hangs is being stopped: no node is left")
+    void interruptedTwice() throws Exception {
+        Path data = directory.resolve("data");
+        try (Run cluster = start(SharedCluster.freePort(), "--brokers", "1", "--dir", data.toString())) {
+            cluster.awaitLine("ready: ");
+            cluster.type("kill controller"); // without it a controlled shutdown takes longer than 10 s
+            cluster.awaitLine("controller killed");
+            cluster.interrupt();
+            SharedCluster.await("kafka-1 is being stopped", () -> logSays(data, "shutting down"));
+            cluster.interrupt();
+            cluster.expectExit(130);
+            cluster.awaitNothingLeft();
+        }
+    }
+
+    private static boolean logSays(Path data, String text) {
+        try {
+            return Files.readString(data.resolve("kafka-1.log")).contains(text);
+        } catch (IOException notYet) {
+            return false;
         }
     }
 
@@ -243,22 +319,58 @@ class ClusterTest {
         }
     }
 
-    @Test
-    @DisplayName("in the background, with /dev/null for input, it runs until a signal")
-    void background() throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"</dev/null", "<&-", "0>/dev/null"})
+    @DisplayName("without an input it runs until a signal:")
+    void noInput(String input) throws Exception {
         int port = SharedCluster.freePort();
         Run.build("cluster.java");
-        String command = "exec '%s' cluster.java --brokers 1 --port %d </dev/null";
-        try (Run cluster = Run.command("sh", "-c", command.formatted(Run.JBANG, port))) {
+        String command = "exec '%s' cluster.java --brokers 1 --port %d %s";
+        try (Run cluster = Run.command("sh", "-c", command.formatted(Run.JBANG, port, input))) {
             cluster.awaitLine("ready: ");
             try (Admin admin = Admin.create(Map.of("bootstrap.servers", "localhost:" + port))) {
                 assertThat(admin.describeCluster().nodes().get()).hasSize(1);
             }
             assertThat(cluster.isRunning()).isTrue();
             cluster.terminate();
-            cluster.expectExit(143);
+            cluster.expectExit(0);
             cluster.awaitNothingLeft();
+            assertThat(cluster.out()).hasSize(1);
+            assertThat(cluster.err()).isEmpty();
         }
+    }
+
+    @Test
+    @DisplayName("in the background of a terminal it goes on, and takes commands after 'fg'; Ctrl-C ends it")
+    void inTheBackgroundOfATerminal() {
+        Run.build("cluster.java");
+        try (Run shell = Run.command("script", "-qec", "bash --norc -i", "/dev/null")) {
+            shell.type("stty cols 100 rows 30; '%s' cluster.java --brokers 1 --port %d &"
+                    .formatted(Run.JBANG, SharedCluster.freePort()));
+            shell.awaitLine("ready: ");
+            shell.awaitLine("In the background: commands after 'fg'; 'kill ");
+            shell.type("fg; echo status=$?");
+            shell.awaitLine(Pattern.compile("^\\S*jbang'? cluster.java"));
+            shell.type("status");
+            shell.awaitLine("controller running, kafka-1 running");
+            shell.type("\u0003");
+            shell.awaitLine(Pattern.compile("^status=0"));
+            shell.type("exit");
+            shell.awaitExit();
+        }
+    }
+
+    @Test
+    @DisplayName("without a POSIX shell, as on Windows: one line that names WSL, and nothing was started")
+    void noShell() {
+        Run.Surroundings nothingOnPath = Run.here().with("PATH", directory);
+        try (Run cluster = nothingOnPath.script(
+                "cluster.java", "--dir", directory.resolve("data").toString())) {
+            cluster.expectExit(2);
+            assertThat(cluster.out()).isEmpty();
+            assertThat(cluster.err()).singleElement().asString().contains("WSL");
+        }
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test

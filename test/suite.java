@@ -17,8 +17,10 @@
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES TopicsTest.java
+//SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES QueueTest.java
 //SOURCES Browser.java
 //SOURCES LiveTest.java
 //SOURCES PeersTest.java
@@ -62,8 +64,10 @@ class suite {
             ReportTest.class,
             ClusterTest.class,
             TopicsTest.class,
+            DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            QueueTest.class,
             LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
