@@ -1259,7 +1259,7 @@ class live implements Callable<Integer> {
                 .consumer.left { opacity: .4 }
                 .consumer small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 14rem }
                 .chips { display: flex; flex-wrap: wrap; gap: .25rem; margin-top: .15rem }
-                .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
+                .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow-wrap: anywhere; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
                 #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(16rem, 30rem / var(--partitions))); align-content: start }
@@ -1509,12 +1509,13 @@ class live implements Callable<Integer> {
 
                     const led = p.led.map(([from, leader], i) => ({from, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
                     const leaderAt = t => (led.find(l => t <= l.to) || {leader: -1}).leader;
+                    const ledBy = (from, until) => leaderAt(until) < 0 ? leaderAt(from) : leaderAt(until); // who could take records
                     const watched = led.length ? led[0].from : end;
 
                     for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, height);
                     eachCell(p.cells, (n, from, to, until) => {
                         if (n === null && from > watched + 2000 && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
-                        if (n > 0) box('bar ' + colour(leaderAt(until)), from, to, floor * (1 - y(n)), floor);
+                        if (n > 0) box('bar ' + colour(ledBy(from, until)), from, to, floor * (1 - y(n)), floor);
                     });
                     for (const o of p.out)
                         eachCell(o.cells, (n, from, to) => n > 0 && box('read', from, to, deep, deep + y(n) * (height - deep)));
