@@ -1277,7 +1277,7 @@ class live implements Callable<Integer> {
                 .gap { fill: none; stroke: var(--soft); stroke-width: 2 }
                 .gap.alarm { stroke: var(--bad) } .gap-area { fill: none } .gap-area.alarm { fill: var(--bad-area) }
                 text.gap-name { font-weight: bold; font-size: 1rem; text-anchor: middle; paint-order: stroke; stroke: var(--panel); stroke-width: .35rem; stroke-linejoin: round } text.gap-name.alarm { fill: var(--bad) }
-                text.end { text-anchor: end !important } text.soft { fill: var(--soft) } text.middle { text-anchor: middle }
+                text.end { text-anchor: end !important } text.soft { fill: var(--soft); paint-order: stroke; stroke: var(--panel); stroke-width: .25rem } text.middle { text-anchor: middle }
 
                 #news { list-style: none; position: absolute; inset: 2.2rem .7rem .4rem; overflow-y: auto; scrollbar-width: thin }
                 #news li { padding: .18rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
