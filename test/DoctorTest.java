@@ -25,7 +25,7 @@ class DoctorTest {
 
     private static final int TOPICS = 14;
     private static final int GROUPS = 6;
-    private static final int LIMIT_MS = 8_000; // for one answer of a broker
+    private static final int LIMIT_MS = 20_000; // for one answer of a broker
 
     private final Random random = new Random(SEED);
     private final int port = SharedCluster.freePort();
