@@ -707,8 +707,8 @@ class doctor implements Callable<Integer> {
         private Set<TopicPartition> readByShareGroup(String id) throws InterruptedException {
             var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
             var answer = admin.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
-            return seen("state of share group " + id, answer.partitionsToOffsetInfo(id), Map.of())
-                    .keySet();
+            var states = seen("state of share group " + id, answer.all(), null);
+            return states == null ? Set.of() : states.get(id).keySet();
         }
 
         private Set<TopicPartition> readByGroup(String id) throws InterruptedException {
