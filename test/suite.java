@@ -16,6 +16,7 @@
 //SOURCES LedgerTest.java
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
+//SOURCES SecureTest.java
 //SOURCES TopicsTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
@@ -59,6 +60,7 @@ class suite {
             LedgerTest.class,
             ReportTest.class,
             ClusterTest.class,
+            SecureTest.class,
             TopicsTest.class,
             ProducerTest.class,
             ConsumerTest.class,
