@@ -83,8 +83,7 @@ class consumer implements Callable<Integer> {
             description = "The consumer group. Its consumers share the topic's partitions.")
     String group;
 
-    @Option(names = {"-n", "--count"}, paramLabel = "N",
-            description = "End after so many events (default: at Ctrl-C).")
+    @Option(names = {"-n", "--count"}, paramLabel = "N", description = "End after so many events (default: at Ctrl-C).")
     long count = Long.MAX_VALUE;
 
     @Option(names = "--name", paramLabel = "NAME", defaultValue = "c",
@@ -238,7 +237,9 @@ class consumer implements Callable<Integer> {
             told = Set.copyOf(now);
             boolean again = !now.isEmpty() && nothingSince != null;
             double seconds = again ? (System.nanoTime() - nothingSince) / 1e9 : 0;
-            Script.say("@|cyan assigned: %s|@%s", numbers(now), again ? "  (nothing read for %.1f s)".formatted(seconds) : "");
+            Script.say(
+                    "@|cyan assigned: %s|@%s",
+                    numbers(now), again ? "  (nothing read for %.1f s)".formatted(seconds) : "");
             if (again) nothingSince = null;
         }
 
@@ -349,10 +350,12 @@ class consumer implements Callable<Integer> {
 
     private String whyNothingComes(String memberId) throws Exception {
         try (Admin admin = connection.connect()) {
-            for (int patience : List.of(2_000, 5_000)) { // in ms; a coordinator that begins its work may need more than 2 s
+            for (int patience :
+                    List.of(2_000, 5_000)) { // in ms; a coordinator that begins its work may need more than 2 s
                 try {
                     var options = new DescribeConsumerGroupsOptions().timeoutMs(patience);
-                    var answer = admin.describeConsumerGroups(List.of(group), options).all();
+                    var answer = admin.describeConsumerGroups(List.of(group), options)
+                            .all();
                     return whyIdle(answer.get().get(group), memberId);
                 } catch (ExecutionException noAnswer) {
                     if (!(noAnswer.getCause() instanceof TimeoutException)) return "";
@@ -371,11 +374,15 @@ class consumer implements Callable<Integer> {
         boolean idle = now.groupState() == GroupState.STABLE
                 && now.members().stream()
                         .filter(member -> member.consumerId().equals(memberId))
-                        .anyMatch(member -> member.assignment().topicPartitions().isEmpty());
+                        .anyMatch(
+                                member -> member.assignment().topicPartitions().isEmpty());
         return idle
                 ? "idle: %s has %s and %s has %s"
                         .formatted(
-                                group, counted(now.members().size(), "member"), topic, counted(partitionCount, "partition"))
+                                group,
+                                counted(now.members().size(), "member"),
+                                topic,
+                                counted(partitionCount, "partition"))
                 : "";
     }
 
@@ -389,7 +396,8 @@ class consumer implements Callable<Integer> {
     }
 
     private Uuid topicId; // a topic that is created anew under the same name has another
-    private final List<Partition> ofAnotherLog = new ArrayList<>(); // of a topic that is no more, or of a log that was cut
+    private final List<Partition> ofAnotherLog =
+            new ArrayList<>(); // of a topic that is no more, or of a log that was cut
 
     /**
      * Called when a partition goes back to an offset that was read before. Usually the group gives the records again.
@@ -409,7 +417,9 @@ class consumer implements Callable<Integer> {
             ofAnotherLog.addAll(partitions.values());
             partitions.clear();
         } else if (before.isInTheMiddle()) {
-            Script.say("@|yellow partition %d: its log was cut at offset %d; offset %d had been read|@", number, offset, before.next - 1);
+            Script.say(
+                    "@|yellow partition %d: its log was cut at offset %d; offset %d had been read|@",
+                    number, offset, before.next - 1);
             ofAnotherLog.add(partitions.remove(number));
         }
     }
@@ -607,9 +617,7 @@ class consumer implements Callable<Integer> {
             boolean isUtf8 = Arrays.equals(text.getBytes(StandardCharsets.UTF_8), value);
             if (isUtf8 && text.chars().noneMatch(Printable::isControl)) return new Printable(value, "");
             String source = isUtf8 ? text : new String(value, StandardCharsets.ISO_8859_1);
-            String escaped = source.chars()
-                    .mapToObj(c -> escaped(c, isUtf8))
-                    .collect(Collectors.joining());
+            String escaped = source.chars().mapToObj(c -> escaped(c, isUtf8)).collect(Collectors.joining());
             return new Printable(escaped.getBytes(StandardCharsets.UTF_8), ", escaped");
         }
 
@@ -663,10 +671,14 @@ class consumer implements Callable<Integer> {
         usual.put("allow.auto.create.topics", false);
         // The values here are bytes, the group is an argument, and what is committed was printed before.
         Map<String, String> own = Map.of(
-                "group.id", group,
-                "enable.auto.commit", "false",
-                "key.deserializer", ByteArrayDeserializer.class.getName(),
-                "value.deserializer", ByteArrayDeserializer.class.getName());
+                "group.id",
+                group,
+                "enable.auto.commit",
+                "false",
+                "key.deserializer",
+                ByteArrayDeserializer.class.getName(),
+                "value.deserializer",
+                ByteArrayDeserializer.class.getName());
         return connection.settings(ConsumerConfig.configNames(), usual, own);
     }
 
@@ -918,6 +930,7 @@ class consumer implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {

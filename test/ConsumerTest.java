@@ -130,7 +130,8 @@ class ConsumerTest {
     }
 
     @Test
-    @DisplayName("a topic that is deleted, and created anew: it says so, and none of the new events is a redelivered one")
+    @DisplayName(
+            "a topic that is deleted, and created anew: it says so, and none of the new events is a redelivered one")
     void topicAnew() throws Exception {
         String topic = topic(1);
         produce(topic, 20);
@@ -154,7 +155,8 @@ class ConsumerTest {
     }
 
     @Test
-    @DisplayName("ids are missing only where it read without a gap: not what another consumer read, or had not yet read")
+    @DisplayName(
+            "ids are missing only where it read without a gap: not what another consumer read, or had not yet read")
     void noneMissing() throws Exception {
         String topic = topic(2);
         produce(topic, 20);
@@ -204,8 +206,8 @@ class ConsumerTest {
                 auto.commit.interval.ms=10
                 acks=all
                 """);
-        try (Run run = SharedCluster.script(
-                "consumer.java", topic, "own", "-n", "2", "--command-config", file.toString())) {
+        try (Run run =
+                SharedCluster.script("consumer.java", topic, "own", "-n", "2", "--command-config", file.toString())) {
             run.expectExit(0);
             assertThat(run.err()).isEmpty();
             assertThat(idsBy(run).get("c")).containsExactly(1, 2);
@@ -334,11 +336,11 @@ class ConsumerTest {
     }
 
     @Test
-    @DisplayName("the group's coordinator is away: it says which broker, and once that events will come again; Ctrl-C ends it")
+    @DisplayName(
+            "the group's coordinator is away: it says which broker, and once that events will come again; Ctrl-C ends it")
     void coordinatorAway() throws Exception {
         String port = "" + SharedCluster.freePort();
-        try (Run cluster =
-                Run.script("cluster.java", "--port", port, "-X", "offsets.topic.replication.factor=1")) {
+        try (Run cluster = Run.script("cluster.java", "--port", port, "-X", "offsets.topic.replication.factor=1")) {
             cluster.awaitLine("ready: ");
             String servers = "localhost:" + port + ",localhost:" + (Integer.parseInt(port) + 3);
             Run.Surroundings here = Run.here().with("KAFKA_BOOTSTRAP_SERVERS", servers);
@@ -401,7 +403,10 @@ class ConsumerTest {
                         .get()
                         .get("__consumer_offsets")
                         .partitions();
-                if (offsets.get(Utils.abs(group.hashCode()) % offsets.size()).leader().id() == 1) return group;
+                if (offsets.get(Utils.abs(group.hashCode()) % offsets.size())
+                                .leader()
+                                .id()
+                        == 1) return group;
             }
         }
     }
@@ -437,9 +442,11 @@ class ConsumerTest {
                 .partitions()
                 .size();
         String run = "run-" + ++topics;
-        send(topic, IntStream.rangeClosed(1, count)
-                .mapToObj(id -> "%d:%s:%d".formatted((id - 1) % partitions, run, id))
-                .toArray(String[]::new));
+        send(
+                topic,
+                IntStream.rangeClosed(1, count)
+                        .mapToObj(id -> "%d:%s:%d".formatted((id - 1) % partitions, run, id))
+                        .toArray(String[]::new));
     }
 
     /**

@@ -43,8 +43,9 @@ class QueueTest {
                 assertThat(each.out()).anyMatch(line -> line.startsWith("received "));
             }
             assertThat(List.of(a, b))
-                    .anyMatch(it -> it.out().contains("set for both: share.auto.offset.reset=earliest (a new group begins"
-                            + " at the topic's beginning)"));
+                    .anyMatch(it -> it.out()
+                            .contains("set for both: share.auto.offset.reset=earliest (a new group begins"
+                                    + " at the topic's beginning)"));
         }
     }
 
@@ -53,7 +54,8 @@ class QueueTest {
     void releaseAndReject() throws Exception {
         String topic = ConsumerTest.topic(1);
         ConsumerTest.produce(topic, 6);
-        try (Run run = SharedCluster.script("queue.java", topic, "back", "--release", "2", "--reject", "3", "-n", "10")) {
+        try (Run run =
+                SharedCluster.script("queue.java", topic, "back", "--release", "2", "--reject", "3", "-n", "10")) {
             run.expectExit(0);
             assertThat(ids(run)).hasSize(10).containsOnlyOnce(1, 3, 4, 5, 6);
             assertThat(deliveries(run)).containsEntry(2, 5).containsEntry(3, 1);
@@ -77,8 +79,8 @@ class QueueTest {
     void endsInGoodOrder() throws Exception {
         String topic = ConsumerTest.topic(1);
         ConsumerTest.produce(topic, 3);
-        try (Run run = SharedCluster.script(
-                "queue.java", topic, "ends", "--hold", "10m", "-X", "max.poll.records=10")) {
+        try (Run run =
+                SharedCluster.script("queue.java", topic, "ends", "--hold", "10m", "-X", "max.poll.records=10")) {
             run.awaitLine("\"event_id\": 1,");
             run.interrupt();
             run.expectExit(0);
@@ -114,7 +116,8 @@ class QueueTest {
             producer.interrupt();
             producer.expectExit(0);
             long sent = SharedCluster.end(topic, 0) + SharedCluster.end(topic, 1);
-            SharedCluster.await("all " + sent + " are read", () -> deliveries(a, b).size() == sent);
+            SharedCluster.await(
+                    "all " + sent + " are read", () -> deliveries(a, b).size() == sent);
             SharedCluster.admin().deleteTopics(List.of(topic)).all().get();
             a.awaitLine("waiting: Topic '" + topic + "' does not exist.");
         }
