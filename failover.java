@@ -221,7 +221,8 @@ class failover implements Callable<Integer> {
         if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
         if (size < 0 || size > 1_000_000) throw new Failure(2, "--size takes 0 to 1,000,000 bytes, not %d.", size);
         if (!target.matches("\\d+|leader|all-in-turn|controller"))
-            throw new Failure(2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
+            throw new Failure(
+                    2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
         for (String ack : acks)
             if (!List.of("", "all", "-1", "1", "0").contains(ack))
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
@@ -282,10 +283,13 @@ class failover implements Callable<Integer> {
         say("");
         say("@|bold " + ROW + "|@", "", "FAULT", "SETTINGS", "ACKED", "LOST", "TWICE", "PAUSE", "VERDICT");
         for (Plan plan : plans) {
-            List<Result> ofPlan = results.stream().filter(result -> result.plan == plan).toList();
+            List<Result> ofPlan =
+                    results.stream().filter(result -> result.plan == plan).toList();
             if (!ofPlan.isEmpty()) say("%s", row(plan, ofPlan));
         }
-        if (json) Script.print(Json.of(details("trials", results.stream().map(Result::verdictLine).toList())));
+        if (json)
+            Script.print(Json.of(
+                    details("trials", results.stream().map(Result::verdictLine).toList())));
         boolean complete = results.size() == plans.size() * runs;
         boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
         if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
@@ -296,8 +300,12 @@ class failover implements Callable<Integer> {
 
     /** One line per plan. Over several runs: the sums, and the median pause with the longest. */
     private static String row(Plan plan, List<Result> ofPlan) {
-        double[] pauses = ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
-        Verdict worst = ofPlan.stream().map(Result::verdict).max(Comparator.naturalOrder()).orElseThrow();
+        double[] pauses =
+                ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
+        Verdict worst = ofPlan.stream()
+                .map(Result::verdict)
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
         String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
         if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
         String acknowledged = total(ofPlan, Kind.ACKNOWLEDGED);
@@ -311,7 +319,12 @@ class failover implements Callable<Integer> {
     /** Only the log tells what is lost: without an audit that is not known. */
     private static String total(List<Result> ofPlan, Kind kind) {
         boolean known = kind == Kind.ACKNOWLEDGED || ofPlan.stream().allMatch(result -> result.audited);
-        return known ? "%,d".formatted(ofPlan.stream().mapToInt(result -> result.account.count(kind)).sum()) : "?";
+        return known
+                ? "%,d"
+                        .formatted(ofPlan.stream()
+                                .mapToInt(result -> result.account.count(kind))
+                                .sum())
+                : "?";
     }
 
     /** Scripts talk to one another only as commands. */
@@ -430,11 +443,16 @@ class failover implements Callable<Integer> {
     /** Scenario 2: two consumers share two partitions. The stopped broker's partition has no other replica. */
     static class Scalability extends Scenario {
         Scalability(Timing timing) {
-            super("Scenario 2", "Scenario 2: scalability with partitions (2 partitions, 1 replica)", "test-2p-rf1", timing);
+            super(
+                    "Scenario 2",
+                    "Scenario 2: scalability with partitions (2 partitions, 1 replica)",
+                    "test-2p-rf1",
+                    timing);
             consumers = 2;
             group = "group2";
-            observation = "Messages are load-balanced across both consumers. The partition on the stopped broker becomes"
-                    + " unavailable: a lack of fault tolerance.";
+            observation =
+                    "Messages are load-balanced across both consumers. The partition on the stopped broker becomes"
+                            + " unavailable: a lack of fault tolerance.";
         }
 
         @Override
@@ -460,7 +478,8 @@ class failover implements Callable<Integer> {
             while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
             int one = result.ledger.receivedBy(1, first, outage.harmedAt);
             int two = result.ledger.receivedBy(2, first, outage.harmedAt);
-            String evidence = "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
+            String evidence =
+                    "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
             boolean balanced = first > 10 && Math.abs(one - two) <= 1;
             return Claim.of(balanced, "messages are load-balanced across both consumers", evidence);
         }
@@ -474,7 +493,8 @@ class failover implements Callable<Integer> {
             int back = result.leaderChange(outage, partition, true);
             Gap silence = result.pause(result.acknowledged, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
-            boolean lasts = silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
+            boolean lasts =
+                    silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
             long after = result.count(partition, outage.endedAt, Integer.MAX_VALUE);
             boolean unavailable = gone > 0 && back > gone && lasts;
             String text = "partition %d is unavailable while its broker is away".formatted(partition);
@@ -504,8 +524,9 @@ class failover implements Callable<Integer> {
             super("Scenario 3", "Scenario 3: high availability (2 partitions, 2 replicas)", "test-2p-rf2", timing);
             this.target = target;
             group = "group3";
-            observation = "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
-                    + " No data is lost.";
+            observation =
+                    "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
+                            + " No data is lost.";
         }
 
         @Override
@@ -515,7 +536,9 @@ class failover implements Callable<Integer> {
 
         @Override
         List<Claim> claims(Result result) {
-            return result.outages.stream().flatMap(outage -> recovers(result, outage)).toList();
+            return result.outages.stream()
+                    .flatMap(outage -> recovers(result, outage))
+                    .toList();
         }
 
         /** A new leader for each partition that the broker led, and a pause within the bound. */
@@ -531,8 +554,10 @@ class failover implements Callable<Integer> {
             }
             Gap pause = result.longestPause(result.acknowledged, outage);
             Bound bound = result.bound(outage);
-            String evidence = "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
-            if (!outage.led.isEmpty()) evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
+            String evidence =
+                    "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
+            if (!outage.led.isEmpty())
+                evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
             String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
             boolean helped = !brief && help != null;
@@ -620,7 +645,8 @@ class failover implements Callable<Integer> {
         List<Step> steps(Fault none, Collection<Node> brokers) {
             var steps = new ArrayList<Step>();
             steps.addAll(List.of(flow(timing.before), harm(Fault.stop, "leader"), awaitOut("leader")));
-            steps.addAll(List.of(flow(Duration.ofSeconds(4)), harm(Fault.kill, "follower"), flow(Duration.ofSeconds(2))));
+            steps.addAll(
+                    List.of(flow(Duration.ofSeconds(4)), harm(Fault.kill, "follower"), flow(Duration.ofSeconds(2))));
             steps.addAll(List.of(heal("leader"), awaitGone("follower")));
             if (unclean) steps.add(Trial::electUnclean);
             steps.addAll(List.of(flow(Duration.ofSeconds(4)), heal("follower")));
@@ -632,8 +658,10 @@ class failover implements Callable<Integer> {
         List<Claim> claims(Result result) {
             Outage old = result.outages.get(0); // the old leader's
             Outage other = result.outages.get(1);
-            int alone = result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
-            int elected = result.firstChange(0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int alone =
+                    result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
+            int elected = result.firstChange(
+                    0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
             int leader = elected == 0 ? -1 : result.observer.leaderAt(0, elected);
             var claims = new ArrayList<Claim>();
 
@@ -691,7 +719,8 @@ class failover implements Callable<Integer> {
             var records = new BitSet();
             if (!unclean || minInSync > 1 || result.outages.size() < 2) return records;
             int killed = result.outages.get(1).harmedAt;
-            int elected = result.firstChange(0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int elected = result.firstChange(
+                    0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
             long end = result.epochs.stream()
                     .filter(epoch -> epoch.partition() == 0 && elected > 0 && epoch.lastAcknowledged() > elected)
                     .mapToLong(Epoch::firstOffset)
@@ -730,7 +759,10 @@ class failover implements Callable<Integer> {
     static Step awaitOut(String node) {
         return trial -> {
             int id = trial.outage(node).id;
-            trial.await(node + " stayed in sync", 60, () -> !trial.observer.state(0).inSync().contains(id));
+            trial.await(
+                    node + " stayed in sync",
+                    60,
+                    () -> !trial.observer.state(0).inSync().contains(id));
         };
     }
 
@@ -747,7 +779,9 @@ class failover implements Callable<Integer> {
     static class StepsConverter implements ITypeConverter<List<Step>> {
         @Override
         public List<Step> convert(String text) {
-            return Arrays.stream(text.strip().split("\\s*,\\s*")).map(this::step).toList();
+            return Arrays.stream(text.strip().split("\\s*,\\s*"))
+                    .map(this::step)
+                    .toList();
         }
 
         private Step step(String text) {
@@ -807,7 +841,9 @@ class failover implements Callable<Integer> {
             try {
                 observer = new Observer(connection, topic, journal, this::harmedIds, isPatient());
                 observer.begin();
-                leaders = IntStream.range(0, topic.partitions()).mapToObj(observer::leader).toList();
+                leaders = IntStream.range(0, topic.partitions())
+                        .mapToObj(observer::leader)
+                        .toList();
                 takeSteps();
                 account();
             } finally {
@@ -838,7 +874,8 @@ class failover implements Callable<Integer> {
         private void checkRate() {
             Duration window = whoHarms.observe == null ? before : whoHarms.observe;
             int enough = (int) Math.ceil(2 * topic.partitions() * 1e3 / Math.max(1, window.toMillis()));
-            String few = "%d records/s are too few for %d partitions: each needs 2 before the fault. Use --rate %d or more.";
+            String few =
+                    "%d records/s are too few for %d partitions: each needs 2 before the fault. Use --rate %d or more.";
             if (rate < enough) throw new Failure(2, few, rate, topic.partitions(), enough);
         }
 
@@ -923,11 +960,13 @@ class failover implements Callable<Integer> {
             return outages.stream()
                     .filter(outage -> outage.word.equals(node) || (outage.id + "").equals(node))
                     .reduce((one, later) -> later)
-                    .orElseThrow(() -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
+                    .orElseThrow(
+                            () -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
         }
 
         void harm(Fault fault, String word) throws Exception {
-            Target node = stage.target(word, observer.leader(0), topic.replicas().get(0));
+            Target node =
+                    stage.target(word, observer.leader(0), topic.replicas().get(0));
             if (node == null) throw new Unobserved("partition 0 has no leader to harm");
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
@@ -949,7 +988,10 @@ class failover implements Callable<Integer> {
         /** A person is slower than the script: the fault is when the cluster shows it. */
         private void awaitPerson(Outage outage) throws Exception {
             int asked = outage.harmedAt;
-            await("nothing happened to a broker", 600, () -> !observer.changesSince(asked).isEmpty());
+            await(
+                    "nothing happened to a broker",
+                    600,
+                    () -> !observer.changesSince(asked).isEmpty());
             outage.harmedAt = observer.changesSince(asked).get(0).tick();
         }
 
@@ -1240,7 +1282,8 @@ class failover implements Callable<Integer> {
         int[][] times(IntUnaryOperator when) {
             int[][] times = new int[partitions][];
             for (int partition = 0; partition < partitions; partition++) {
-                times[partition] = ids(partition).map(when).filter(tick -> tick > 0).toArray();
+                times[partition] =
+                        ids(partition).map(when).filter(tick -> tick > 0).toArray();
                 Arrays.sort(times[partition]); // in place: a stream's sorted() would copy it
             }
             return times;
@@ -1396,7 +1439,8 @@ class failover implements Callable<Integer> {
     record Promises(String lossAllowedBy, String repeatsAllowedBy) {
         static Promises of(ProducerConfig config, boolean uncleanElection) {
             String acks = config.getString("acks");
-            String loss = !acks.equals("-1") ? "acks=" + acks : uncleanElection ? "unclean.leader.election.enable" : null;
+            String loss =
+                    !acks.equals("-1") ? "acks=" + acks : uncleanElection ? "unclean.leader.election.enable" : null;
             boolean idempotent = config.getBoolean("enable.idempotence"); // off also by acks=1, by retries=0
             return new Promises(loss, idempotent ? null : "a producer without idempotence");
         }
@@ -1412,8 +1456,10 @@ class failover implements Callable<Integer> {
             Account account, Ledger ledger, Promises promises, BitSet chosenLoss, boolean groupReadOn) {
         var claims = new ArrayList<Claim>(List.of(lossClaim(account, ledger, promises, chosenLoss)));
         int ghosts = account.count(Kind.GHOSTS);
-        if (ghosts > 0) claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
-        boolean clean = account.get(Kind.DUPLICATES).isEmpty() && account.get(Kind.REORDERED).isEmpty();
+        if (ghosts > 0)
+            claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
+        boolean clean = account.get(Kind.DUPLICATES).isEmpty()
+                && account.get(Kind.REORDERED).isEmpty();
         String order = "%,d duplicates, %,d out of order"
                 .formatted(account.count(Kind.DUPLICATES), account.count(Kind.REORDERED));
         if (clean || promises.repeatsAllowedBy == null)
@@ -1533,18 +1579,25 @@ class failover implements Callable<Integer> {
 
         /** How many records of a partition were acknowledged after one tick and before another. */
         long count(int partition, int after, int before) {
-            return Arrays.stream(acknowledged[partition]).filter(it -> it > after && it < before).count();
+            return Arrays.stream(acknowledged[partition])
+                    .filter(it -> it > after && it < before)
+                    .count();
         }
 
         /** When the first record of a partition was acknowledged after a tick; the trial's end if none was. */
         int firstAcknowledged(int partition, int after) {
-            return Arrays.stream(acknowledged[partition]).filter(it -> it > after).findFirst().orElse(trial.journal.now());
+            return Arrays.stream(acknowledged[partition])
+                    .filter(it -> it > after)
+                    .findFirst()
+                    .orElse(trial.journal.now());
         }
 
         /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
         int leaderChange(Outage outage, int partition, boolean elected) {
             return firstChange(
-                    partition, outage.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
+                    partition,
+                    outage.harmedAt,
+                    it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
         }
 
         int firstChange(int partition, int after, Predicate<Change> wanted) {
@@ -1573,7 +1626,8 @@ class failover implements Callable<Integer> {
         }
 
         double pauseSeconds() {
-            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it))).seconds();
+            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it)))
+                    .seconds();
         }
 
         IntStream partitions() {
@@ -1617,7 +1671,10 @@ class failover implements Callable<Integer> {
         }
 
         Verdict verdict() {
-            return claims.stream().map(Claim::verdict).max(Comparator.naturalOrder()).orElse(Verdict.INCONCLUSIVE);
+            return claims.stream()
+                    .map(Claim::verdict)
+                    .max(Comparator.naturalOrder())
+                    .orElse(Verdict.INCONCLUSIVE);
         }
 
         // -- the claims of every trial --
@@ -1641,7 +1698,8 @@ class failover implements Callable<Integer> {
                 claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
                 if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
             }
-            if (maxPause != null) claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
+            if (maxPause != null)
+                claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
             if (maxLatency == null) return claims;
             double p99 = latency(id -> true).p99 / 1e3;
             claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
@@ -1660,7 +1718,8 @@ class failover implements Callable<Integer> {
         /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
         private Claim wentAway(Outage outage) {
             String seen = evidenceOf(outage);
-            String nothing = "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            String nothing =
+                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
             Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
             return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
         }
@@ -1672,8 +1731,10 @@ class failover implements Callable<Integer> {
                     : observer.awayAfter(outage.id, outage.harmedAt);
             for (Change change : observer.changesSince(outage.harmedAt)) {
                 if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
-                boolean led = change.before().leader() == outage.id && change.now().leader() != outage.id;
-                boolean out = change.before().inSync().contains(outage.id) && !change.now().inSync().contains(outage.id);
+                boolean led =
+                        change.before().leader() == outage.id && change.now().leader() != outage.id;
+                boolean out = change.before().inSync().contains(outage.id)
+                        && !change.now().inSync().contains(outage.id);
                 String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
                 if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
             }
@@ -1690,7 +1751,8 @@ class failover implements Callable<Integer> {
             }
             var without = new ArrayList<Integer>();
             for (int partition : partitions().toArray())
-                if (count(partition, 0, first) == 0 || count(partition, last, Integer.MAX_VALUE) == 0) without.add(partition);
+                if (count(partition, 0, first) == 0 || count(partition, last, Integer.MAX_VALUE) == 0)
+                    without.add(partition);
             if (without.isEmpty()) return List.of();
             String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
             return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
@@ -1705,8 +1767,14 @@ class failover implements Callable<Integer> {
                 Gap gap = longestPause(acknowledged, partition);
                 String why = whyUnavailable(partition, gap);
                 if (why == null || gap.seconds() < limit) {
-                    String evidence = "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
-                            .formatted(account.count(Kind.NOT_DELIVERED), partition, gap.seconds(), limit, trial.load.complaint());
+                    String evidence =
+                            "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
+                                    .formatted(
+                                            account.count(Kind.NOT_DELIVERED),
+                                            partition,
+                                            gap.seconds(),
+                                            limit,
+                                            trial.load.complaint());
                     String disturbed = disturbed(gap.from(), gap.to());
                     if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
                     return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
@@ -1715,7 +1783,10 @@ class failover implements Callable<Integer> {
             }
             String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
                     .formatted(account.count(Kind.NOT_DELIVERED));
-            return new Claim(Verdict.ALLOWED, text, "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
+            return new Claim(
+                    Verdict.ALLOWED,
+                    text,
+                    "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
         }
 
         private static final String DELIVERED = "every record that was sent is delivered";
@@ -1731,7 +1802,8 @@ class failover implements Callable<Integer> {
                         .formatted(partition, state.inSync().size(), topic.minInSync());
             return outages.stream()
                     .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
-                    .filter(it -> it.id == state.leader() || all && state.inSync().contains(it.id))
+                    .filter(it ->
+                            it.id == state.leader() || all && state.inSync().contains(it.id))
                     .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
                     .findFirst()
                     .orElse(null);
@@ -1748,7 +1820,8 @@ class failover implements Callable<Integer> {
             phases.put("first acknowledged", firstAfter(acknowledged[partition], elected));
             phases.put("first read", firstAfter(read[partition], elected));
             int replicas = topic.replicas().get(partition).size();
-            Predicate<Change> whole = it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
+            Predicate<Change> whole =
+                    it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
             phases.put("in sync", firstChange(partition, outage.harmedAt, whole));
             int preferred = topic.preferredLeader(partition);
             Predicate<Change> leads = it -> it.leaderChanged() && it.now().leader() == preferred;
@@ -1757,7 +1830,9 @@ class failover implements Callable<Integer> {
         }
 
         private static int firstAfter(int[] times, int tick) {
-            return tick == 0 ? 0 : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
+            return tick == 0
+                    ? 0
+                    : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
         }
 
         private Latency latency(IntPredicate wanted) {
@@ -1795,8 +1870,7 @@ class failover implements Callable<Integer> {
                 say("  %s  %s", claim.verdict.painted(), claim.text);
                 say("@|faint         %s|@", claim.evidence);
             }
-            if (plan.scenario instanceof HighAvailability && !outages.isEmpty())
-                say(ONE_FAILURE, outages.get(0).name);
+            if (plan.scenario instanceof HighAvailability && !outages.isEmpty()) say(ONE_FAILURE, outages.get(0).name);
         }
 
         private static final String ONE_FAILURE =
@@ -1811,7 +1885,9 @@ class failover implements Callable<Integer> {
             for (int partition : partitions().toArray()) {
                 long[] counts = new long[columns];
                 for (int tick : acknowledged[partition]) counts[tick / step]++;
-                say("  partition %-3d %s", partition, strip(counts, (double) rate / topic.partitions() * seconds(step)));
+                say(
+                        "  partition %-3d %s",
+                        partition, strip(counts, (double) rate / topic.partitions() * seconds(step)));
             }
             for (Outage outage : outages) {
                 int from = outage.harmedAt / step;
@@ -1844,7 +1920,8 @@ class failover implements Callable<Integer> {
             }
             say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
-                    longestPause(acknowledged, outage).seconds(), longestPause(read, outage).seconds());
+                    longestPause(acknowledged, outage).seconds(),
+                    longestPause(read, outage).seconds());
         }
 
         private void tellLatencies() {
@@ -1905,7 +1982,9 @@ class failover implements Callable<Integer> {
             for (int bucket = 0; bucket < reads.length; bucket++) {
                 int to = from;
                 while (to < latencies.length && (latencies[to] >> 32) / width <= bucket) to++;
-                int[] ticks = Arrays.stream(latencies, from, to).mapToInt(it -> (int) it).toArray();
+                int[] ticks = Arrays.stream(latencies, from, to)
+                        .mapToInt(it -> (int) it)
+                        .toArray();
                 from = to;
                 if (ticks.length == 0 && reads[bucket] == 0) continue;
                 var line = details("type", "flow", "ms", bucket * 100, "partition", partition);
@@ -1924,7 +2003,9 @@ class failover implements Callable<Integer> {
             line.putAll(details("fault", plan.fault, "unobserved", trial.unobserved, "audited", audited));
             line.put("sent", account.sent());
             for (Kind kind : Kind.values()) line.put(kind.lowerCase(), account.count(kind));
-            line.put("lost_ids", account.get(Kind.LOST).stream().limit(100).boxed().toList());
+            line.put(
+                    "lost_ids",
+                    account.get(Kind.LOST).stream().limit(100).boxed().toList());
             var crossed = details();
             for (Kind fate : Kind.FATES) {
                 int[] row = account.crossed(fate);
@@ -1943,11 +2024,13 @@ class failover implements Callable<Integer> {
             var partitions = new ArrayList<Object>();
             for (int partition : outage.led) {
                 var times = details("partition", partition);
-                phases(outage, partition).forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
+                phases(outage, partition)
+                        .forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
                 partitions.add(times);
             }
             var line = outage.details();
-            line.putAll(details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
+            line.putAll(
+                    details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
             line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.endedAt)));
             line.put("partitions", partitions);
             return line;
@@ -1972,7 +2055,10 @@ class failover implements Callable<Integer> {
             int n = ticks.length;
             if (n == 0) return new Latency(0, 0, 0, 0);
             return new Latency(
-                    ticks[n / 2] / TICKS_PER_MS, ticks[(int) (n * 0.99)] / TICKS_PER_MS, ticks[n - 1] / TICKS_PER_MS, n);
+                    ticks[n / 2] / TICKS_PER_MS,
+                    ticks[(int) (n * 0.99)] / TICKS_PER_MS,
+                    ticks[n - 1] / TICKS_PER_MS,
+                    n);
         }
     }
 
@@ -2034,7 +2120,9 @@ class failover implements Callable<Integer> {
 
         List<Event> events() {
             synchronized (events) {
-                return events.stream().sorted(Comparator.comparingInt(Event::tick)).toList();
+                return events.stream()
+                        .sorted(Comparator.comparingInt(Event::tick))
+                        .toList();
             }
         }
     }
@@ -2096,8 +2184,7 @@ class failover implements Callable<Integer> {
         private boolean controllerIsAway;
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
-        Observer(
-                Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
+        Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
             this.topic = topic;
             this.journal = journal;
             this.harmed = harmed;
@@ -2172,7 +2259,8 @@ class failover implements Callable<Integer> {
             if (!description.topicId().equals(topic.id)) topicHasGone();
             for (TopicPartitionInfo it : description.partitions()) {
                 int leader = it.leader() == null ? -1 : it.leader().id();
-                var state = new State(leader, it.isr().stream().map(Node::id).sorted().toList());
+                var state = new State(
+                        leader, it.isr().stream().map(Node::id).sorted().toList());
                 if (it.partition() < states.length()) see(it.partition(), state);
             }
         }
@@ -2195,7 +2283,8 @@ class failover implements Callable<Integer> {
                 seen[partition] = 0;
             }
             Change change = next[partition];
-            boolean oldNews = patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
+            boolean oldNews =
+                    patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
             if (++seen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
             states.set(partition, now);
             next[partition] = null;
@@ -2210,12 +2299,15 @@ class failover implements Callable<Integer> {
             if (change.leaderChanged()) {
                 String text = now.leader < 0
                         ? "no leader; it was broker " + before.leader
-                        : "broker " + now.leader + " leads" + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
+                        : "broker " + now.leader + " leads"
+                                + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
                 var details = details("partition", partition, "leader", now.leader, "before", before.leader);
                 journal.tellAt(change.tick, "leader", details, "partition %d: %s", partition, text);
             }
             if (now.inSync.equals(before.inSync)) return;
-            String few = now.inSync.size() < topic.minInSync ? " (fewer than min.insync.replicas=" + topic.minInSync + ")" : "";
+            String few = now.inSync.size() < topic.minInSync
+                    ? " (fewer than min.insync.replicas=" + topic.minInSync + ")"
+                    : "";
             String ids = now.inSync.isEmpty() ? "none" : joined(now.inSync);
             var details = details("partition", partition, "in_sync", now.inSync);
             journal.tellAt(change.tick, "in_sync", details, "partition %d: in sync %s%s", partition, ids, few);
@@ -2224,9 +2316,11 @@ class failover implements Callable<Integer> {
         // -- the brokers, and the controller --
 
         private void askNodes() {
-            admin.describeCluster().nodes().whenComplete((nodes, error) -> answers.add(() -> {
-                if (error == null) onNodes(nodes.stream().map(Node::id).collect(Collectors.toSet()));
-            }));
+            admin.describeCluster()
+                    .nodes()
+                    .whenComplete((nodes, error) -> answers.add(() -> {
+                        if (error == null) onNodes(nodes.stream().map(Node::id).collect(Collectors.toSet()));
+                    }));
         }
 
         /** A broker is away when the cluster does not list it any more: fenced, or shut down. */
@@ -2239,16 +2333,19 @@ class failover implements Callable<Integer> {
             for (int id : known)
                 if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
                     awayFirst.put(id, journal.now());
-                    if (!harmed.get().contains(id)) tellOutside(id, "broker " + id + " is away, and this script did not do it");
+                    if (!harmed.get().contains(id))
+                        tellOutside(id, "broker " + id + " is away, and this script did not do it");
                 }
         }
 
         private void askController() {
-            admin.describeMetadataQuorum().quorumInfo().whenComplete((quorum, error) -> answers.add(() -> {
-                if (error == null) onController(quorum.leaderId());
-                else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
-                if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
-            }));
+            admin.describeMetadataQuorum()
+                    .quorumInfo()
+                    .whenComplete((quorum, error) -> answers.add(() -> {
+                        if (error == null) onController(quorum.leaderId());
+                        else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
+                        if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
+                    }));
         }
 
         private static boolean isTimeout(Throwable error) {
@@ -2310,11 +2407,17 @@ class failover implements Callable<Integer> {
         }
 
         private Set<Integer> partitions(IntPredicate wanted) {
-            return IntStream.range(0, states.length()).filter(wanted).boxed().collect(Collectors.toCollection(TreeSet::new));
+            return IntStream.range(0, states.length())
+                    .filter(wanted)
+                    .boxed()
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
 
         boolean whole() {
-            return partitions(it -> leader(it) >= 0 && state(it).inSync.size() == topic.replicas.get(it).size()).size()
+            return partitions(it -> leader(it) >= 0
+                                    && state(it).inSync.size()
+                                            == topic.replicas.get(it).size())
+                            .size()
                     == states.length();
         }
 
@@ -2375,7 +2478,11 @@ class failover implements Callable<Integer> {
      * @param asKafkaReads the settings as Kafka's client reads them: trimmed, with all defaults
      */
     record Producing(
-            String label, Map<String, String> given, Map<String, Object> settings, ProducerConfig asKafkaReads, int rate,
+            String label,
+            Map<String, String> given,
+            Map<String, Object> settings,
+            ProducerConfig asKafkaReads,
+            int rate,
             int size) {
 
         static Producing of(Connection connection, String acks, String attempt, int rate, int size) {
@@ -2393,7 +2500,8 @@ class failover implements Callable<Integer> {
                 if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
             });
             ProducerConfig config = connection.create(() -> new ProducerConfig(settings));
-            String label = attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
+            String label =
+                    attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
             return new Producing(label, given, settings, config, rate, size);
         }
 
@@ -2405,7 +2513,9 @@ class failover implements Callable<Integer> {
                         || ConsumerConfig.configNames().contains(parts[0]);
                 if (parts.length < 2 || !known || attempt.indexOf(':') < 1)
                     throw new Failure(
-                            2, "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.", Script.hidden(attempt));
+                            2,
+                            "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.",
+                            Script.hidden(attempt));
                 properties.put(parts[0], parts[1]);
             }
             return properties;
@@ -2631,7 +2741,8 @@ class failover implements Callable<Integer> {
         private void complain(Exception error) {
             if (error == null || leaving) return;
             String now = error.getClass().getSimpleName();
-            if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
+            if (!now.equals(complaint))
+                journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
             complaint = now;
         }
 
@@ -2676,7 +2787,8 @@ class failover implements Callable<Integer> {
     static int idOf(ConsumerRecord<byte[], byte[]> record, String run) {
         var header = record.headers().lastHeader("run");
         byte[] value = record.value();
-        if (header == null || value == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8))) return -1;
+        if (header == null || value == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8)))
+            return -1;
         long id = 0;
         int begin = "{\"event_id\": ".length();
         for (int i = begin; i < value.length; i++) {
@@ -2720,7 +2832,9 @@ class failover implements Callable<Integer> {
             try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
                 for (int partition = 0; partition < topic.partitions(); partition++) {
                     long first = topicGone ? 0 : topic.ends.get(partition); // a topic of the same name starts at 0
-                    for (long begin = begins.get(partition); ; begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
+                    for (long begin = begins.get(partition);
+                            ;
+                            begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
                         try {
                             read(consumer, partition, Math.max(first, begin), ends.get(partition));
                             break;
@@ -2796,7 +2910,8 @@ class failover implements Callable<Integer> {
                 }
                 if (!records.isEmpty()) progressAt = System.nanoTime();
                 if (System.nanoTime() - progressAt > 30e9)
-                    throw new Unobserved("partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
+                    throw new Unobserved(
+                            "partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
                 if (Script.stopping()) throw new Unobserved("interrupted");
             }
         }
@@ -2805,8 +2920,14 @@ class failover implements Callable<Integer> {
             int number = record.leaderEpoch().orElse(-1);
             long offset = record.offset() - topic.ends.get(record.partition());
             var now = new Epoch(record.partition(), number, offset, ledger.acknowledgedAt(id));
-            epochs.merge(List.of(record.partition(), number), now, (first, more) ->
-                    new Epoch(first.partition, number, first.firstOffset, Math.max(first.lastAcknowledged, more.lastAcknowledged)));
+            epochs.merge(
+                    List.of(record.partition(), number),
+                    now,
+                    (first, more) -> new Epoch(
+                            first.partition,
+                            number,
+                            first.firstOffset,
+                            Math.max(first.lastAcknowledged, more.lastAcknowledged)));
         }
     }
 
@@ -2815,9 +2936,12 @@ class failover implements Callable<Integer> {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         for (int partition = 0; partition < partitions; partition++)
             asked.put(new TopicPartition(topic, partition), spec);
-        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000)).all().get();
+        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000))
+                .all()
+                .get();
         return IntStream.range(0, partitions)
-                .mapToObj(partition -> found.get(new TopicPartition(topic, partition)).offset())
+                .mapToObj(partition ->
+                        found.get(new TopicPartition(topic, partition)).offset())
                 .toList();
     }
 
@@ -2830,7 +2954,11 @@ class failover implements Callable<Integer> {
      * @param minInSync replicas that must be in sync for acks=all; 0 if that must not be read
      */
     record Topic(
-            String name, Uuid id, List<List<Integer>> replicas, List<Long> ends, int minInSync,
+            String name,
+            Uuid id,
+            List<List<Integer>> replicas,
+            List<Long> ends,
+            int minInSync,
             boolean allowsUncleanElection) {
 
         int partitions() {
@@ -2848,9 +2976,11 @@ class failover implements Callable<Integer> {
 
     /** Uses the cluster that is named, or answers; where none does, and none was named, starts one. */
     private Stage openStage() throws Exception {
-        if (File.separatorChar == '\\') throw new Failure(2, "failover.java needs a POSIX shell. On Windows, run it in WSL.");
+        if (File.separatorChar == '\\')
+            throw new Failure(2, "failover.java needs a POSIX shell. On Windows, run it in WSL.");
         OwnCluster own = null;
-        boolean local = Set.of(LOCAL.split(",")).containsAll(List.of(connection.servers().list().split(",")));
+        boolean local = Set.of(LOCAL.split(","))
+                .containsAll(List.of(connection.servers().list().split(",")));
         if (local && connection.bootstrapServer == null && !answers(9092) && !answers(9095)) own = startCluster();
         Admin admin = null;
         try {
@@ -2895,7 +3025,9 @@ class failover implements Callable<Integer> {
         }
 
         String addresses() {
-            return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+            return brokers.values().stream()
+                    .map(it -> it.host() + ":" + it.port())
+                    .collect(Collectors.joining(","));
         }
 
         /** Wrong usage is found before anything is harmed. */
@@ -2907,7 +3039,8 @@ class failover implements Callable<Integer> {
         /** The node that a step names. Null: it names the leader, and there is none. */
         Target target(String word, int leader, List<Integer> replicas) {
             if (word.equals("controller")) return new Target(CONTROLLER, "controller", "", 0);
-            int follower = replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
+            int follower =
+                    replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
             int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
             if (id < 0) return null;
             Node broker = brokers.get(id);
@@ -2960,14 +3093,17 @@ class failover implements Callable<Integer> {
                     Script.complain("Broker %d is still broken. Mend it: %s (%s)", node.id, command, why);
             });
             if (!whole && failed.isEmpty())
-                Script.complain("The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
+                Script.complain(
+                        "The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
             nothingIsBroken();
             if (whole && !Script.stopping()) electQuietly(topic);
         }
 
         private boolean isThere(Target node) {
             try {
-                var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000)).nodes().get();
+                var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000))
+                        .nodes()
+                        .get();
                 return nodes.stream().anyMatch(it -> it.id() == node.id);
             } catch (ExecutionException | InterruptedException noAnswer) {
                 return false;
@@ -2985,7 +3121,8 @@ class failover implements Callable<Integer> {
         private boolean isWhole(String topic) throws InterruptedException {
             try {
                 return Connection.describe(admin, topic).partitions().stream()
-                        .allMatch(it -> it.leader() != null && it.isr().size() == it.replicas().size());
+                        .allMatch(it -> it.leader() != null
+                                && it.isr().size() == it.replicas().size());
             } catch (Failure noAnswer) {
                 return false;
             }
@@ -2999,7 +3136,9 @@ class failover implements Callable<Integer> {
                     .map(id -> new ConfigResource(ConfigResource.Type.BROKER, "" + id))
                     .toList();
             try {
-                admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(5_000)).all().get();
+                admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(5_000))
+                        .all()
+                        .get();
                 return true;
             } catch (ExecutionException refused) {
                 return Script.rootOf(refused) instanceof AuthorizationException; // a refusal is an answer, too
@@ -3016,7 +3155,8 @@ class failover implements Callable<Integer> {
                 admin.electLeaders(type, partitions, options).partitions().get();
             } catch (ExecutionException refused) {
                 if (Script.rootOf(refused) instanceof AuthorizationException)
-                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused).getMessage());
+                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused)
+                            .getMessage());
                 // not yet, or no controller: the caller looks who leads
             }
         }
@@ -3038,7 +3178,10 @@ class failover implements Callable<Integer> {
             checkTopic(scenario, described, properties);
             if (!holdsWithin(60, () -> isWhole(name)))
                 throw new Failure(
-                        1, "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s", name, name);
+                        1,
+                        "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s",
+                        name,
+                        name);
             try {
                 elect(ElectionType.PREFERRED, name);
             } catch (Unobserved noPermission) {
@@ -3066,16 +3209,25 @@ class failover implements Callable<Integer> {
             List<Integer> ids = new ArrayList<>(brokers.keySet());
             if (replicas > ids.size())
                 throw new Failure(
-                        1, "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.", name, replicas, ids.size());
-            var placement = new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
+                        1,
+                        "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.",
+                        name,
+                        replicas,
+                        ids.size());
+            var placement =
+                    new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
             for (int partition = 0; partition < partitions; partition++) {
                 int first = partition;
                 placement.put(
                         partition,
-                        IntStream.range(0, replicas).mapToObj(it -> ids.get((first + it) % ids.size())).toList());
+                        IntStream.range(0, replicas)
+                                .mapToObj(it -> ids.get((first + it) % ids.size()))
+                                .toList());
             }
             try {
-                admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties))).all().get();
+                admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties)))
+                        .all()
+                        .get();
             } catch (ExecutionException refused) {
                 throw Connection.refused("create topic '" + name + "'", refused);
             }
@@ -3088,8 +3240,11 @@ class failover implements Callable<Integer> {
             var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
             var properties = new HashMap<String, String>();
             try {
-                for (ConfigEntry entry : admin.describeConfigs(List.of(resource)).all().get().get(resource).entries())
-                    properties.put(entry.name(), entry.value());
+                for (ConfigEntry entry : admin.describeConfigs(List.of(resource))
+                        .all()
+                        .get()
+                        .get(resource)
+                        .entries()) properties.put(entry.name(), entry.value());
             } catch (ExecutionException noPermission) {
                 // then what these properties allow is not known
             }
@@ -3101,18 +3256,26 @@ class failover implements Callable<Integer> {
             if (topic.isInternal()) throw new Failure(2, "Topic '%s' is Kafka's own: no records go there.", name);
             if (properties.getOrDefault("cleanup.policy", "").contains("compact"))
                 throw new Failure(
-                        2, "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.", name);
+                        2,
+                        "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.",
+                        name);
             String recreate = "Recreate it (this deletes its records): jbang topics.java reset " + name;
             var shape = Pattern.compile("test-(?:min2-)?(\\d)p-rf(\\d)").matcher(name);
             boolean known = !(scenario instanceof AnyTopic) && shape.matches();
-            if (known && (topic.partitions().size() != Integer.parseInt(shape.group(1))
-                    || topic.partitions().get(0).replicas().size() != Integer.parseInt(shape.group(2))))
+            if (known
+                    && (topic.partitions().size() != Integer.parseInt(shape.group(1))
+                            || topic.partitions().get(0).replicas().size() != Integer.parseInt(shape.group(2))))
                 throw new Failure(1, "Topic '%s' has not the shape that its name says. %s", name, recreate);
             scenario.topicProperties.forEach((key, value) -> {
                 if (!value.equals(properties.getOrDefault(key, value)))
                     throw new Failure(
-                            1, "Topic '%s' has %s=%s; this scenario needs %s. Delete it: jbang topics.java delete %s",
-                            name, key, properties.get(key), value, name);
+                            1,
+                            "Topic '%s' has %s=%s; this scenario needs %s. Delete it: jbang topics.java delete %s",
+                            name,
+                            key,
+                            properties.get(key),
+                            value,
+                            name);
             });
         }
 
@@ -3120,7 +3283,9 @@ class failover implements Callable<Integer> {
             try {
                 if (!holdsWithin(5, () -> membersOf(group) == 0))
                     throw new Failure(
-                            1, "Group '%s' has members: end your consumers first; they would take part of the records.", group);
+                            1,
+                            "Group '%s' has members: end your consumers first; they would take part of the records.",
+                            group);
             } catch (ExecutionException noSuchGroup) {
                 if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException))
                     throw Connection.refused("describe group '" + group + "'", noSuchGroup);
@@ -3136,7 +3301,12 @@ class failover implements Callable<Integer> {
         }
 
         private int membersOf(String group) throws Exception {
-            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().size();
+            return admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group)
+                    .get()
+                    .members()
+                    .size();
         }
 
         /** A group that this script made up is deleted; if that fails, it is empty, and expires by itself. */
@@ -3150,9 +3320,11 @@ class failover implements Callable<Integer> {
         }
 
         private long askSessionTimeout() throws InterruptedException {
-            var broker = new ConfigResource(ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
+            var broker = new ConfigResource(
+                    ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
             try {
-                Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
+                Config config =
+                        admin.describeConfigs(List.of(broker)).all().get().get(broker);
                 return Long.parseLong(config.get("broker.session.timeout.ms").value());
             } catch (ExecutionException | NumberFormatException | NullPointerException notKnown) {
                 return 9_000;
@@ -3199,7 +3371,8 @@ class failover implements Callable<Integer> {
         Remedy remedy(Fault fault) {
             Remedy remedy = remedies.get(fault);
             if (remedy == null)
-                throw new Failure(2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
+                throw new Failure(
+                        2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
             return remedy;
         }
 
@@ -3222,18 +3395,24 @@ class failover implements Callable<Integer> {
 
     private Hands handsFor(Map<Integer, Node> brokers) throws Exception {
         boolean harmsNobody = whoHarms.observe != null || what.equals(List.of("1"));
-        if (harmsNobody) return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
+        if (harmsNobody)
+            return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
         if (whoHarms.manual)
             return new Hands(
                     "your cluster, harmed by hand",
                     "broker {id}",
                     false,
-                    Hands.always(new Remedy("now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
+                    Hands.always(new Remedy(
+                            "now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
                     command -> "");
         if (whoHarms.commands != null) {
             var remedy = new Remedy(whoHarms.commands.stop, whoHarms.commands.start);
             return new Hands(
-                    "your cluster, harmed by your commands", "broker {id}", false, Hands.always(remedy), failover::shell);
+                    "your cluster, harmed by your commands",
+                    "broker {id}",
+                    false,
+                    Hands.always(remedy),
+                    failover::shell);
         }
         String notOurs = Compose.whyNot(brokers);
         if (notOurs == null) return Compose.hands();
@@ -3249,7 +3428,9 @@ class failover implements Callable<Integer> {
 
         /** Null if each broker's address is the one that its container publishes; else a sentence that says why not. */
         static String whyNot(Map<Integer, Node> brokers) throws Exception {
-            String addresses = brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+            String addresses = brokers.values().stream()
+                    .map(it -> it.host() + ":" + it.port())
+                    .collect(Collectors.joining(","));
             String not = "The brokers at " + addresses + " are not those of docker-compose.yml";
             String all;
             try {
@@ -3272,20 +3453,27 @@ class failover implements Callable<Integer> {
         /** What is still broken from another run, or by hand, is to be mended first. */
         private static void mendFirst(String container) throws Exception {
             if (!container.matches(PREFIX + "(kafka|controller)-\\d+")) return;
-            String state = shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
+            String state =
+                    shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
             String mend = state.startsWith("paused")
                     ? "docker unpause " + container
                     : !state.startsWith("running")
                             ? "docker start " + container
                             : state.endsWith(" 0") ? "docker network connect kafka-deploy_default " + container : null;
             if (mend != null)
-                throw new Failure(1, "%s is %s from before. Mend it: %s", container, state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""), mend);
+                throw new Failure(
+                        1,
+                        "%s is %s from before. Mend it: %s",
+                        container,
+                        state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""),
+                        mend);
         }
 
         static Hands hands() throws Exception {
             String node = PREFIX + "{name}";
-            String network = shell("docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
-                            + PREFIX + "controller-1")
+            String network = shell(
+                            "docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
+                                    + PREFIX + "controller-1")
                     .strip();
             var remedies = new EnumMap<Fault, Remedy>(Fault.class);
             remedies.put(Fault.stop, new Remedy("docker stop " + node, "docker start " + node));
@@ -3355,7 +3543,9 @@ class failover implements Callable<Integer> {
             var command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
             command.addAll(jbang());
             command.add(script.toString());
-            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
             Script.inBackground(() -> {
                 process.inputReader(StandardCharsets.UTF_8).lines().forEach(line -> {
                     if (line.contains(" died: ")) onDeath.accept(line);
@@ -3381,7 +3571,8 @@ class failover implements Callable<Integer> {
             process.outputWriter().write(command + "\n");
             process.outputWriter().flush();
             String answer = nextAnswer(120);
-            if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
+            if (answer.startsWith("error: "))
+                throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
             return answer;
         }
 
@@ -3407,8 +3598,12 @@ class failover implements Callable<Integer> {
     /** A script of this collection: in this directory, or beside the jbang that runs this one. Null: there is none. */
     private static Path sibling(String script) {
         String launcher = System.getenv("JBANG_LAUNCH_CMD");
-        Path beside = launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
-        return Stream.of(Path.of(script), beside).filter(it -> it != null && Files.exists(it)).findFirst().orElse(null);
+        Path beside =
+                launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
+        return Stream.of(Path.of(script), beside)
+                .filter(it -> it != null && Files.exists(it))
+                .findFirst()
+                .orElse(null);
     }
 
     /** The command that runs JBang: the one that runs this script, where that is known. */
@@ -3482,7 +3677,8 @@ class failover implements Callable<Integer> {
             var map = new LinkedHashMap<String, Object>();
             try {
                 for (var component : record.getClass().getRecordComponents()) {
-                    String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+                    String name =
+                            component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
                     component.getAccessor().setAccessible(true);
                     map.put(name, component.getAccessor().invoke(record));
                 }
