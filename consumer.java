@@ -119,6 +119,7 @@ class consumer implements Callable<Integer> {
         consumer = connection.create(() -> new KafkaConsumer<>(settings));
         try {
             consumer.subscribe(List.of(topic), new Rebalance());
+            Script.inBackground(this::askWhileNothingComes);
             read();
             ending = true;
             commit(PATIENCE_AT_THE_END);
@@ -313,57 +314,47 @@ class consumer implements Callable<Integer> {
 
     // ---- why nothing comes, and why an offset comes again ----
 
-    private FutureTask<String> question; // null: there is nothing to ask
-    private long askAt; // ns
-    private String said; // the last answer
+    private volatile String waitingMember; // this consumer's id in the group while nothing comes; else null
+    private volatile String reason = ""; // why nothing comes, as far as the cluster has told
+    private String said = "";
 
-    /**
-     * Asks the cluster when this consumer has no partition, or when a commit has been waiting for 2 s. In the
-     * background, as an answer may take seconds, and with an Admin client that is closed after it.
-     */
-    private void lookWhyNothingComes() throws InterruptedException {
-        long now = System.nanoTime();
-        boolean reads = !consumer.assignment().isEmpty() && now - committedAt < 2_000_000_000L;
-        if (reads) {
-            question = null;
-            said = null;
-            askAt = now + 500_000_000; // a rebalance takes less
-        } else if (question == null && now > askAt) {
-            String memberId = consumer.groupMetadata().memberId();
-            question = new FutureTask<>(() -> whyNothingComes(memberId));
-            Script.inBackground(question);
-        } else if (question != null && question.isDone()) {
-            String answer = answerOf(question);
-            if (!answer.isEmpty() && !answer.equals(said)) Script.say("@|yellow %s|@", said = answer);
-            question = null;
-            askAt = now + 1_000_000_000;
+    /** Nothing comes while this consumer has no partition. A commit that waits for 2 s is worth a question, too. */
+    private void lookWhyNothingComes() {
+        boolean reads = !consumer.assignment().isEmpty() && System.nanoTime() - committedAt < 2_000_000_000L;
+        if (reads) reason = "";
+        waitingMember = reads ? null : consumer.groupMetadata().memberId();
+        String now = reason;
+        if (!now.isEmpty() && !now.equals(said)) Script.say("@|yellow %s|@", now);
+        if (reads || !now.isEmpty()) said = now;
+    }
+
+    /** In the background, as an answer may take seconds. Each question has an Admin client of its own. */
+    private void askWhileNothingComes() {
+        while (!Script.stopsWithin(1_000_000_000L)) {
+            String member = waitingMember;
+            if (member != null) reason = whyNothingComes(member);
         }
     }
 
-    private static String answerOf(Future<String> question) throws InterruptedException {
-        try {
-            return question.get();
-        } catch (ExecutionException noAnswer) {
-            return noAnswer.getCause() instanceof Failure noCluster ? "waiting: " + noCluster.getMessage() : "";
-        }
-    }
-
-    private String whyNothingComes(String memberId) throws Exception {
+    private String whyNothingComes(String memberId) {
+        String coordinator = "waiting for the coordinator of " + group + ": ";
         try (Admin admin = connection.connect()) {
-            for (int patience :
-                    List.of(2_000, 5_000)) { // in ms; a coordinator that begins its work may need more than 2 s
+            for (int patience : List.of(2_000, 5_000)) { // in ms. A new coordinator may need more than 2 s.
                 try {
                     var options = new DescribeConsumerGroupsOptions().timeoutMs(patience);
-                    var answer = admin.describeConsumerGroups(List.of(group), options)
-                            .all();
-                    return whyIdle(answer.get().get(group), memberId);
+                    var groups = admin.describeConsumerGroups(List.of(group), options).all();
+                    return whyIdle(groups.get().get(group), memberId);
                 } catch (ExecutionException noAnswer) {
                     if (!(noAnswer.getCause() instanceof TimeoutException)) return "";
-                    Optional<String> away = coordinatorAway(admin);
-                    if (away.isPresent()) return "waiting for the coordinator of " + group + ": " + away.get();
+                    String away = brokersAway(admin);
+                    if (!away.isEmpty()) return coordinator + away;
                 }
             }
-            return "waiting for the coordinator of " + group + ": it does not answer";
+            return coordinator + "it does not answer";
+        } catch (Failure noCluster) {
+            return "waiting: " + noCluster.getMessage();
+        } catch (InterruptedException never) {
+            return "";
         }
     }
 
@@ -386,13 +377,13 @@ class consumer implements Callable<Integer> {
                 : "";
     }
 
-    /** The coordinator is the leader of one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
-    private Optional<String> coordinatorAway(Admin admin) throws InterruptedException {
+    /** The coordinator leads one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
+    private String brokersAway(Admin admin) throws InterruptedException {
         var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
         TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
-        if (partition.leader() != null) return Optional.empty();
+        if (partition.leader() != null) return "";
         String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
-        return Optional.of(ids.contains(",") ? "brokers " + ids + " are away" : "broker " + ids + " is away");
+        return partition.replicas().size() == 1 ? "broker " + ids + " is away" : "brokers " + ids + " are away";
     }
 
     private Uuid topicId; // a topic that is created anew under the same name has another

@@ -121,6 +121,7 @@ class queue implements Callable<Integer> {
             prepareGroup();
             consumer.setAcknowledgementCommitCallback(this::acknowledged);
             consumer.subscribe(List.of(topic));
+            Script.inBackground(this::watch);
             read(consumer);
             consumer.commitSync(PATIENCE_AT_THE_END);
         } catch (AuthorizationException refused) {
@@ -132,8 +133,7 @@ class queue implements Callable<Integer> {
     }
 
     /** Each poll sends the acknowledgements of the one before. */
-    private void read(ShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
-        var silence = new Silence();
+    private void read(ShareConsumer<byte[], byte[]> consumer) {
         while (received < count && !Script.stopping()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
             for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -141,7 +141,7 @@ class queue implements Callable<Integer> {
                 consumer.acknowledge(record, fate);
                 fates.merge(fate, 1L, Long::sum);
             }
-            silence.look(records.isEmpty());
+            if (!records.isEmpty()) cameAt = System.nanoTime();
             if (quiet) sayProgressEverySecond();
         }
     }
@@ -235,51 +235,32 @@ class queue implements Callable<Integer> {
 
     // ---- why nothing comes ----
 
-    /** Asks the cluster every 3 s while nothing comes. In the background, as an answer may take seconds. */
-    private class Silence {
-        private long askAt = System.nanoTime() + PAUSE;
-        private Future<String> answer; // null: nothing was asked
-        private String said = "";
+    private volatile long cameAt = System.nanoTime(); // when records came last
 
-        void look(boolean nothingCame) throws InterruptedException {
-            long now = System.nanoTime();
-            if (!nothingCame) {
-                said = "";
-                askAt = now + PAUSE;
-            } else if (answer == null && now > askAt) {
-                var question = new FutureTask<>(this::reason);
-                Script.inBackground(question);
-                answer = question;
-            } else if (answer != null && answer.isDone()) {
-                say(answer);
-                answer = null;
-                askAt = now + PAUSE;
-            }
+    /** In the background: asks the cluster every 3 s while nothing comes. */
+    private void watch() {
+        String said = "";
+        while (!Script.stopsWithin(PAUSE)) {
+            String reason = System.nanoTime() - cameAt > PAUSE ? whyNothingComes() : "";
+            if (!reason.isEmpty() && !reason.equals(said)) Script.say("@|yellow waiting: %s|@", reason);
+            said = reason;
         }
+    }
 
-        private void say(Future<String> answer) throws InterruptedException {
-            try {
-                if (!answer.get().equals(said) && !answer.get().isEmpty())
-                    Script.say("@|yellow waiting: %s|@", answer.get());
-                said = answer.get();
-            } catch (ExecutionException noAnswer) {
-                said = Script.oneLine(noAnswer);
-            }
-        }
-
-        /** Empty where all is well: there is nothing to read. */
-        private String reason() throws Exception {
-            try (Admin admin = connection.connect()) {
-                for (TopicPartitionInfo each : Connection.describe(admin, topic).partitions())
-                    if (each.leader() == null) return "partition " + each.partition() + " has no leader";
-                var options = new DescribeShareGroupsOptions().timeoutMs(5_000);
-                admin.describeShareGroups(List.of(group), options).all().get();
-                return "";
-            } catch (Failure noClusterOrNoTopic) {
-                return noClusterOrNoTopic.getMessage();
-            } catch (ExecutionException silence) {
-                return "the coordinator of " + group + " does not answer: " + Script.oneLine(silence);
-            }
+    /** Empty where all is well: there is nothing to read. */
+    private String whyNothingComes() {
+        try (Admin admin = connection.connect()) {
+            for (TopicPartitionInfo each : Connection.describe(admin, topic).partitions())
+                if (each.leader() == null) return "partition " + each.partition() + " has no leader";
+            var options = new DescribeShareGroupsOptions().timeoutMs(5_000);
+            admin.describeShareGroups(List.of(group), options).all().get();
+            return "";
+        } catch (Failure noClusterOrNoTopic) {
+            return noClusterOrNoTopic.getMessage();
+        } catch (ExecutionException noAnswer) {
+            return "the coordinator of " + group + " does not answer: " + Script.oneLine(noAnswer);
+        } catch (InterruptedException never) {
+            return "";
         }
     }
 
@@ -288,7 +269,7 @@ class queue implements Callable<Integer> {
     /** Twice, for the last acknowledgements and for leaving the group: Ctrl-C ends the script within 3 s. */
     private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(1);
 
-    /** In ns. */
+    /** In ns: so long without a record is worth a question. */
     private static final long PAUSE = 3_000_000_000L;
 
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
