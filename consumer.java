@@ -321,11 +321,12 @@ class consumer implements Callable<Integer> {
     /** Nothing comes while this consumer has no partition. A commit that waits for 2 s is worth a question, too. */
     private void lookWhyNothingComes() {
         boolean reads = !consumer.assignment().isEmpty() && System.nanoTime() - committedAt < 2_000_000_000L;
-        if (reads) reason = "";
-        waitingMember = reads ? null : consumer.groupMetadata().memberId();
+        boolean nothingToAsk = reads || looksWithoutTopic > 0; // a topic that is gone needs no other reason
+        if (nothingToAsk) reason = "";
+        waitingMember = nothingToAsk ? null : consumer.groupMetadata().memberId();
         String now = reason;
         if (!now.isEmpty() && !now.equals(said)) Script.say("@|yellow %s|@", now);
-        if (reads || !now.isEmpty()) said = now;
+        if (nothingToAsk || !now.isEmpty()) said = now;
     }
 
     /** In the background, as an answer may take seconds. Each question has an Admin client of its own. */
@@ -379,11 +380,15 @@ class consumer implements Callable<Integer> {
 
     /** The coordinator leads one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
     private String brokersAway(Admin admin) throws InterruptedException {
-        var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
-        TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
-        if (partition.leader() != null) return "";
-        String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
-        return partition.replicas().size() == 1 ? "broker " + ids + " is away" : "brokers " + ids + " are away";
+        try {
+            var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
+            TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
+            if (partition.leader() != null) return "";
+            String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
+            return partition.replicas().size() == 1 ? "broker " + ids + " is away" : "brokers " + ids + " are away";
+        } catch (Failure notCreatedYet) { // a cluster creates this topic for its first group
+            return "";
+        }
     }
 
     private Uuid topicId; // a topic that is created anew under the same name has another
