@@ -83,8 +83,7 @@ class consumer implements Callable<Integer> {
             description = "The consumer group. Its consumers share the topic's partitions.")
     String group;
 
-    @Option(names = {"-n", "--count"}, paramLabel = "N",
-            description = "End after so many events (default: at Ctrl-C).")
+    @Option(names = {"-n", "--count"}, paramLabel = "N", description = "End after so many events (default: at Ctrl-C).")
     long count = Long.MAX_VALUE;
 
     @Option(names = "--name", paramLabel = "NAME", defaultValue = "c",
@@ -120,6 +119,7 @@ class consumer implements Callable<Integer> {
         consumer = connection.create(() -> new KafkaConsumer<>(settings));
         try {
             consumer.subscribe(List.of(topic), new Rebalance());
+            Script.inBackground(this::askWhileNothingComes);
             read();
             ending = true;
             commit(PATIENCE_AT_THE_END);
@@ -238,7 +238,9 @@ class consumer implements Callable<Integer> {
             told = Set.copyOf(now);
             boolean again = !now.isEmpty() && nothingSince != null;
             double seconds = again ? (System.nanoTime() - nothingSince) / 1e9 : 0;
-            Script.say("@|cyan assigned: %s|@%s", numbers(now), again ? "  (nothing read for %.1f s)".formatted(seconds) : "");
+            Script.say(
+                    "@|cyan assigned: %s|@%s",
+                    numbers(now), again ? "  (nothing read for %.1f s)".formatted(seconds) : "");
             if (again) nothingSince = null;
         }
 
@@ -312,55 +314,48 @@ class consumer implements Callable<Integer> {
 
     // ---- why nothing comes, and why an offset comes again ----
 
-    private FutureTask<String> question; // null: there is nothing to ask
-    private long askAt; // ns
-    private String said; // the last answer
+    private volatile String waitingMember; // this consumer's id in the group while nothing comes; else null
+    private volatile String reason = ""; // why nothing comes, as far as the cluster has told
+    private String said = "";
 
-    /**
-     * Asks the cluster when this consumer has no partition, or when a commit has been waiting for 2 s. In the
-     * background, as an answer may take seconds, and with an Admin client that is closed after it.
-     */
-    private void lookWhyNothingComes() throws InterruptedException {
-        long now = System.nanoTime();
-        boolean reads = !consumer.assignment().isEmpty() && now - committedAt < 2_000_000_000L;
-        if (reads) {
-            question = null;
-            said = null;
-            askAt = now + 500_000_000; // a rebalance takes less
-        } else if (question == null && now > askAt) {
-            String memberId = consumer.groupMetadata().memberId();
-            question = new FutureTask<>(() -> whyNothingComes(memberId));
-            Script.inBackground(question);
-        } else if (question != null && question.isDone()) {
-            String answer = answerOf(question);
-            if (!answer.isEmpty() && !answer.equals(said)) Script.say("@|yellow %s|@", said = answer);
-            question = null;
-            askAt = now + 1_000_000_000;
+    /** Nothing comes while this consumer has no partition. A commit that waits for 2 s is worth a question, too. */
+    private void lookWhyNothingComes() {
+        boolean reads = !consumer.assignment().isEmpty() && System.nanoTime() - committedAt < 2_000_000_000L;
+        boolean nothingToAsk = reads || looksWithoutTopic > 0; // a topic that is gone needs no other reason
+        if (nothingToAsk) reason = "";
+        waitingMember = nothingToAsk ? null : consumer.groupMetadata().memberId();
+        String now = reason;
+        if (!now.isEmpty() && !now.equals(said)) Script.say("@|yellow %s|@", now);
+        if (nothingToAsk || !now.isEmpty()) said = now;
+    }
+
+    /** In the background, as an answer may take seconds. Each question has an Admin client of its own. */
+    private void askWhileNothingComes() {
+        while (!Script.stopsWithin(1_000_000_000L)) {
+            String member = waitingMember;
+            if (member != null) reason = whyNothingComes(member);
         }
     }
 
-    private static String answerOf(Future<String> question) throws InterruptedException {
-        try {
-            return question.get();
-        } catch (ExecutionException noAnswer) {
-            return noAnswer.getCause() instanceof Failure noCluster ? "waiting: " + noCluster.getMessage() : "";
-        }
-    }
-
-    private String whyNothingComes(String memberId) throws Exception {
+    private String whyNothingComes(String memberId) {
+        String coordinator = "waiting for the coordinator of " + group + ": ";
         try (Admin admin = connection.connect()) {
-            for (int patience : List.of(2_000, 5_000)) { // in ms; a coordinator that begins its work may need more than 2 s
+            for (int patience : List.of(2_000, 5_000)) { // in ms. A new coordinator may need more than 2 s.
                 try {
                     var options = new DescribeConsumerGroupsOptions().timeoutMs(patience);
-                    var answer = admin.describeConsumerGroups(List.of(group), options).all();
-                    return whyIdle(answer.get().get(group), memberId);
+                    var groups = admin.describeConsumerGroups(List.of(group), options).all();
+                    return whyIdle(groups.get().get(group), memberId);
                 } catch (ExecutionException noAnswer) {
                     if (!(noAnswer.getCause() instanceof TimeoutException)) return "";
-                    Optional<String> away = coordinatorAway(admin);
-                    if (away.isPresent()) return "waiting for the coordinator of " + group + ": " + away.get();
+                    String away = brokersAway(admin);
+                    if (!away.isEmpty()) return coordinator + away;
                 }
             }
-            return "waiting for the coordinator of " + group + ": it does not answer";
+            return coordinator + "it does not answer";
+        } catch (Failure noCluster) {
+            return "waiting: " + noCluster.getMessage();
+        } catch (InterruptedException never) {
+            return "";
         }
     }
 
@@ -371,25 +366,34 @@ class consumer implements Callable<Integer> {
         boolean idle = now.groupState() == GroupState.STABLE
                 && now.members().stream()
                         .filter(member -> member.consumerId().equals(memberId))
-                        .anyMatch(member -> member.assignment().topicPartitions().isEmpty());
+                        .anyMatch(
+                                member -> member.assignment().topicPartitions().isEmpty());
         return idle
                 ? "idle: %s has %s and %s has %s"
                         .formatted(
-                                group, counted(now.members().size(), "member"), topic, counted(partitionCount, "partition"))
+                                group,
+                                counted(now.members().size(), "member"),
+                                topic,
+                                counted(partitionCount, "partition"))
                 : "";
     }
 
-    /** The coordinator is the leader of one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
-    private Optional<String> coordinatorAway(Admin admin) throws InterruptedException {
-        var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
-        TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
-        if (partition.leader() != null) return Optional.empty();
-        String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
-        return Optional.of(ids.contains(",") ? "brokers " + ids + " are away" : "broker " + ids + " is away");
+    /** The coordinator leads one partition of __consumer_offsets: see Kafka's GroupCoordinatorService. */
+    private String brokersAway(Admin admin) throws InterruptedException {
+        try {
+            var offsets = Connection.describe(admin, "__consumer_offsets").partitions();
+            TopicPartitionInfo partition = offsets.get(Math.abs(group.hashCode() % offsets.size()));
+            if (partition.leader() != null) return "";
+            String ids = partition.replicas().stream().map(Node::idString).collect(Collectors.joining(", "));
+            return partition.replicas().size() == 1 ? "broker " + ids + " is away" : "brokers " + ids + " are away";
+        } catch (Failure notCreatedYet) { // a cluster creates this topic for its first group
+            return "";
+        }
     }
 
     private Uuid topicId; // a topic that is created anew under the same name has another
-    private final List<Partition> ofAnotherLog = new ArrayList<>(); // of a topic that is no more, or of a log that was cut
+    private final List<Partition> ofAnotherLog =
+            new ArrayList<>(); // of a topic that is no more, or of a log that was cut
 
     /**
      * Called when a partition goes back to an offset that was read before. Usually the group gives the records again.
@@ -409,7 +413,9 @@ class consumer implements Callable<Integer> {
             ofAnotherLog.addAll(partitions.values());
             partitions.clear();
         } else if (before.isInTheMiddle()) {
-            Script.say("@|yellow partition %d: its log was cut at offset %d; offset %d had been read|@", number, offset, before.next - 1);
+            Script.say(
+                    "@|yellow partition %d: its log was cut at offset %d; offset %d had been read|@",
+                    number, offset, before.next - 1);
             ofAnotherLog.add(partitions.remove(number));
         }
     }
@@ -607,9 +613,7 @@ class consumer implements Callable<Integer> {
             boolean isUtf8 = Arrays.equals(text.getBytes(StandardCharsets.UTF_8), value);
             if (isUtf8 && text.chars().noneMatch(Printable::isControl)) return new Printable(value, "");
             String source = isUtf8 ? text : new String(value, StandardCharsets.ISO_8859_1);
-            String escaped = source.chars()
-                    .mapToObj(c -> escaped(c, isUtf8))
-                    .collect(Collectors.joining());
+            String escaped = source.chars().mapToObj(c -> escaped(c, isUtf8)).collect(Collectors.joining());
             return new Printable(escaped.getBytes(StandardCharsets.UTF_8), ", escaped");
         }
 
@@ -663,10 +667,14 @@ class consumer implements Callable<Integer> {
         usual.put("allow.auto.create.topics", false);
         // The values here are bytes, the group is an argument, and what is committed was printed before.
         Map<String, String> own = Map.of(
-                "group.id", group,
-                "enable.auto.commit", "false",
-                "key.deserializer", ByteArrayDeserializer.class.getName(),
-                "value.deserializer", ByteArrayDeserializer.class.getName());
+                "group.id",
+                group,
+                "enable.auto.commit",
+                "false",
+                "key.deserializer",
+                ByteArrayDeserializer.class.getName(),
+                "value.deserializer",
+                ByteArrayDeserializer.class.getName());
         return connection.settings(ConsumerConfig.configNames(), usual, own);
     }
 
@@ -918,6 +926,7 @@ class consumer implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {

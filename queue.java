@@ -76,8 +76,7 @@ class queue implements Callable<Integer> {
             description = "The share group. Each event goes to one of its consumers.")
     String group;
 
-    @Option(names = {"-n", "--count"}, paramLabel = "N",
-            description = "End after so many events (default: at Ctrl-C).")
+    @Option(names = {"-n", "--count"}, paramLabel = "N", description = "End after so many events (default: at Ctrl-C).")
     long count = Long.MAX_VALUE;
 
     @Option(names = "--name", paramLabel = "NAME", defaultValue = "c",
@@ -88,13 +87,13 @@ class queue implements Callable<Integer> {
     boolean quiet;
 
     @Option(names = "--hold", paramLabel = "TIME", converter = Seconds.class, defaultValue = "0s",
-            description = "How long to work on each event before it is accepted, such as 0.5s or 2m"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "How long to work on each event before it is accepted, such as 0.5s or 2m (default:"
+                    + " ${DEFAULT-VALUE}).")
     Duration hold;
 
     @Option(names = "--release", paramLabel = "ID",
-            description = "Give the event with this id back, each time it comes (default: none). Kafka delivers an event"
-                    + " 5 times at most.")
+            description = "Give the event with this id back, each time it comes (default: none). Kafka delivers an"
+                    + " event 5 times at most.")
     Long release;
 
     @Option(names = "--reject", paramLabel = "ID",
@@ -122,6 +121,7 @@ class queue implements Callable<Integer> {
             prepareGroup();
             consumer.setAcknowledgementCommitCallback(this::acknowledged);
             consumer.subscribe(List.of(topic));
+            Script.inBackground(this::watch);
             read(consumer);
             consumer.commitSync(PATIENCE_AT_THE_END);
         } catch (AuthorizationException refused) {
@@ -133,8 +133,7 @@ class queue implements Callable<Integer> {
     }
 
     /** Each poll sends the acknowledgements of the one before. */
-    private void read(ShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
-        var silence = new Silence();
+    private void read(ShareConsumer<byte[], byte[]> consumer) {
         while (received < count && !Script.stopping()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
             for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -142,7 +141,7 @@ class queue implements Callable<Integer> {
                 consumer.acknowledge(record, fate);
                 fates.merge(fate, 1L, Long::sum);
             }
-            silence.look(records.isEmpty());
+            if (!records.isEmpty()) cameAt = System.nanoTime();
             if (quiet) sayProgressEverySecond();
         }
     }
@@ -150,8 +149,8 @@ class queue implements Callable<Integer> {
     /** Prints an event, works on it, and decides. An event that nobody reads, or that is one too many, goes back. */
     private AcknowledgeType work(ConsumerRecord<byte[], byte[]> record) {
         if (received == count || Script.stopping()) return AcknowledgeType.RELEASE;
-        String place = "partition %d, offset %d, delivery %d"
-                .formatted(record.partition(), record.offset(), delivery(record));
+        String place =
+                "partition %d, offset %d, delivery %d".formatted(record.partition(), record.offset(), delivery(record));
         String event = printable(record.value());
         if (!quiet) Script.show("", head() + event, "  " + place + (record.value() == null ? ", no value" : ""));
         if (System.out.checkError()) return AcknowledgeType.RELEASE;
@@ -170,9 +169,7 @@ class queue implements Callable<Integer> {
         if (error == null) return;
         offsets.forEach((partition, some) -> some.forEach(offset -> Script.say(
                 "@|yellow not acknowledged, will come again: partition %d, offset %d: %s|@",
-                partition.partition(),
-                offset,
-                Script.oneLine(error))));
+                partition.partition(), offset, Script.oneLine(error))));
     }
 
     private Integer summary() {
@@ -205,7 +202,11 @@ class queue implements Callable<Integer> {
             for (GroupListing each : admin.listGroups().all().get()) {
                 GroupType type = each.type().orElse(GroupType.SHARE);
                 if (each.groupId().equals(group) && type != GroupType.SHARE)
-                    throw new Failure(2, "Group '%s' exists already, and is no share group (%s). Take another name.", group, type);
+                    throw new Failure(
+                            2,
+                            "Group '%s' exists already, and is no share group (%s). Take another name.",
+                            group,
+                            type);
             }
         } catch (ExecutionException refused) {
             throw Connection.refused("list groups", refused);
@@ -221,59 +222,45 @@ class queue implements Callable<Integer> {
             ConfigEntry now = config.get(key);
             if (now != null && now.source() == ConfigEntry.ConfigSource.DYNAMIC_GROUP_CONFIG) return;
             var earliest = new AlterConfigOp(new ConfigEntry(key, "earliest"), AlterConfigOp.OpType.SET);
-            admin.incrementalAlterConfigs(Map.of(resource, List.of(earliest))).all().get();
+            admin.incrementalAlterConfigs(Map.of(resource, List.of(earliest)))
+                    .all()
+                    .get();
             Script.say("set for %s: %s=earliest (a new group begins at the topic's beginning)", group, key);
         } catch (ExecutionException refused) {
-            Script.complain("%s is not set for %s: %s A new group begins at the topic's end.", key, group, Script.oneLine(refused));
+            Script.complain(
+                    "%s is not set for %s: %s A new group begins at the topic's end.",
+                    key, group, Script.oneLine(refused));
         }
     }
 
     // ---- why nothing comes ----
 
-    /** Asks the cluster every 3 s while nothing comes. In the background, as an answer may take seconds. */
-    private class Silence {
-        private long askAt = System.nanoTime() + PAUSE;
-        private Future<String> answer; // null: nothing was asked
-        private String said = "";
+    private volatile long cameAt = System.nanoTime(); // when records came last
 
-        void look(boolean nothingCame) throws InterruptedException {
-            long now = System.nanoTime();
-            if (!nothingCame) {
-                said = "";
-                askAt = now + PAUSE;
-            } else if (answer == null && now > askAt) {
-                var question = new FutureTask<>(this::reason);
-                Script.inBackground(question);
-                answer = question;
-            } else if (answer != null && answer.isDone()) {
-                say(answer);
-                answer = null;
-                askAt = now + PAUSE;
-            }
+    /** In the background: asks the cluster every 3 s while nothing comes. */
+    private void watch() {
+        String said = "";
+        while (!Script.stopsWithin(PAUSE)) {
+            String reason = System.nanoTime() - cameAt > PAUSE ? whyNothingComes() : "";
+            if (!reason.isEmpty() && !reason.equals(said)) Script.say("@|yellow waiting: %s|@", reason);
+            said = reason;
         }
+    }
 
-        private void say(Future<String> answer) throws InterruptedException {
-            try {
-                if (!answer.get().equals(said) && !answer.get().isEmpty()) Script.say("@|yellow waiting: %s|@", answer.get());
-                said = answer.get();
-            } catch (ExecutionException noAnswer) {
-                said = Script.oneLine(noAnswer);
-            }
-        }
-
-        /** Empty where all is well: there is nothing to read. */
-        private String reason() throws Exception {
-            try (Admin admin = connection.connect()) {
-                for (TopicPartitionInfo each : Connection.describe(admin, topic).partitions())
-                    if (each.leader() == null) return "partition " + each.partition() + " has no leader";
-                var options = new DescribeShareGroupsOptions().timeoutMs(5_000);
-                admin.describeShareGroups(List.of(group), options).all().get();
-                return "";
-            } catch (Failure noClusterOrNoTopic) {
-                return noClusterOrNoTopic.getMessage();
-            } catch (ExecutionException silence) {
-                return "the coordinator of " + group + " does not answer: " + Script.oneLine(silence);
-            }
+    /** Empty where all is well: there is nothing to read. */
+    private String whyNothingComes() {
+        try (Admin admin = connection.connect()) {
+            for (TopicPartitionInfo each : Connection.describe(admin, topic).partitions())
+                if (each.leader() == null) return "partition " + each.partition() + " has no leader";
+            var options = new DescribeShareGroupsOptions().timeoutMs(5_000);
+            admin.describeShareGroups(List.of(group), options).all().get();
+            return "";
+        } catch (Failure noClusterOrNoTopic) {
+            return noClusterOrNoTopic.getMessage();
+        } catch (ExecutionException noAnswer) {
+            return "the coordinator of " + group + " does not answer: " + Script.oneLine(noAnswer);
+        } catch (InterruptedException never) {
+            return "";
         }
     }
 
@@ -282,7 +269,7 @@ class queue implements Callable<Integer> {
     /** Twice, for the last acknowledgements and for leaving the group: Ctrl-C ends the script within 3 s. */
     private static final Duration PATIENCE_AT_THE_END = Duration.ofSeconds(1);
 
-    /** In ns. */
+    /** In ns: so long without a record is worth a question. */
     private static final long PAUSE = 3_000_000_000L;
 
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u0080-\\u009f\\u2028\\u2029]");
@@ -299,9 +286,16 @@ class queue implements Callable<Integer> {
         var own = new HashMap<String, String>();
         // A share consumer refuses these settings of other consumers. "" stands for: not set.
         for (String key : List.of(
-                "auto.offset.reset", "enable.auto.commit", "group.instance.id", "group.protocol",
-                "group.remote.assignor", "heartbeat.interval.ms", "interceptor.classes", "isolation.level",
-                "partition.assignment.strategy", "session.timeout.ms")) own.put(key, "");
+                "auto.offset.reset",
+                "enable.auto.commit",
+                "group.instance.id",
+                "group.protocol",
+                "group.remote.assignor",
+                "heartbeat.interval.ms",
+                "interceptor.classes",
+                "isolation.level",
+                "partition.assignment.strategy",
+                "session.timeout.ms")) own.put(key, "");
         // The group is an argument, the values are bytes, and each record is acknowledged by itself.
         own.put("group.id", group);
         own.put("key.deserializer", ByteArrayDeserializer.class.getName());
@@ -325,7 +319,8 @@ class queue implements Callable<Integer> {
     private static String printable(byte[] value) {
         if (value == null) return "";
         String text = new String(value, StandardCharsets.UTF_8);
-        return CONTROL.matcher(text).replaceAll(it -> "\\\\u%04x".formatted((int) it.group().charAt(0)));
+        return CONTROL.matcher(text)
+                .replaceAll(it -> "\\\\u%04x".formatted((int) it.group().charAt(0)));
     }
 
     private long progressAt = System.nanoTime();
@@ -580,6 +575,7 @@ class queue implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {
