@@ -3718,7 +3718,9 @@ class failover implements Callable<Integer> {
         }
 
         private static String quoted(String text) {
-            return SPECIAL.matcher(text).replaceAll(match -> "\\\\u%04x".formatted((int) match.group().charAt(0)))
+            return SPECIAL.matcher(text)
+                    .replaceAll(
+                            match -> "\\\\u%04x".formatted((int) match.group().charAt(0)))
                     .transform(escaped -> '"' + escaped + '"');
         }
 
