@@ -204,8 +204,8 @@ class failover implements Callable<Integer> {
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
                     results.add(result);
-                    result.tell();
-                    for (Object line : result.lines()) file.write(Json.of(line) + "\n");
+                    new Teller(result).tell();
+                    for (Object line : new Lines(result).all()) file.write(Json.of(line) + "\n");
                     file.flush();
                 }
         } finally {
@@ -221,7 +221,8 @@ class failover implements Callable<Integer> {
         if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
         if (size < 0 || size > 1_000_000) throw new Failure(2, "--size takes 0 to 1,000,000 bytes, not %d.", size);
         if (!target.matches("\\d+|leader|all-in-turn|controller"))
-            throw new Failure(2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
+            throw new Failure(
+                    2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
         for (String ack : acks)
             if (!List.of("", "all", "-1", "1", "0").contains(ack))
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
@@ -282,10 +283,14 @@ class failover implements Callable<Integer> {
         say("");
         say("@|bold " + ROW + "|@", "", "FAULT", "SETTINGS", "ACKED", "LOST", "TWICE", "PAUSE", "VERDICT");
         for (Plan plan : plans) {
-            List<Result> ofPlan = results.stream().filter(result -> result.plan == plan).toList();
+            List<Result> ofPlan =
+                    results.stream().filter(result -> result.plan == plan).toList();
             if (!ofPlan.isEmpty()) say("%s", row(plan, ofPlan));
         }
-        if (json) Script.print(Json.of(details("trials", results.stream().map(Result::verdictLine).toList())));
+        if (json)
+            Script.print(Json.of(details(
+                    "trials",
+                    results.stream().map(it -> new Lines(it).verdictLine()).toList())));
         boolean complete = results.size() == plans.size() * runs;
         boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
         if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
@@ -296,8 +301,12 @@ class failover implements Callable<Integer> {
 
     /** One line per plan. Over several runs: the sums, and the median pause with the longest. */
     private static String row(Plan plan, List<Result> ofPlan) {
-        double[] pauses = ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
-        Verdict worst = ofPlan.stream().map(Result::verdict).max(Comparator.naturalOrder()).orElseThrow();
+        double[] pauses =
+                ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
+        Verdict worst = ofPlan.stream()
+                .map(Result::verdict)
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
         String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
         if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
         String acknowledged = total(ofPlan, Kind.ACKNOWLEDGED);
@@ -311,7 +320,12 @@ class failover implements Callable<Integer> {
     /** Only the log tells what is lost: without an audit that is not known. */
     private static String total(List<Result> ofPlan, Kind kind) {
         boolean known = kind == Kind.ACKNOWLEDGED || ofPlan.stream().allMatch(result -> result.audited);
-        return known ? "%,d".formatted(ofPlan.stream().mapToInt(result -> result.account.count(kind)).sum()) : "?";
+        return known
+                ? "%,d"
+                        .formatted(ofPlan.stream()
+                                .mapToInt(result -> result.account.count(kind))
+                                .sum())
+                : "?";
     }
 
     /** Scripts talk to one another only as commands. */
@@ -381,7 +395,7 @@ class failover implements Callable<Integer> {
 
         abstract List<Step> steps(Fault fault, Collection<Node> brokers);
 
-        abstract List<Claim> claims(Result result);
+        abstract List<Claim> claims(Result result, Judge judge);
 
         /** Records whose loss an operator has chosen: they are the scenario's claim, and no failure. */
         BitSet chosenLoss(Result result) {
@@ -410,7 +424,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             GroupConsumer busy = result.handover.busy();
             GroupConsumer idle = result.handover.idle();
             int busyReceived = result.ledger.receivedBy(busy.number, result.handover.tick());
@@ -430,11 +444,16 @@ class failover implements Callable<Integer> {
     /** Scenario 2: two consumers share two partitions. The stopped broker's partition has no other replica. */
     static class Scalability extends Scenario {
         Scalability(Timing timing) {
-            super("Scenario 2", "Scenario 2: scalability with partitions (2 partitions, 1 replica)", "test-2p-rf1", timing);
+            super(
+                    "Scenario 2",
+                    "Scenario 2: scalability with partitions (2 partitions, 1 replica)",
+                    "test-2p-rf1",
+                    timing);
             consumers = 2;
             group = "group2";
-            observation = "Messages are load-balanced across both consumers. The partition on the stopped broker becomes"
-                    + " unavailable: a lack of fault tolerance.";
+            observation =
+                    "Messages are load-balanced across both consumers. The partition on the stopped broker becomes"
+                            + " unavailable: a lack of fault tolerance.";
         }
 
         @Override
@@ -443,13 +462,13 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             Outage outage = result.outages.get(0);
             var claims = new ArrayList<Claim>();
             claims.add(sharing(result, outage));
             for (int partition = 0; partition < result.topic.partitions(); partition++) {
-                if (!outage.led.contains(partition)) claims.add(goesOn(result, outage, partition));
-                else claims.addAll(halts(result, outage, partition));
+                if (!outage.led.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
+                else claims.addAll(halts(result, judge, outage, partition));
             }
             return claims;
         }
@@ -460,7 +479,8 @@ class failover implements Callable<Integer> {
             while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
             int one = result.ledger.receivedBy(1, first, outage.harmedAt);
             int two = result.ledger.receivedBy(2, first, outage.harmedAt);
-            String evidence = "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
+            String evidence =
+                    "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
             boolean balanced = first > 10 && Math.abs(one - two) <= 1;
             return Claim.of(balanced, "messages are load-balanced across both consumers", evidence);
         }
@@ -469,12 +489,13 @@ class failover implements Callable<Integer> {
             return tick > 0 && tick < end;
         }
 
-        private List<Claim> halts(Result result, Outage outage, int partition) {
+        private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
             int gone = result.leaderChange(outage, partition, false);
             int back = result.leaderChange(outage, partition, true);
             Gap silence = result.pause(result.acknowledged, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
-            boolean lasts = silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
+            boolean lasts =
+                    silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
             long after = result.count(partition, outage.endedAt, Integer.MAX_VALUE);
             boolean unavailable = gone > 0 && back > gone && lasts;
             String text = "partition %d is unavailable while its broker is away".formatted(partition);
@@ -482,17 +503,17 @@ class failover implements Callable<Integer> {
                     .formatted(seconds(Math.max(0, back - gone)), silence.seconds());
             String since = "%,d acknowledged since".formatted(after);
             return List.of(
-                    result.claim(unavailable, outage, text, evidence),
-                    result.claim(after > 0, outage, "it resumes when its broker is back", since));
+                    judge.claim(unavailable, outage, text, evidence),
+                    judge.claim(after > 0, outage, "it resumes when its broker is back", since));
         }
 
-        private Claim goesOn(Result result, Outage outage, int partition) {
+        private Claim goesOn(Result result, Judge judge, Outage outage, int partition) {
             Gap gap = Gap.longest(result.acknowledged[partition], outage.harmedAt, outage.healedAt);
             long meanwhile = result.count(partition, outage.harmedAt, outage.healedAt);
             boolean flows = meanwhile > 0 && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2;
             String text = "partition %d, on the other broker, goes on".formatted(partition);
             String evidence = "%,d acknowledged meanwhile, longest pause %.2f s".formatted(meanwhile, gap.seconds());
-            return result.claim(flows, outage, text, evidence);
+            return judge.claim(flows, outage, text, evidence);
         }
     }
 
@@ -504,8 +525,9 @@ class failover implements Callable<Integer> {
             super("Scenario 3", "Scenario 3: high availability (2 partitions, 2 replicas)", "test-2p-rf2", timing);
             this.target = target;
             group = "group3";
-            observation = "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
-                    + " No data is lost.";
+            observation =
+                    "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
+                            + " No data is lost.";
         }
 
         @Override
@@ -514,30 +536,34 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
-            return result.outages.stream().flatMap(outage -> recovers(result, outage)).toList();
+        List<Claim> claims(Result result, Judge judge) {
+            return result.outages.stream()
+                    .flatMap(outage -> recovers(result, judge, outage))
+                    .toList();
         }
 
         /** A new leader for each partition that the broker led, and a pause within the bound. */
-        private static Stream<Claim> recovers(Result result, Outage outage) {
+        private static Stream<Claim> recovers(Result result, Judge judge, Outage outage) {
             var claims = new ArrayList<Claim>();
             long since = Long.MAX_VALUE;
             for (int partition : outage.led) {
                 int elected = result.leaderChange(outage, partition, true);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
-                claims.add(result.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
+                claims.add(judge.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
             Gap pause = result.longestPause(result.acknowledged, outage);
-            Bound bound = result.bound(outage);
-            String evidence = "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
-            if (!outage.led.isEmpty()) evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
+            Bound bound = judge.bound(outage);
+            String evidence =
+                    "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
+            if (!outage.led.isEmpty())
+                evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
+            String help = judge.fromOutside(outage, event -> event.node() != CONTROLLER);
             boolean helped = !brief && help != null;
             if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
-            else claims.add(result.claim(brief, outage, BRIEF, evidence));
+            else claims.add(judge.claim(brief, outage, BRIEF, evidence));
             return claims.stream();
         }
 
@@ -580,7 +606,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             return List.of();
         }
     }
@@ -620,7 +646,8 @@ class failover implements Callable<Integer> {
         List<Step> steps(Fault none, Collection<Node> brokers) {
             var steps = new ArrayList<Step>();
             steps.addAll(List.of(flow(timing.before), harm(Fault.stop, "leader"), awaitOut("leader")));
-            steps.addAll(List.of(flow(Duration.ofSeconds(4)), harm(Fault.kill, "follower"), flow(Duration.ofSeconds(2))));
+            steps.addAll(
+                    List.of(flow(Duration.ofSeconds(4)), harm(Fault.kill, "follower"), flow(Duration.ofSeconds(2))));
             steps.addAll(List.of(heal("leader"), awaitGone("follower")));
             if (unclean) steps.add(Trial::electUnclean);
             steps.addAll(List.of(flow(Duration.ofSeconds(4)), heal("follower")));
@@ -629,11 +656,13 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             Outage old = result.outages.get(0); // the old leader's
             Outage other = result.outages.get(1);
-            int alone = result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
-            int elected = result.firstChange(0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int alone =
+                    result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
+            int elected = result.firstChange(
+                    0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
             int leader = elected == 0 ? -1 : result.observer.leaderAt(0, elected);
             var claims = new ArrayList<Claim>();
 
@@ -643,7 +672,7 @@ class failover implements Callable<Integer> {
                     ? "acks=all acknowledges records that are on one disk"
                     : "with one replica away nothing is acknowledged";
             String whileAway = "%,d acknowledged while %s alone was in sync".formatted(onOneDisk, other.name);
-            claims.add(result.claim(asPromised, old, text, whileAway));
+            claims.add(judge.claim(asPromised, old, text, whileAway));
 
             int again = result.firstAcknowledged(0, other.doneAt + ticks(1));
             boolean silent = elected > 0 && again >= (minInSync == 1 ? elected : other.healedAt);
@@ -651,7 +680,7 @@ class failover implements Callable<Integer> {
                     ? "without a leader nothing is acknowledged"
                     : "with one replica back, still nothing is acknowledged";
             String silence = "no acknowledgement for %.1f s".formatted(seconds(again - other.doneAt));
-            claims.add(result.claim(silent, other, text, silence));
+            claims.add(judge.claim(silent, other, text, silence));
 
             boolean early = elected > 0 && elected < other.healedAt;
             boolean oldLeads = early && leader == old.id;
@@ -661,13 +690,13 @@ class failover implements Callable<Integer> {
                             .formatted(leader, seconds(elected - old.healedAt), old.name);
             if (minInSync == 2) {
                 text = "%s leads on its return: it is an eligible leader replica".formatted(old.name);
-                claims.add(result.claim(oldLeads, other, text, when));
+                claims.add(judge.claim(oldLeads, other, text, when));
             } else if (unclean) {
                 text = "the unclean election makes %s lead".formatted(old.name);
-                claims.add(result.claim(oldLeads, other, text, when));
+                claims.add(judge.claim(oldLeads, other, text, when));
             } else {
                 text = "%s is not elected: the partition waits for %s".formatted(old.name, other.name);
-                claims.add(result.claim(!early && leader == other.id, other, text, when));
+                claims.add(judge.claim(!early && leader == other.id, other, text, when));
             }
             if (unclean && minInSync == 1) claims.add(losesExactly(result, chosenLoss(result), other));
             return claims;
@@ -691,7 +720,8 @@ class failover implements Callable<Integer> {
             var records = new BitSet();
             if (!unclean || minInSync > 1 || result.outages.size() < 2) return records;
             int killed = result.outages.get(1).harmedAt;
-            int elected = result.firstChange(0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int elected = result.firstChange(
+                    0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
             long end = result.epochs.stream()
                     .filter(epoch -> epoch.partition() == 0 && elected > 0 && epoch.lastAcknowledged() > elected)
                     .mapToLong(Epoch::firstOffset)
@@ -730,7 +760,10 @@ class failover implements Callable<Integer> {
     static Step awaitOut(String node) {
         return trial -> {
             int id = trial.outage(node).id;
-            trial.await(node + " stayed in sync", 60, () -> !trial.observer.state(0).inSync().contains(id));
+            trial.await(
+                    node + " stayed in sync",
+                    60,
+                    () -> !trial.observer.state(0).inSync().contains(id));
         };
     }
 
@@ -747,7 +780,9 @@ class failover implements Callable<Integer> {
     static class StepsConverter implements ITypeConverter<List<Step>> {
         @Override
         public List<Step> convert(String text) {
-            return Arrays.stream(text.strip().split("\\s*,\\s*")).map(this::step).toList();
+            return Arrays.stream(text.strip().split("\\s*,\\s*"))
+                    .map(this::step)
+                    .toList();
         }
 
         private Step step(String text) {
@@ -807,7 +842,9 @@ class failover implements Callable<Integer> {
             try {
                 observer = new Observer(connection, topic, journal, this::harmedIds, isPatient());
                 observer.begin();
-                leaders = IntStream.range(0, topic.partitions()).mapToObj(observer::leader).toList();
+                leaders = IntStream.range(0, topic.partitions())
+                        .mapToObj(observer::leader)
+                        .toList();
                 takeSteps();
                 account();
             } finally {
@@ -838,7 +875,8 @@ class failover implements Callable<Integer> {
         private void checkRate() {
             Duration window = whoHarms.observe == null ? before : whoHarms.observe;
             int enough = (int) Math.ceil(2 * topic.partitions() * 1e3 / Math.max(1, window.toMillis()));
-            String few = "%d records/s are too few for %d partitions: each needs 2 before the fault. Use --rate %d or more.";
+            String few =
+                    "%d records/s are too few for %d partitions: each needs 2 before the fault. Use --rate %d or more.";
             if (rate < enough) throw new Failure(2, few, rate, topic.partitions(), enough);
         }
 
@@ -923,11 +961,13 @@ class failover implements Callable<Integer> {
             return outages.stream()
                     .filter(outage -> outage.word.equals(node) || (outage.id + "").equals(node))
                     .reduce((one, later) -> later)
-                    .orElseThrow(() -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
+                    .orElseThrow(
+                            () -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
         }
 
         void harm(Fault fault, String word) throws Exception {
-            Target node = stage.target(word, observer.leader(0), topic.replicas().get(0));
+            Target node =
+                    stage.target(word, observer.leader(0), topic.replicas().get(0));
             if (node == null) throw new Unobserved("partition 0 has no leader to harm");
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
@@ -949,7 +989,10 @@ class failover implements Callable<Integer> {
         /** A person is slower than the script: the fault is when the cluster shows it. */
         private void awaitPerson(Outage outage) throws Exception {
             int asked = outage.harmedAt;
-            await("nothing happened to a broker", 600, () -> !observer.changesSince(asked).isEmpty());
+            await(
+                    "nothing happened to a broker",
+                    600,
+                    () -> !observer.changesSince(asked).isEmpty());
             outage.harmedAt = observer.changesSince(asked).get(0).tick();
         }
 
@@ -1054,7 +1097,7 @@ class failover implements Callable<Integer> {
         }
 
         Map<String, Object> details() {
-            return failover.details("broker", id, "name", name);
+            return failover.details("broker", id, "name", name, "fault", fault);
         }
 
         /** Seconds from the fault to then. */
@@ -1240,7 +1283,8 @@ class failover implements Callable<Integer> {
         int[][] times(IntUnaryOperator when) {
             int[][] times = new int[partitions][];
             for (int partition = 0; partition < partitions; partition++) {
-                times[partition] = ids(partition).map(when).filter(tick -> tick > 0).toArray();
+                times[partition] =
+                        ids(partition).map(when).filter(tick -> tick > 0).toArray();
                 Arrays.sort(times[partition]); // in place: a stream's sorted() would copy it
             }
             return times;
@@ -1396,7 +1440,8 @@ class failover implements Callable<Integer> {
     record Promises(String lossAllowedBy, String repeatsAllowedBy) {
         static Promises of(ProducerConfig config, boolean uncleanElection) {
             String acks = config.getString("acks");
-            String loss = !acks.equals("-1") ? "acks=" + acks : uncleanElection ? "unclean.leader.election.enable" : null;
+            String loss =
+                    !acks.equals("-1") ? "acks=" + acks : uncleanElection ? "unclean.leader.election.enable" : null;
             boolean idempotent = config.getBoolean("enable.idempotence"); // off also by acks=1, by retries=0
             return new Promises(loss, idempotent ? null : "a producer without idempotence");
         }
@@ -1412,8 +1457,10 @@ class failover implements Callable<Integer> {
             Account account, Ledger ledger, Promises promises, BitSet chosenLoss, boolean groupReadOn) {
         var claims = new ArrayList<Claim>(List.of(lossClaim(account, ledger, promises, chosenLoss)));
         int ghosts = account.count(Kind.GHOSTS);
-        if (ghosts > 0) claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
-        boolean clean = account.get(Kind.DUPLICATES).isEmpty() && account.get(Kind.REORDERED).isEmpty();
+        if (ghosts > 0)
+            claims.add(Claim.of(false, "a record that failed is not in the log", "%,d are".formatted(ghosts)));
+        boolean clean = account.get(Kind.DUPLICATES).isEmpty()
+                && account.get(Kind.REORDERED).isEmpty();
         String order = "%,d duplicates, %,d out of order"
                 .formatted(account.count(Kind.DUPLICATES), account.count(Kind.REORDERED));
         if (clean || promises.repeatsAllowedBy == null)
@@ -1489,7 +1536,7 @@ class failover implements Callable<Integer> {
     /** A limit for a pause, in seconds, and where it comes from. */
     record Bound(double seconds, String why) {}
 
-    /** What a trial has shown: its numbers and its claims. */
+    /** What a trial has shown, in numbers. The claims made of them are in {@link Judge}. */
     private class Result {
         final Plan plan;
         final Trial trial;
@@ -1518,7 +1565,7 @@ class failover implements Callable<Integer> {
             this.audited = trial.audited;
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
             this.read = ledger.times(ledger::receivedAt);
-            this.claims = judge();
+            this.claims = new Judge(this).claims();
         }
 
         /** Also a pause that is still open when the producer ends is a pause. */
@@ -1533,18 +1580,25 @@ class failover implements Callable<Integer> {
 
         /** How many records of a partition were acknowledged after one tick and before another. */
         long count(int partition, int after, int before) {
-            return Arrays.stream(acknowledged[partition]).filter(it -> it > after && it < before).count();
+            return Arrays.stream(acknowledged[partition])
+                    .filter(it -> it > after && it < before)
+                    .count();
         }
 
         /** When the first record of a partition was acknowledged after a tick; the trial's end if none was. */
         int firstAcknowledged(int partition, int after) {
-            return Arrays.stream(acknowledged[partition]).filter(it -> it > after).findFirst().orElse(trial.journal.now());
+            return Arrays.stream(acknowledged[partition])
+                    .filter(it -> it > after)
+                    .findFirst()
+                    .orElse(trial.journal.now());
         }
 
         /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
         int leaderChange(Outage outage, int partition, boolean elected) {
             return firstChange(
-                    partition, outage.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
+                    partition,
+                    outage.harmedAt,
+                    it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
         }
 
         int firstChange(int partition, int after, Predicate<Change> wanted) {
@@ -1573,168 +1627,19 @@ class failover implements Callable<Integer> {
         }
 
         double pauseSeconds() {
-            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it))).seconds();
+            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it)))
+                    .seconds();
         }
 
         IntStream partitions() {
             return IntStream.range(0, topic.partitions());
         }
 
-        /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
-        Bound bound(Outage outage) {
-            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
-            boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
-            String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
-            long limit = silent ? plan.producing.requestTimeout() : trial.stage.sessionTimeout();
-            return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
-        }
-
-        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
-        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
-            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
-            return observer.outsideEvents().stream()
-                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
-                    .map(OutsideEvent::text)
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
-        Claim claim(boolean holds, Outage outage, String text, String evidence) {
-            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
-            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
-            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
-            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
-        }
-
-        /** Why the script could not see all that happened in a window; null if it could. */
-        private String disturbed(int from, int to) {
-            for (Gap gap : observer.stalls())
-                if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
-            for (Gap gap : observer.silences())
-                if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
-            return null;
-        }
-
         Verdict verdict() {
-            return claims.stream().map(Claim::verdict).max(Comparator.naturalOrder()).orElse(Verdict.INCONCLUSIVE);
-        }
-
-        // -- the claims of every trial --
-
-        private List<Claim> judge() {
-            var claims = new ArrayList<Claim>();
-            if (trial.unobserved != null)
-                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", trial.unobserved));
-            for (Outage outage : outages) claims.add(wentAway(outage));
-            claims.addAll(flowed());
-            for (GroupConsumer consumer : trial.consumers)
-                if (consumer.failure != null) {
-                    String text = "consumer %d reads to the end".formatted(consumer.number);
-                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
-                }
-            if (trial.unobserved == null) claims.addAll(plan.scenario.claims(this));
-            if (!audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
-            else {
-                Promises promises = Promises.of(plan.producing.asKafkaReads, topic.allowsUncleanElection());
-                boolean readOn = trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
-                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
-                if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
-            }
-            if (maxPause != null) claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
-            if (maxLatency == null) return claims;
-            double p99 = latency(id -> true).p99 / 1e3;
-            claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
-            return claims;
-        }
-
-        private Claim limit(String text, Duration limit, double seconds, String what) {
-            boolean holds = account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
-            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
-            String evidence = "%s %.2f s".formatted(what, seconds);
-            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
-            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
-            return Claim.of(holds, full, evidence);
-        }
-
-        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
-        private Claim wentAway(Outage outage) {
-            String seen = evidenceOf(outage);
-            String nothing = "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
-            Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
-            return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
-        }
-
-        private String evidenceOf(Outage outage) {
-            String after = ", %.2f s after the fault";
-            int gone = outage.id == CONTROLLER
-                    ? observer.controllerGoneAfter(outage.harmedAt)
-                    : observer.awayAfter(outage.id, outage.harmedAt);
-            for (Change change : observer.changesSince(outage.harmedAt)) {
-                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
-                boolean led = change.before().leader() == outage.id && change.now().leader() != outage.id;
-                boolean out = change.before().inSync().contains(outage.id) && !change.now().inSync().contains(outage.id);
-                String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
-                if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
-            }
-            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
-        }
-
-        private List<Claim> flowed() {
-            if (trial.unobserved != null || outages.stream().anyMatch(it -> it.endedAt == 0)) return List.of();
-            int first = handover != null ? handover.tick() : Integer.MAX_VALUE;
-            int last = handover != null ? handover.tick() : 0;
-            if (!outages.isEmpty()) {
-                first = outages.get(0).harmedAt;
-                last = outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
-            }
-            var without = new ArrayList<Integer>();
-            for (int partition : partitions().toArray())
-                if (count(partition, 0, first) == 0 || count(partition, last, Integer.MAX_VALUE) == 0) without.add(partition);
-            if (without.isEmpty()) return List.of();
-            String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
-            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
-        }
-
-        /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
-        private Claim delivered() {
-            double limit = plan.producing.deliveryTimeout() / 1e3;
-            var reasons = new TreeSet<String>();
-            for (int partition : partitions().toArray()) {
-                if (ledger.ids(partition).noneMatch(account.get(Kind.NOT_DELIVERED)::get)) continue;
-                Gap gap = longestPause(acknowledged, partition);
-                String why = whyUnavailable(partition, gap);
-                if (why == null || gap.seconds() < limit) {
-                    String evidence = "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
-                            .formatted(account.count(Kind.NOT_DELIVERED), partition, gap.seconds(), limit, trial.load.complaint());
-                    String disturbed = disturbed(gap.from(), gap.to());
-                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
-                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
-                }
-                reasons.add(why);
-            }
-            String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
-                    .formatted(account.count(Kind.NOT_DELIVERED));
-            return new Claim(Verdict.ALLOWED, text, "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
-        }
-
-        private static final String DELIVERED = "every record that was sent is delivered";
-
-        /** Why a partition could not take records in the middle of a pause; null if nothing of the kind was seen. */
-        private String whyUnavailable(int partition, Gap gap) {
-            int middle = gap.from() + gap.ticks() / 2;
-            State state = observer.stateAt(partition, middle);
-            boolean all = plan.producing.asKafkaReads.getString("acks").equals("-1");
-            if (state.leader() < 0) return "partition %d had no leader".formatted(partition);
-            if (all && state.inSync().size() < topic.minInSync())
-                return "partition %d had %d in sync, min.insync.replicas is %d"
-                        .formatted(partition, state.inSync().size(), topic.minInSync());
-            return outages.stream()
-                    .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
-                    .filter(it -> it.id == state.leader() || all && state.inSync().contains(it.id))
-                    .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
-                    .findFirst()
-                    .orElse(null);
+            return claims.stream()
+                    .map(Claim::verdict)
+                    .max(Comparator.naturalOrder())
+                    .orElse(Verdict.INCONCLUSIVE);
         }
 
         // -- the outage, taken apart --
@@ -1748,7 +1653,8 @@ class failover implements Callable<Integer> {
             phases.put("first acknowledged", firstAfter(acknowledged[partition], elected));
             phases.put("first read", firstAfter(read[partition], elected));
             int replicas = topic.replicas().get(partition).size();
-            Predicate<Change> whole = it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
+            Predicate<Change> whole =
+                    it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
             phases.put("in sync", firstChange(partition, outage.harmedAt, whole));
             int preferred = topic.preferredLeader(partition);
             Predicate<Change> leads = it -> it.leaderChanged() && it.now().leader() == preferred;
@@ -1757,7 +1663,9 @@ class failover implements Callable<Integer> {
         }
 
         private static int firstAfter(int[] times, int tick) {
-            return tick == 0 ? 0 : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
+            return tick == 0
+                    ? 0
+                    : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
         }
 
         private Latency latency(IntPredicate wanted) {
@@ -1778,25 +1686,214 @@ class failover implements Callable<Integer> {
             latencies.put("after", latency(id -> ledger.sentAt(id) >= last));
             return latencies;
         }
+    }
 
-        // -- told to a person --
+    // ---- judging: the claims of every trial ----
+
+    /** Makes claims of the numbers of a trial. */
+    private class Judge {
+        private final Result result;
+
+        Judge(Result result) {
+            this.result = result;
+        }
+
+        /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
+        Bound bound(Outage outage) {
+            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
+            boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
+            String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
+            long limit = silent ? result.plan.producing.requestTimeout() : result.trial.stage.sessionTimeout();
+            return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
+        }
+
+        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
+        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
+            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
+            return result.observer.outsideEvents().stream()
+                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
+                    .map(OutsideEvent::text)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
+        Claim claim(boolean holds, Outage outage, String text, String evidence) {
+            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
+            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
+            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+        }
+
+        /** Why the script could not see all that happened in a window; null if it could. */
+        private String disturbed(int from, int to) {
+            for (Gap gap : result.observer.stalls())
+                if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
+            for (Gap gap : result.observer.silences())
+                if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
+            return null;
+        }
+
+        List<Claim> claims() {
+            var claims = new ArrayList<Claim>();
+            if (result.trial.unobserved != null)
+                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", result.trial.unobserved));
+            for (Outage outage : result.outages) claims.add(wentAway(outage));
+            claims.addAll(flowed());
+            for (GroupConsumer consumer : result.trial.consumers)
+                if (consumer.failure != null) {
+                    String text = "consumer %d reads to the end".formatted(consumer.number);
+                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
+                }
+            if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
+            if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
+            else {
+                Promises promises =
+                        Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
+                boolean readOn = result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                claims.addAll(claimsOf(
+                        result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
+                if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
+            }
+            if (maxPause != null)
+                claims.add(limit("no pause is longer than", maxPause, result.pauseSeconds(), "longest pause"));
+            if (maxLatency == null) return claims;
+            double p99 = result.latency(id -> true).p99 / 1e3;
+            claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
+            return claims;
+        }
+
+        private Claim limit(String text, Duration limit, double seconds, String what) {
+            boolean holds = result.account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
+            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
+            String evidence = "%s %.2f s".formatted(what, seconds);
+            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
+            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
+            return Claim.of(holds, full, evidence);
+        }
+
+        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
+        private Claim wentAway(Outage outage) {
+            String seen = evidenceOf(outage);
+            String nothing =
+                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
+            return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
+        }
+
+        private String evidenceOf(Outage outage) {
+            String after = ", %.2f s after the fault";
+            int gone = outage.id == CONTROLLER
+                    ? result.observer.controllerGoneAfter(outage.harmedAt)
+                    : result.observer.awayAfter(outage.id, outage.harmedAt);
+            for (Change change : result.observer.changesSince(outage.harmedAt)) {
+                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
+                boolean led =
+                        change.before().leader() == outage.id && change.now().leader() != outage.id;
+                boolean out = change.before().inSync().contains(outage.id)
+                        && !change.now().inSync().contains(outage.id);
+                String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
+                if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
+            }
+            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
+        }
+
+        private List<Claim> flowed() {
+            if (result.trial.unobserved != null || result.outages.stream().anyMatch(it -> it.endedAt == 0))
+                return List.of();
+            int first = result.handover != null ? result.handover.tick() : Integer.MAX_VALUE;
+            int last = result.handover != null ? result.handover.tick() : 0;
+            if (!result.outages.isEmpty()) {
+                first = result.outages.get(0).harmedAt;
+                last = result.outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
+            }
+            var without = new ArrayList<Integer>();
+            for (int partition : result.partitions().toArray())
+                if (result.count(partition, 0, first) == 0 || result.count(partition, last, Integer.MAX_VALUE) == 0)
+                    without.add(partition);
+            if (without.isEmpty()) return List.of();
+            String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
+            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
+        }
+
+        /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
+        private Claim delivered() {
+            double limit = result.plan.producing.deliveryTimeout() / 1e3;
+            var reasons = new TreeSet<String>();
+            for (int partition : result.partitions().toArray()) {
+                if (result.ledger.ids(partition).noneMatch(result.account.get(Kind.NOT_DELIVERED)::get)) continue;
+                Gap gap = result.longestPause(result.acknowledged, partition);
+                String why = whyUnavailable(partition, gap);
+                if (why == null || gap.seconds() < limit) {
+                    String evidence =
+                            "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
+                                    .formatted(
+                                            result.account.count(Kind.NOT_DELIVERED),
+                                            partition,
+                                            gap.seconds(),
+                                            limit,
+                                            result.trial.load.complaint());
+                    String disturbed = disturbed(gap.from(), gap.to());
+                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
+                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
+                }
+                reasons.add(why);
+            }
+            String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
+                    .formatted(result.account.count(Kind.NOT_DELIVERED));
+            return new Claim(
+                    Verdict.ALLOWED,
+                    text,
+                    "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
+        }
+
+        private static final String DELIVERED = "every record that was sent is delivered";
+
+        /** Why a partition could not take records in the middle of a pause; null if nothing of the kind was seen. */
+        private String whyUnavailable(int partition, Gap gap) {
+            int middle = gap.from() + gap.ticks() / 2;
+            State state = result.observer.stateAt(partition, middle);
+            boolean all = result.plan.producing.asKafkaReads.getString("acks").equals("-1");
+            if (state.leader() < 0) return "partition %d had no leader".formatted(partition);
+            if (all && state.inSync().size() < result.topic.minInSync())
+                return "partition %d had %d in sync, min.insync.replicas is %d"
+                        .formatted(partition, state.inSync().size(), result.topic.minInSync());
+            return result.outages.stream()
+                    .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
+                    .filter(it ->
+                            it.id == state.leader() || all && state.inSync().contains(it.id))
+                    .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    // ---- telling: to a person ----
+
+    /** Prints what a trial has shown. */
+    private class Teller {
+        private final Result result;
+
+        Teller(Result result) {
+            this.result = result;
+        }
 
         void tell() {
             say("");
             strips();
-            outages.forEach(this::tellPhases);
-            if (!outages.isEmpty()) tellLatencies();
+            result.outages.forEach(this::tellPhases);
+            if (!result.outages.isEmpty()) tellLatencies();
             say("");
-            if (audited) account.table().forEach(line -> say("  %s", line));
-            else say("  The log was not read: nobody knows what became of %,d records.", account.sent());
+            if (result.audited) result.account.table().forEach(line -> say("  %s", line));
+            else say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
             say("");
-            if (plan.scenario.observation != null) say("  The guide: %s", plan.scenario.observation);
-            for (Claim claim : claims) {
+            if (result.plan.scenario.observation != null) say("  The guide: %s", result.plan.scenario.observation);
+            for (Claim claim : result.claims) {
                 say("  %s  %s", claim.verdict.painted(), claim.text);
                 say("@|faint         %s|@", claim.evidence);
             }
-            if (plan.scenario instanceof HighAvailability && !outages.isEmpty())
-                say(ONE_FAILURE, outages.get(0).name);
+            if (result.plan.scenario instanceof HighAvailability && !result.outages.isEmpty())
+                say(ONE_FAILURE, result.outages.get(0).name);
         }
 
         private static final String ONE_FAILURE =
@@ -1804,16 +1901,18 @@ class failover implements Callable<Integer> {
 
         /** A line per partition: each character is half a second, or more in a long run. */
         private void strips() {
-            int end = trial.journal.now();
+            int end = result.trial.journal.now();
             int step = ticks(0.5) * Math.max(1, (int) Math.ceil(seconds(end) / 0.5 / 60));
             int columns = end / step + 1;
             say("  acknowledged by partition; a character is %.1f s", seconds(step));
-            for (int partition : partitions().toArray()) {
+            for (int partition : result.partitions().toArray()) {
                 long[] counts = new long[columns];
-                for (int tick : acknowledged[partition]) counts[tick / step]++;
-                say("  partition %-3d %s", partition, strip(counts, (double) rate / topic.partitions() * seconds(step)));
+                for (int tick : result.acknowledged[partition]) counts[tick / step]++;
+                say(
+                        "  partition %-3d %s",
+                        partition, strip(counts, (double) rate / result.topic.partitions() * seconds(step)));
             }
-            for (Outage outage : outages) {
+            for (Outage outage : result.outages) {
                 int from = outage.harmedAt / step;
                 int to = outage.healedAt == 0 ? columns : outage.healedAt / step + 1;
                 String away = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
@@ -1834,57 +1933,75 @@ class failover implements Callable<Integer> {
             say("");
             say(
                     "  %s away: in seconds after the fault (leaders to within %.2f s)",
-                    outage.name, seconds(observer.resolution()));
+                    outage.name, seconds(result.observer.resolution()));
             for (int partition : outage.led) {
                 var phases = new ArrayList<String>();
-                phases(outage, partition).forEach((phase, tick) -> {
+                result.phases(outage, partition).forEach((phase, tick) -> {
                     if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
                 });
                 say("  partition %-3d %s", partition, String.join(", ", phases));
             }
             say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
-                    longestPause(acknowledged, outage).seconds(), longestPause(read, outage).seconds());
+                    result.longestPause(result.acknowledged, outage).seconds(),
+                    result.longestPause(result.read, outage).seconds());
         }
 
         private void tellLatencies() {
             say("");
             say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
-            latencies().forEach((when, it) -> {
+            result.latencies().forEach((when, it) -> {
                 if (it.records > 0) say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
             });
         }
+    }
 
-        // -- told to a program: docs/failover.md lists the fields --
+    // ---- telling: to a program ----
+
+    /** The JSON lines of a trial. docs/failover.md lists the fields. */
+    private class Lines {
+        private final Result result;
+
+        Lines(Result result) {
+            this.result = result;
+        }
 
         /** The trial as JSON lines: what was to be done, what happened, the flow, the verdict. */
-        List<Object> lines() {
+        List<Object> all() {
             var lines = new ArrayList<Object>(List.of(trialLine()));
-            for (Event event : trial.journal.events()) {
+            for (Event event : result.trial.journal.events()) {
                 var line = details("type", "event", "ms", ms(event.tick()), "kind", event.kind());
                 line.putAll(event.details());
                 line.put("text", event.text());
                 lines.add(line);
             }
-            partitions().forEach(partition -> lines.addAll(flowLines(partition)));
+            result.partitions().forEach(partition -> lines.addAll(flowLines(partition)));
             lines.add(verdictLine());
             return lines;
         }
 
         private Map<String, Object> trialLine() {
-            Producing producing = plan.producing;
-            var line = details("type", "trial", "ms", 0, "run", trial.run, "number", trial.number);
-            line.putAll(details("started", trial.started.toString(), "title", trial.title()));
-            line.putAll(details("observation", plan.scenario.observation, "settings", producing.label));
-            line.putAll(details("topic", topic.name(), "partitions", topic.partitions()));
-            line.putAll(details("replicas", topic.replicas().get(0).size(), "group", trial.group));
-            line.putAll(details("consumers", plan.scenario.consumers, "fault", plan.fault, "rate", rate, "size", size));
-            line.putAll(details("properties", producing.shown(), "cluster", trial.stage.hands.about));
-            line.putAll(details("brokers", trial.stage.brokers.keySet(), "leaders", trial.leaders));
-            line.put("in_sync", topic.replicas());
+            Producing producing = result.plan.producing;
+            var line = details("type", "trial", "ms", 0, "run", result.trial.run, "number", result.trial.number);
+            line.putAll(details("started", result.trial.started.toString(), "title", result.trial.title()));
+            line.putAll(details("observation", result.plan.scenario.observation, "settings", producing.label));
+            line.putAll(details("topic", result.topic.name(), "partitions", result.topic.partitions()));
+            line.putAll(details("replicas", result.topic.replicas().get(0).size(), "group", result.trial.group));
+            line.putAll(details(
+                    "consumers",
+                    result.plan.scenario.consumers,
+                    "fault",
+                    result.plan.fault,
+                    "rate",
+                    rate,
+                    "size",
+                    size));
+            line.putAll(details("properties", producing.shown(), "cluster", result.trial.stage.hands.about));
+            line.putAll(details("brokers", result.trial.stage.brokers.keySet(), "leaders", result.trial.leaders));
+            line.put("in_sync", result.topic.replicas());
             String java = System.getProperty("java.version");
             line.put("versions", details("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
-            Map<String, Object> limits = details("broker.session.timeout.ms", trial.stage.sessionTimeout());
+            Map<String, Object> limits = details("broker.session.timeout.ms", result.trial.stage.sessionTimeout());
             limits.put("request.timeout.ms", producing.requestTimeout());
             line.put("limit_ms", limits);
             return line;
@@ -1893,19 +2010,22 @@ class failover implements Callable<Integer> {
         /** For each 100 ms in which something was acknowledged or read: how much, how late, and how much of it was lost. */
         private List<Map<String, Object>> flowLines(int partition) {
             int width = ticks(0.1);
-            int[] reads = new int[trial.journal.now() / width + 1];
+            int[] reads = new int[result.trial.journal.now() / width + 1];
             int[] lost = new int[reads.length];
-            for (int tick : read[partition]) reads[tick / width]++;
-            ledger.ids(partition)
-                    .filter(account.get(Kind.LOST)::get)
-                    .forEach(id -> lost[ledger.acknowledgedAt(id) / width]++);
-            long[] latencies = ledger.latencies(partition); // by time of acknowledgement
+            for (int tick : result.read[partition]) reads[tick / width]++;
+            result.ledger
+                    .ids(partition)
+                    .filter(result.account.get(Kind.LOST)::get)
+                    .forEach(id -> lost[result.ledger.acknowledgedAt(id) / width]++);
+            long[] latencies = result.ledger.latencies(partition); // by time of acknowledgement
             var lines = new ArrayList<Map<String, Object>>();
             int from = 0;
             for (int bucket = 0; bucket < reads.length; bucket++) {
                 int to = from;
                 while (to < latencies.length && (latencies[to] >> 32) / width <= bucket) to++;
-                int[] ticks = Arrays.stream(latencies, from, to).mapToInt(it -> (int) it).toArray();
+                int[] ticks = Arrays.stream(latencies, from, to)
+                        .mapToInt(it -> (int) it)
+                        .toArray();
                 from = to;
                 if (ticks.length == 0 && reads[bucket] == 0) continue;
                 var line = details("type", "flow", "ms", bucket * 100, "partition", partition);
@@ -1919,23 +2039,28 @@ class failover implements Callable<Integer> {
 
         /** The verdict, with every number that was printed. */
         Map<String, Object> verdictLine() {
-            var line = details("type", "verdict", "ms", ms(trial.journal.now()), "name", plan.scenario.name);
-            line.putAll(details("run", trial.run, "verdict", verdict(), "settings", plan.producing.label));
-            line.putAll(details("fault", plan.fault, "unobserved", trial.unobserved, "audited", audited));
-            line.put("sent", account.sent());
-            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), account.count(kind));
-            line.put("lost_ids", account.get(Kind.LOST).stream().limit(100).boxed().toList());
+            var line =
+                    details("type", "verdict", "ms", ms(result.trial.journal.now()), "name", result.plan.scenario.name);
+            line.putAll(details(
+                    "run", result.trial.run, "verdict", result.verdict(), "settings", result.plan.producing.label));
+            line.putAll(details(
+                    "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
+            line.put("sent", result.account.sent());
+            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), result.account.count(kind));
+            line.put(
+                    "lost_ids",
+                    result.account.get(Kind.LOST).stream().limit(100).boxed().toList());
             var crossed = details();
             for (Kind fate : Kind.FATES) {
-                int[] row = account.crossed(fate);
+                int[] row = result.account.crossed(fate);
                 crossed.put(fate.lowerCase(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
             }
-            line.putAll(details("crossed", crossed, "claims", claims));
-            line.put("outages", outages.stream().map(this::outageLine).toList());
-            line.put("pauses", partitions().mapToObj(this::pauseLine).toList());
+            line.putAll(details("crossed", crossed, "claims", result.claims));
+            line.put("outages", result.outages.stream().map(this::outageLine).toList());
+            line.put("pauses", result.partitions().mapToObj(this::pauseLine).toList());
             var latency = details();
-            latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
-            line.putAll(details("latency_ms", latency, "resolution_ms", ms(observer.resolution())));
+            result.latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
+            line.putAll(details("latency_ms", latency, "resolution_ms", ms(result.observer.resolution())));
             return line;
         }
 
@@ -1943,11 +2068,13 @@ class failover implements Callable<Integer> {
             var partitions = new ArrayList<Object>();
             for (int partition : outage.led) {
                 var times = details("partition", partition);
-                phases(outage, partition).forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
+                result.phases(outage, partition)
+                        .forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
                 partitions.add(times);
             }
             var line = outage.details();
-            line.putAll(details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
+            line.putAll(
+                    details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
             line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.endedAt)));
             line.put("partitions", partitions);
             return line;
@@ -1955,8 +2082,8 @@ class failover implements Callable<Integer> {
 
         private Object pauseLine(int partition) {
             var line = details("partition", partition);
-            line.put("acknowledged", gapLine(longestPause(acknowledged, partition)));
-            line.put("read", gapLine(longestPause(read, partition)));
+            line.put("acknowledged", gapLine(result.longestPause(result.acknowledged, partition)));
+            line.put("read", gapLine(result.longestPause(result.read, partition)));
             return line;
         }
 
@@ -1972,7 +2099,10 @@ class failover implements Callable<Integer> {
             int n = ticks.length;
             if (n == 0) return new Latency(0, 0, 0, 0);
             return new Latency(
-                    ticks[n / 2] / TICKS_PER_MS, ticks[(int) (n * 0.99)] / TICKS_PER_MS, ticks[n - 1] / TICKS_PER_MS, n);
+                    ticks[n / 2] / TICKS_PER_MS,
+                    ticks[(int) (n * 0.99)] / TICKS_PER_MS,
+                    ticks[n - 1] / TICKS_PER_MS,
+                    n);
         }
     }
 
@@ -2034,7 +2164,9 @@ class failover implements Callable<Integer> {
 
         List<Event> events() {
             synchronized (events) {
-                return events.stream().sorted(Comparator.comparingInt(Event::tick)).toList();
+                return events.stream()
+                        .sorted(Comparator.comparingInt(Event::tick))
+                        .toList();
             }
         }
     }
@@ -2096,8 +2228,7 @@ class failover implements Callable<Integer> {
         private boolean controllerIsAway;
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
-        Observer(
-                Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
+        Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
             this.topic = topic;
             this.journal = journal;
             this.harmed = harmed;
@@ -2172,7 +2303,8 @@ class failover implements Callable<Integer> {
             if (!description.topicId().equals(topic.id)) topicHasGone();
             for (TopicPartitionInfo it : description.partitions()) {
                 int leader = it.leader() == null ? -1 : it.leader().id();
-                var state = new State(leader, it.isr().stream().map(Node::id).sorted().toList());
+                var state = new State(
+                        leader, it.isr().stream().map(Node::id).sorted().toList());
                 if (it.partition() < states.length()) see(it.partition(), state);
             }
         }
@@ -2195,7 +2327,8 @@ class failover implements Callable<Integer> {
                 seen[partition] = 0;
             }
             Change change = next[partition];
-            boolean oldNews = patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
+            boolean oldNews =
+                    patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
             if (++seen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
             states.set(partition, now);
             next[partition] = null;
@@ -2210,12 +2343,15 @@ class failover implements Callable<Integer> {
             if (change.leaderChanged()) {
                 String text = now.leader < 0
                         ? "no leader; it was broker " + before.leader
-                        : "broker " + now.leader + " leads" + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
+                        : "broker " + now.leader + " leads"
+                                + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
                 var details = details("partition", partition, "leader", now.leader, "before", before.leader);
                 journal.tellAt(change.tick, "leader", details, "partition %d: %s", partition, text);
             }
             if (now.inSync.equals(before.inSync)) return;
-            String few = now.inSync.size() < topic.minInSync ? " (fewer than min.insync.replicas=" + topic.minInSync + ")" : "";
+            String few = now.inSync.size() < topic.minInSync
+                    ? " (fewer than min.insync.replicas=" + topic.minInSync + ")"
+                    : "";
             String ids = now.inSync.isEmpty() ? "none" : joined(now.inSync);
             var details = details("partition", partition, "in_sync", now.inSync);
             journal.tellAt(change.tick, "in_sync", details, "partition %d: in sync %s%s", partition, ids, few);
@@ -2224,9 +2360,11 @@ class failover implements Callable<Integer> {
         // -- the brokers, and the controller --
 
         private void askNodes() {
-            admin.describeCluster().nodes().whenComplete((nodes, error) -> answers.add(() -> {
-                if (error == null) onNodes(nodes.stream().map(Node::id).collect(Collectors.toSet()));
-            }));
+            admin.describeCluster()
+                    .nodes()
+                    .whenComplete((nodes, error) -> answers.add(() -> {
+                        if (error == null) onNodes(nodes.stream().map(Node::id).collect(Collectors.toSet()));
+                    }));
         }
 
         /** A broker is away when the cluster does not list it any more: fenced, or shut down. */
@@ -2239,16 +2377,19 @@ class failover implements Callable<Integer> {
             for (int id : known)
                 if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
                     awayFirst.put(id, journal.now());
-                    if (!harmed.get().contains(id)) tellOutside(id, "broker " + id + " is away, and this script did not do it");
+                    if (!harmed.get().contains(id))
+                        tellOutside(id, "broker " + id + " is away, and this script did not do it");
                 }
         }
 
         private void askController() {
-            admin.describeMetadataQuorum().quorumInfo().whenComplete((quorum, error) -> answers.add(() -> {
-                if (error == null) onController(quorum.leaderId());
-                else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
-                if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
-            }));
+            admin.describeMetadataQuorum()
+                    .quorumInfo()
+                    .whenComplete((quorum, error) -> answers.add(() -> {
+                        if (error == null) onController(quorum.leaderId());
+                        else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
+                        if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
+                    }));
         }
 
         private static boolean isTimeout(Throwable error) {
@@ -2310,11 +2451,17 @@ class failover implements Callable<Integer> {
         }
 
         private Set<Integer> partitions(IntPredicate wanted) {
-            return IntStream.range(0, states.length()).filter(wanted).boxed().collect(Collectors.toCollection(TreeSet::new));
+            return IntStream.range(0, states.length())
+                    .filter(wanted)
+                    .boxed()
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
 
         boolean whole() {
-            return partitions(it -> leader(it) >= 0 && state(it).inSync.size() == topic.replicas.get(it).size()).size()
+            return partitions(it -> leader(it) >= 0
+                                    && state(it).inSync.size()
+                                            == topic.replicas.get(it).size())
+                            .size()
                     == states.length();
         }
 
@@ -2375,7 +2522,11 @@ class failover implements Callable<Integer> {
      * @param asKafkaReads the settings as Kafka's client reads them: trimmed, with all defaults
      */
     record Producing(
-            String label, Map<String, String> given, Map<String, Object> settings, ProducerConfig asKafkaReads, int rate,
+            String label,
+            Map<String, String> given,
+            Map<String, Object> settings,
+            ProducerConfig asKafkaReads,
+            int rate,
             int size) {
 
         static Producing of(Connection connection, String acks, String attempt, int rate, int size) {
@@ -2393,7 +2544,8 @@ class failover implements Callable<Integer> {
                 if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
             });
             ProducerConfig config = connection.create(() -> new ProducerConfig(settings));
-            String label = attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
+            String label =
+                    attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
             return new Producing(label, given, settings, config, rate, size);
         }
 
@@ -2405,7 +2557,9 @@ class failover implements Callable<Integer> {
                         || ConsumerConfig.configNames().contains(parts[0]);
                 if (parts.length < 2 || !known || attempt.indexOf(':') < 1)
                     throw new Failure(
-                            2, "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.", Script.hidden(attempt));
+                            2,
+                            "--try takes NAME:KEY=VALUE,... with client properties, not '%s'.",
+                            Script.hidden(attempt));
                 properties.put(parts[0], parts[1]);
             }
             return properties;
@@ -2631,7 +2785,8 @@ class failover implements Callable<Integer> {
         private void complain(Exception error) {
             if (error == null || leaving) return;
             String now = error.getClass().getSimpleName();
-            if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
+            if (!now.equals(complaint))
+                journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
             complaint = now;
         }
 
@@ -2676,7 +2831,8 @@ class failover implements Callable<Integer> {
     static int idOf(ConsumerRecord<byte[], byte[]> record, String run) {
         var header = record.headers().lastHeader("run");
         byte[] value = record.value();
-        if (header == null || value == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8))) return -1;
+        if (header == null || value == null || !run.equals(new String(header.value(), StandardCharsets.UTF_8)))
+            return -1;
         long id = 0;
         int begin = "{\"event_id\": ".length();
         for (int i = begin; i < value.length; i++) {
@@ -2720,7 +2876,9 @@ class failover implements Callable<Integer> {
             try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
                 for (int partition = 0; partition < topic.partitions(); partition++) {
                     long first = topicGone ? 0 : topic.ends.get(partition); // a topic of the same name starts at 0
-                    for (long begin = begins.get(partition); ; begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
+                    for (long begin = begins.get(partition);
+                            ;
+                            begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
                         try {
                             read(consumer, partition, Math.max(first, begin), ends.get(partition));
                             break;
@@ -2796,7 +2954,8 @@ class failover implements Callable<Integer> {
                 }
                 if (!records.isEmpty()) progressAt = System.nanoTime();
                 if (System.nanoTime() - progressAt > 30e9)
-                    throw new Unobserved("partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
+                    throw new Unobserved(
+                            "partition %d cannot be read to its end (no progress for 30 s)".formatted(partition));
                 if (Script.stopping()) throw new Unobserved("interrupted");
             }
         }
@@ -2805,8 +2964,14 @@ class failover implements Callable<Integer> {
             int number = record.leaderEpoch().orElse(-1);
             long offset = record.offset() - topic.ends.get(record.partition());
             var now = new Epoch(record.partition(), number, offset, ledger.acknowledgedAt(id));
-            epochs.merge(List.of(record.partition(), number), now, (first, more) ->
-                    new Epoch(first.partition, number, first.firstOffset, Math.max(first.lastAcknowledged, more.lastAcknowledged)));
+            epochs.merge(
+                    List.of(record.partition(), number),
+                    now,
+                    (first, more) -> new Epoch(
+                            first.partition,
+                            number,
+                            first.firstOffset,
+                            Math.max(first.lastAcknowledged, more.lastAcknowledged)));
         }
     }
 
@@ -2815,9 +2980,12 @@ class failover implements Callable<Integer> {
         var asked = new HashMap<TopicPartition, OffsetSpec>();
         for (int partition = 0; partition < partitions; partition++)
             asked.put(new TopicPartition(topic, partition), spec);
-        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000)).all().get();
+        var found = admin.listOffsets(asked, new ListOffsetsOptions().timeoutMs(20_000))
+                .all()
+                .get();
         return IntStream.range(0, partitions)
-                .mapToObj(partition -> found.get(new TopicPartition(topic, partition)).offset())
+                .mapToObj(partition ->
+                        found.get(new TopicPartition(topic, partition)).offset())
                 .toList();
     }
 
@@ -2830,7 +2998,11 @@ class failover implements Callable<Integer> {
      * @param minInSync replicas that must be in sync for acks=all; 0 if that must not be read
      */
     record Topic(
-            String name, Uuid id, List<List<Integer>> replicas, List<Long> ends, int minInSync,
+            String name,
+            Uuid id,
+            List<List<Integer>> replicas,
+            List<Long> ends,
+            int minInSync,
             boolean allowsUncleanElection) {
 
         int partitions() {
@@ -2848,9 +3020,11 @@ class failover implements Callable<Integer> {
 
     /** Uses the cluster that is named, or answers; where none does, and none was named, starts one. */
     private Stage openStage() throws Exception {
-        if (File.separatorChar == '\\') throw new Failure(2, "failover.java needs a POSIX shell. On Windows, run it in WSL.");
+        if (File.separatorChar == '\\')
+            throw new Failure(2, "failover.java needs a POSIX shell. On Windows, run it in WSL.");
         OwnCluster own = null;
-        boolean local = Set.of(LOCAL.split(",")).containsAll(List.of(connection.servers().list().split(",")));
+        boolean local = Set.of(LOCAL.split(","))
+                .containsAll(List.of(connection.servers().list().split(",")));
         if (local && connection.bootstrapServer == null && !answers(9092) && !answers(9095)) own = startCluster();
         Admin admin = null;
         try {
@@ -2895,7 +3069,9 @@ class failover implements Callable<Integer> {
         }
 
         String addresses() {
-            return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+            return brokers.values().stream()
+                    .map(it -> it.host() + ":" + it.port())
+                    .collect(Collectors.joining(","));
         }
 
         /** Wrong usage is found before anything is harmed. */
@@ -2907,7 +3083,8 @@ class failover implements Callable<Integer> {
         /** The node that a step names. Null: it names the leader, and there is none. */
         Target target(String word, int leader, List<Integer> replicas) {
             if (word.equals("controller")) return new Target(CONTROLLER, "controller", "", 0);
-            int follower = replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
+            int follower =
+                    replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
             int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
             if (id < 0) return null;
             Node broker = brokers.get(id);
@@ -2960,14 +3137,17 @@ class failover implements Callable<Integer> {
                     Script.complain("Broker %d is still broken. Mend it: %s (%s)", node.id, command, why);
             });
             if (!whole && failed.isEmpty())
-                Script.complain("The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
+                Script.complain(
+                        "The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
             nothingIsBroken();
             if (whole && !Script.stopping()) electQuietly(topic);
         }
 
         private boolean isThere(Target node) {
             try {
-                var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000)).nodes().get();
+                var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000))
+                        .nodes()
+                        .get();
                 return nodes.stream().anyMatch(it -> it.id() == node.id);
             } catch (ExecutionException | InterruptedException noAnswer) {
                 return false;
@@ -2985,7 +3165,8 @@ class failover implements Callable<Integer> {
         private boolean isWhole(String topic) throws InterruptedException {
             try {
                 return Connection.describe(admin, topic).partitions().stream()
-                        .allMatch(it -> it.leader() != null && it.isr().size() == it.replicas().size());
+                        .allMatch(it -> it.leader() != null
+                                && it.isr().size() == it.replicas().size());
             } catch (Failure noAnswer) {
                 return false;
             }
@@ -2999,7 +3180,9 @@ class failover implements Callable<Integer> {
                     .map(id -> new ConfigResource(ConfigResource.Type.BROKER, "" + id))
                     .toList();
             try {
-                admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(5_000)).all().get();
+                admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(5_000))
+                        .all()
+                        .get();
                 return true;
             } catch (ExecutionException refused) {
                 return Script.rootOf(refused) instanceof AuthorizationException; // a refusal is an answer, too
@@ -3016,7 +3199,8 @@ class failover implements Callable<Integer> {
                 admin.electLeaders(type, partitions, options).partitions().get();
             } catch (ExecutionException refused) {
                 if (Script.rootOf(refused) instanceof AuthorizationException)
-                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused).getMessage());
+                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused)
+                            .getMessage());
                 // not yet, or no controller: the caller looks who leads
             }
         }
@@ -3038,7 +3222,10 @@ class failover implements Callable<Integer> {
             checkTopic(scenario, described, properties);
             if (!holdsWithin(60, () -> isWhole(name)))
                 throw new Failure(
-                        1, "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s", name, name);
+                        1,
+                        "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s",
+                        name,
+                        name);
             try {
                 elect(ElectionType.PREFERRED, name);
             } catch (Unobserved noPermission) {
@@ -3066,16 +3253,25 @@ class failover implements Callable<Integer> {
             List<Integer> ids = new ArrayList<>(brokers.keySet());
             if (replicas > ids.size())
                 throw new Failure(
-                        1, "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.", name, replicas, ids.size());
-            var placement = new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
+                        1,
+                        "Topic '%s' needs %d brokers for its replicas; %d answer. Start the others.",
+                        name,
+                        replicas,
+                        ids.size());
+            var placement =
+                    new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
             for (int partition = 0; partition < partitions; partition++) {
                 int first = partition;
                 placement.put(
                         partition,
-                        IntStream.range(0, replicas).mapToObj(it -> ids.get((first + it) % ids.size())).toList());
+                        IntStream.range(0, replicas)
+                                .mapToObj(it -> ids.get((first + it) % ids.size()))
+                                .toList());
             }
             try {
-                admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties))).all().get();
+                admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties)))
+                        .all()
+                        .get();
             } catch (ExecutionException refused) {
                 throw Connection.refused("create topic '" + name + "'", refused);
             }
@@ -3088,8 +3284,11 @@ class failover implements Callable<Integer> {
             var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
             var properties = new HashMap<String, String>();
             try {
-                for (ConfigEntry entry : admin.describeConfigs(List.of(resource)).all().get().get(resource).entries())
-                    properties.put(entry.name(), entry.value());
+                for (ConfigEntry entry : admin.describeConfigs(List.of(resource))
+                        .all()
+                        .get()
+                        .get(resource)
+                        .entries()) properties.put(entry.name(), entry.value());
             } catch (ExecutionException noPermission) {
                 // then what these properties allow is not known
             }
@@ -3101,18 +3300,26 @@ class failover implements Callable<Integer> {
             if (topic.isInternal()) throw new Failure(2, "Topic '%s' is Kafka's own: no records go there.", name);
             if (properties.getOrDefault("cleanup.policy", "").contains("compact"))
                 throw new Failure(
-                        2, "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.", name);
+                        2,
+                        "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.",
+                        name);
             String recreate = "Recreate it (this deletes its records): jbang topics.java reset " + name;
             var shape = Pattern.compile("test-(?:min2-)?(\\d)p-rf(\\d)").matcher(name);
             boolean known = !(scenario instanceof AnyTopic) && shape.matches();
-            if (known && (topic.partitions().size() != Integer.parseInt(shape.group(1))
-                    || topic.partitions().get(0).replicas().size() != Integer.parseInt(shape.group(2))))
+            if (known
+                    && (topic.partitions().size() != Integer.parseInt(shape.group(1))
+                            || topic.partitions().get(0).replicas().size() != Integer.parseInt(shape.group(2))))
                 throw new Failure(1, "Topic '%s' has not the shape that its name says. %s", name, recreate);
             scenario.topicProperties.forEach((key, value) -> {
                 if (!value.equals(properties.getOrDefault(key, value)))
                     throw new Failure(
-                            1, "Topic '%s' has %s=%s; this scenario needs %s. Delete it: jbang topics.java delete %s",
-                            name, key, properties.get(key), value, name);
+                            1,
+                            "Topic '%s' has %s=%s; this scenario needs %s. Delete it: jbang topics.java delete %s",
+                            name,
+                            key,
+                            properties.get(key),
+                            value,
+                            name);
             });
         }
 
@@ -3120,7 +3327,9 @@ class failover implements Callable<Integer> {
             try {
                 if (!holdsWithin(5, () -> membersOf(group) == 0))
                     throw new Failure(
-                            1, "Group '%s' has members: end your consumers first; they would take part of the records.", group);
+                            1,
+                            "Group '%s' has members: end your consumers first; they would take part of the records.",
+                            group);
             } catch (ExecutionException noSuchGroup) {
                 if (!(noSuchGroup.getCause() instanceof GroupIdNotFoundException))
                     throw Connection.refused("describe group '" + group + "'", noSuchGroup);
@@ -3136,7 +3345,12 @@ class failover implements Callable<Integer> {
         }
 
         private int membersOf(String group) throws Exception {
-            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().size();
+            return admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group)
+                    .get()
+                    .members()
+                    .size();
         }
 
         /** A group that this script made up is deleted; if that fails, it is empty, and expires by itself. */
@@ -3150,9 +3364,11 @@ class failover implements Callable<Integer> {
         }
 
         private long askSessionTimeout() throws InterruptedException {
-            var broker = new ConfigResource(ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
+            var broker = new ConfigResource(
+                    ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
             try {
-                Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
+                Config config =
+                        admin.describeConfigs(List.of(broker)).all().get().get(broker);
                 return Long.parseLong(config.get("broker.session.timeout.ms").value());
             } catch (ExecutionException | NumberFormatException | NullPointerException notKnown) {
                 return 9_000;
@@ -3199,7 +3415,8 @@ class failover implements Callable<Integer> {
         Remedy remedy(Fault fault) {
             Remedy remedy = remedies.get(fault);
             if (remedy == null)
-                throw new Failure(2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
+                throw new Failure(
+                        2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
             return remedy;
         }
 
@@ -3222,18 +3439,24 @@ class failover implements Callable<Integer> {
 
     private Hands handsFor(Map<Integer, Node> brokers) throws Exception {
         boolean harmsNobody = whoHarms.observe != null || what.equals(List.of("1"));
-        if (harmsNobody) return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
+        if (harmsNobody)
+            return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
         if (whoHarms.manual)
             return new Hands(
                     "your cluster, harmed by hand",
                     "broker {id}",
                     false,
-                    Hands.always(new Remedy("now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
+                    Hands.always(new Remedy(
+                            "now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
                     command -> "");
         if (whoHarms.commands != null) {
             var remedy = new Remedy(whoHarms.commands.stop, whoHarms.commands.start);
             return new Hands(
-                    "your cluster, harmed by your commands", "broker {id}", false, Hands.always(remedy), failover::shell);
+                    "your cluster, harmed by your commands",
+                    "broker {id}",
+                    false,
+                    Hands.always(remedy),
+                    failover::shell);
         }
         String notOurs = Compose.whyNot(brokers);
         if (notOurs == null) return Compose.hands();
@@ -3249,7 +3472,9 @@ class failover implements Callable<Integer> {
 
         /** Null if each broker's address is the one that its container publishes; else a sentence that says why not. */
         static String whyNot(Map<Integer, Node> brokers) throws Exception {
-            String addresses = brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+            String addresses = brokers.values().stream()
+                    .map(it -> it.host() + ":" + it.port())
+                    .collect(Collectors.joining(","));
             String not = "The brokers at " + addresses + " are not those of docker-compose.yml";
             String all;
             try {
@@ -3272,20 +3497,27 @@ class failover implements Callable<Integer> {
         /** What is still broken from another run, or by hand, is to be mended first. */
         private static void mendFirst(String container) throws Exception {
             if (!container.matches(PREFIX + "(kafka|controller)-\\d+")) return;
-            String state = shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
+            String state =
+                    shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
             String mend = state.startsWith("paused")
                     ? "docker unpause " + container
                     : !state.startsWith("running")
                             ? "docker start " + container
                             : state.endsWith(" 0") ? "docker network connect kafka-deploy_default " + container : null;
             if (mend != null)
-                throw new Failure(1, "%s is %s from before. Mend it: %s", container, state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""), mend);
+                throw new Failure(
+                        1,
+                        "%s is %s from before. Mend it: %s",
+                        container,
+                        state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""),
+                        mend);
         }
 
         static Hands hands() throws Exception {
             String node = PREFIX + "{name}";
-            String network = shell("docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
-                            + PREFIX + "controller-1")
+            String network = shell(
+                            "docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
+                                    + PREFIX + "controller-1")
                     .strip();
             var remedies = new EnumMap<Fault, Remedy>(Fault.class);
             remedies.put(Fault.stop, new Remedy("docker stop " + node, "docker start " + node));
@@ -3355,7 +3587,9 @@ class failover implements Callable<Integer> {
             var command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
             command.addAll(jbang());
             command.add(script.toString());
-            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
             Script.inBackground(() -> {
                 process.inputReader(StandardCharsets.UTF_8).lines().forEach(line -> {
                     if (line.contains(" died: ")) onDeath.accept(line);
@@ -3381,7 +3615,8 @@ class failover implements Callable<Integer> {
             process.outputWriter().write(command + "\n");
             process.outputWriter().flush();
             String answer = nextAnswer(120);
-            if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
+            if (answer.startsWith("error: "))
+                throw new Failure(1, "'%s' did not work: %s", command, answer.substring(7));
             return answer;
         }
 
@@ -3407,8 +3642,12 @@ class failover implements Callable<Integer> {
     /** A script of this collection: in this directory, or beside the jbang that runs this one. Null: there is none. */
     private static Path sibling(String script) {
         String launcher = System.getenv("JBANG_LAUNCH_CMD");
-        Path beside = launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
-        return Stream.of(Path.of(script), beside).filter(it -> it != null && Files.exists(it)).findFirst().orElse(null);
+        Path beside =
+                launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
+        return Stream.of(Path.of(script), beside)
+                .filter(it -> it != null && Files.exists(it))
+                .findFirst()
+                .orElse(null);
     }
 
     /** The command that runs JBang: the one that runs this script, where that is known. */
@@ -3482,7 +3721,8 @@ class failover implements Callable<Integer> {
             var map = new LinkedHashMap<String, Object>();
             try {
                 for (var component : record.getClass().getRecordComponents()) {
-                    String name = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+                    String name =
+                            component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
                     component.getAccessor().setAccessible(true);
                     map.put(name, component.getAccessor().invoke(record));
                 }
@@ -3511,9 +3751,19 @@ class failover implements Callable<Integer> {
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
         private Properties file; // null: not read yet
+        private Set<String> hanging = Set.of(); // servers that are not to be asked
 
         /** The servers to ask first, and who named them. */
-        record Servers(String list, String namedBy) {}
+        record Servers(String list, String namedBy) {
+            List<String> each() {
+                return List.of(list.strip().split("[,\\s]+"));
+            }
+
+            @Override
+            public String toString() {
+                return list + " (" + namedBy + ")";
+            }
+        }
 
         Servers servers() {
             String key = "bootstrap.servers";
@@ -3545,7 +3795,9 @@ class failover implements Callable<Integer> {
                 settings.put(key, value);
                 settings.remove(key, "");
             });
-            settings.put("bootstrap.servers", servers().list);
+            List<String> servers = new ArrayList<>(servers().each());
+            if (!hanging.containsAll(servers)) servers.removeAll(hanging);
+            settings.put("bootstrap.servers", String.join(",", servers));
             return settings;
         }
 
@@ -3595,14 +3847,19 @@ class failover implements Callable<Integer> {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                String reason = Script.oneLine(refused);
-                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
-                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
+                throw new Failure(2, "Kafka's client refuses its settings: %s", Script.oneLine(refused));
             }
         }
 
-        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        /**
+         * An Admin client that was seen to work. Else a failure that names the cause, within 10 s. Servers that hang
+         * are left out from then on: a client that picks one of them waits 30 s for an answer.
+         */
         Admin connect() throws InterruptedException {
+            String protocol = file().getProperty("security.protocol", "PLAINTEXT");
+            protocol = commandProperties.getOrDefault("security.protocol", protocol);
+            var diagnosis = new Diagnosis(servers(), protocol.strip().toUpperCase(Locale.ROOT));
+            hanging = diagnosis.hanging();
             Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
             // For a producer's tries. With 0, an Admin client would give up before its first answer.
             settings.remove("retries");
@@ -3612,16 +3869,15 @@ class failover implements Callable<Integer> {
             Admin admin = create(() -> Admin.create(settings));
             for (int tries = 1; ; tries++)
                 try {
-                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                            .nodes()
-                            .get();
+                    var options = new DescribeClusterOptions().timeoutMs(5_000);
+                    admin.describeCluster(options).nodes().get();
                     return admin;
                 } catch (ExecutionException noAnswer) {
-                    String why = new Diagnosis(this).of(noAnswer.getCause());
-                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    Optional<Failure> cause = diagnosis.of(noAnswer.getCause());
+                    boolean slow = cause.isEmpty(); // a busy machine: the brokers do answer
                     if (slow && tries < 5 && !Script.stopping()) continue;
                     admin.close(Duration.ZERO);
-                    throw new Failure(3, "%s", why);
+                    throw cause.orElseGet(() -> new Failure(3, "%s answers, and too slowly.", servers()));
                 }
         }
 
@@ -3647,87 +3903,164 @@ class failover implements Callable<Integer> {
         }
     }
 
-    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
-    private record Diagnosis(Connection connection) {
-        private static final String AS_EXPECTED = " answers as expected";
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, in Kafka's protocol. */
+    private record Diagnosis(Connection.Servers servers, String protocol) {
+        private static final int METADATA = 3; // the numbers of Kafka's requests
+        private static final int SASL_HANDSHAKE = 17;
+        private static final int API_VERSIONS = 18;
 
-        /** One line: the cause, and the next step. */
-        String of(Throwable error) {
-            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
-            String reason = Script.oneLine(error);
-            if (error instanceof SslAuthenticationException)
-                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
-            if (error instanceof AuthenticationException)
-                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
-            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
-            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
-            if (answers.contains(AS_EXPECTED)) {
-                String away = Arrays.stream(ask(brokers()).split("; "))
-                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
-                        .collect(Collectors.joining("; "));
-                if (!away.isEmpty())
-                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+        /** What is wrong with a server: "" if that is not seen. */
+        private record Look(String server, String wrong) {
+            boolean isFine() {
+                return wrong.isEmpty();
             }
-            if (answers.contains(" answers") || answers.contains(" speaks"))
-                return "No connection to " + servers + ": " + answers + ". " + reason;
+
+            boolean hangs() {
+                return wrong.endsWith(" is silent");
+            }
+        }
+
+        /** The servers that listen, and do not answer within 2 s. A failure if no server can be a broker. */
+        Set<String> hanging() {
+            List<Look> looks = lookAt(servers.each(), false);
+            if (looks.stream().noneMatch(it -> it.isFine() || it.hangs())) throw failure(looks);
+            return looks.stream().filter(Look::hangs).map(Look::server).collect(Collectors.toSet());
+        }
+
+        /** Why a client has failed. Nothing if that is not seen: its answer may only be late. */
+        Optional<Failure> of(Throwable error) {
+            String reason = Script.oneLine(error);
+            String format = "No connection to %s: %s";
+            if (error instanceof AuthenticationException)
+                format = "%s refuses the login (sasl.mechanism, sasl.jaas.config): %s";
+            if (error instanceof SslAuthenticationException)
+                format = "The certificate of %s is not trusted (ssl.truststore.location): %s";
+            if (reason.matches(".*(subject alternative|No name matching).*"))
+                format = "The certificate of %s is for another host: %s";
+            if (!(error instanceof RetriableException)) return Optional.of(new Failure(3, format, servers, reason));
+            List<Look> looks = lookAt(servers.each(), true);
+            return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
+        }
+
+        private Failure failure(List<Look> looks) {
+            String all = texts(looks);
+            if (all.contains(" speaks ") || all.contains(" names "))
+                return new Failure(3, "No connection to %s: %s.", servers, all);
             String start =
                     " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
-            return "No cluster answers at " + servers + ": " + answers + "."
-                    + (answers.contains("nobody") ? start : "");
+            boolean nobody = looks.stream().allMatch(it -> it.wrong.startsWith("nobody"));
+            return new Failure(3, "No cluster answers at %s: %s.%s", servers, all, nobody ? start : "");
         }
 
-        private String ask(Stream<String> servers) {
-            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        private static String texts(List<Look> looks) {
+            return looks.stream().filter(it -> !it.isFine()).map(Look::wrong).collect(Collectors.joining("; "));
         }
 
-        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
-        private String ask(String server) {
+        private List<Look> lookAt(List<String> servers, boolean closely) {
+            return servers.parallelStream()
+                    .map(server -> lookAt(server, closely))
+                    .toList();
+        }
+
+        private Look lookAt(String server, boolean closely) {
             String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
-            String protocol = connection
-                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
-                    .getOrDefault("security.protocol", "PLAINTEXT")
-                    .toString()
-                    .strip();
-            String instead = ", and security.protocol is " + protocol;
-            try (var socket = new Socket()) {
-                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
-                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
-                socket.setSoTimeout(1_000);
-                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
-                // a web server waits; mechanism '?'.
-                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
-                socket.getOutputStream().write(request);
-                byte[] answer = socket.getInputStream().readNBytes(10);
-                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
-                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
-                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
-                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
-                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
-                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
-                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            String wrong = "";
+            try (Socket socket = open(host, Integer.parseInt(server.substring(server.lastIndexOf(':') + 1)))) {
+                socket.setSoTimeout(2_000);
+                Socket line = protocol.endsWith("SSL") ? throughTls(socket, host) : socket;
+                ask(line, API_VERSIONS, 0);
+                if (closely) wrong = lookCloser(server, line);
             } catch (UnknownHostException unknown) {
-                return "host '" + host + "' cannot be resolved";
+                wrong = "host '" + host + "' cannot be resolved";
+            } catch (ConnectException | NoRouteToHostException refused) {
+                wrong = "nobody listens at " + server;
             } catch (SocketTimeoutException silent) {
-                return server + " is silent";
-            } catch (IOException | NumberFormatException refused) {
-                return "nobody listens at " + server;
+                wrong = server + " is silent";
+            } catch (ProtocolException other) {
+                wrong = server + " speaks " + other.getMessage() + ", and security.protocol is " + protocol;
+            } catch (Exception unclear) {
+                // Kafka's client will say more
             }
+            return new Look(server, wrong);
         }
 
-        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
-        private Stream<String> brokers() {
-            String bytes = ByteArrayDeserializer.class.getName();
-            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
-            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
-            try (var consumer = new KafkaConsumer<>(settings)) {
-                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
-                        .flatMap(List::stream)
-                        .flatMap(partition -> Stream.of(partition.replicas()))
-                        .map(node -> node.host() + ":" + node.port())
-                        .distinct();
-            } catch (KafkaException noAnswer) {
-                return Stream.of();
+        /** At a server that answers, though Kafka's client got no answer: is a login wanted? Are other brokers away? */
+        private String lookCloser(String server, Socket line) throws IOException {
+            // The answer to a mechanism '?' is UNSUPPORTED_SASL_MECHANISM (33); another where no login is wanted.
+            boolean login = ask(line, SASL_HANDSHAKE, 1, 0, 1, '?').readShort() == 33;
+            String speaks = (login ? "SASL_" : "") + protocol.replace("SASL_", "");
+            if (!speaks.equals(protocol)) throw new ProtocolException(speaks);
+            if (login) return ""; // brokers are named only after a login
+            DataInputStream answer = ask(line, METADATA, 1, 0, 0, 0, 0);
+            var brokers = new ArrayList<String>(); // of each: id, host, port and rack
+            for (int left = answer.readInt(); left > 0; left--) {
+                answer.readInt();
+                brokers.add(answer.readUTF() + ":" + answer.readInt());
+                answer.skipNBytes(Math.max(0, answer.readShort()));
             }
+            List<Look> looks = lookAt(brokers, false);
+            if (looks.stream().anyMatch(Look::isFine)) return "";
+            return server + " names brokers (advertised.listeners): " + texts(looks);
+        }
+
+        /** Sends one request, and returns the answer behind its length and number. */
+        private static DataInputStream ask(Socket line, int kind, int version, int... body) throws IOException {
+            var request = new DataOutputStream(new BufferedOutputStream(line.getOutputStream()));
+            request.writeInt(15 + body.length);
+            request.writeShort(kind);
+            request.writeShort(version);
+            request.writeInt(7); // the request's number
+            request.writeUTF("\r\n\r\n?"); // the client's name, with the line ends for which a web server waits
+            for (int next : body) request.write(next);
+            request.flush();
+            var answer = new DataInputStream(line.getInputStream());
+            int length = answer.readInt();
+            if (length >>> 16 == 0x1503) throw new ProtocolException("TLS"); // an alert
+            if (length == 0x48545450) throw new ProtocolException("HTTP");
+            answer.readInt();
+            return new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length - 4)));
+        }
+
+        /** To the first of the host's addresses at which somebody listens. */
+        private static Socket open(String host, int port) throws IOException {
+            IOException refused = null;
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                var socket = new Socket();
+                try {
+                    socket.connect(new InetSocketAddress(address, port), 2_000);
+                    return socket;
+                } catch (IOException tryTheNext) {
+                    refused = tryTheNext;
+                }
+            }
+            throw refused;
+        }
+
+        /** Any certificate is good enough here: nothing secret is sent. */
+        private static Socket throughTls(Socket socket, String host) throws Exception {
+            var anybody = new javax.net.ssl.X509TrustManager() {
+                @Override
+                public void checkClientTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public java.security.cert.X509Certificate[] getAcceptedIssuers() {
+                    return new java.security.cert.X509Certificate[0];
+                }
+            };
+            var context = javax.net.ssl.SSLContext.getInstance("TLS");
+            context.init(null, new javax.net.ssl.TrustManager[] {anybody}, null);
+            var line = (javax.net.ssl.SSLSocket)
+                    context.getSocketFactory().createSocket(socket, host, socket.getPort(), true);
+            try {
+                line.startHandshake();
+            } catch (javax.net.ssl.SSLException failed) {
+                boolean tls = !failed.getMessage().matches("Unsupported or unrecognized.*|.*terminated the handshake");
+                throw tls ? failed : new ProtocolException("no TLS");
+            }
+            return line;
         }
     }
 

@@ -271,7 +271,8 @@ class producer implements Callable<Integer> {
 
         private String reasonToWait(PartitionInfo now) {
             Node[] inSync = now.inSyncReplicas();
-            if (inSync.length >= minInSync) return "";
+            boolean leaderless = now.leader() == null || now.leader().isEmpty(); // a reason that was told already
+            if (leaderless || inSync.length >= minInSync) return "";
             String ids = Arrays.stream(inSync).map(Node::idString).collect(Collectors.joining(", "));
             return Script.text(" (in sync: %s; min.insync.replicas is %d)", ids.isEmpty() ? "none" : ids, minInSync);
         }

@@ -4,10 +4,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1
 
 import com.grack.nanojson.*;
 import java.io.*;
-import java.math.*;
 import java.nio.charset.*;
 import java.nio.file.*;
 import java.text.DecimalFormat;
@@ -46,7 +46,7 @@ import picocli.CommandLine.Help.Ansi;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         sortOptions = false,
-        header = "Draws a run of failover.java, and writes it for a browser, a pull request or a%nCI server.%n",
+        header = "Draws a run of failover.java, for a browser, a pull request or a CI server.%n",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every file was written",
@@ -416,7 +416,7 @@ class report implements Callable<Integer> {
         String leftOut(int shown) {
             if (shown == partitions) return "";
             String which = !lost.isEmpty() ? "those that lost most records, then those" : "those";
-            return "%d of %,d partitions are shown: %s with the longest pauses. %,d are left out."
+            return "%,d of %,d partitions are shown: %s with the longest pauses. %,d are left out."
                     .formatted(shown, partitions, which, partitions - shown);
         }
 
@@ -482,7 +482,7 @@ class report implements Callable<Integer> {
         String title() {
             var ends = new ArrayList<String>(List.of(flow(), fate()));
             String broken = firstClaim("FAIL").text;
-            if (verdict().equals("FAIL") && number("lost") <= 0) ends.add("but not: " + broken);
+            if (number("lost") <= 0 && !broken.isEmpty()) ends.add("but not: " + broken);
             if (verdict().equals("INCONCLUSIVE")) ends.add("inconclusive: " + unobserved());
             ends.removeIf(String::isEmpty);
             return cause() + (ends.isEmpty() ? "" : ": " + String.join(", ", ends));
@@ -546,6 +546,7 @@ class report implements Callable<Integer> {
             long lost = number("lost");
             var fate = new ArrayList<>(List.of(lost == 0 ? "nothing lost" : lostRecords(lost)));
             if (verdict().equals("ALLOWED")) fate.add("which the settings allow");
+            if (verdict().equals("PASS") && lost > 0) fate.add("as expected");
             for (String name : List.of("ghosts", "unseen", "duplicates"))
                 if (number(name) > 0) fate.add(plain(number(name)) + " " + name);
             return String.join(", ", fate);
@@ -622,7 +623,7 @@ class report implements Callable<Integer> {
             String names = "<title id='%st'>%s</title>\n<desc id='%sd'>%s</desc>\n";
             hatching = "url(#" + id + "h)";
             String hatch = "<pattern id='%sh' width='5' height='5' patternUnits='userSpaceOnUse'"
-                    + " patternTransform='rotate(45)'><rect class='bad' width='2.5' height='5'/></pattern>\n";
+                    + " patternTransform='rotate(45)'><rect class='hatch' width='2.5' height='5'/></pattern>\n";
             head = markup(names, id, title, id, description) + markup(hatch, id);
         }
 
@@ -682,7 +683,8 @@ class report implements Callable<Integer> {
         private void paragraph(String style, String text, int lines, double left) {
             if (text.isBlank()) return;
             double size = style.equals("title") ? 22 : style.equals("small") ? 12 : 14;
-            double room = WIDTH - MARGIN - left;
+            boolean bold = List.of("title", "bold").contains(style);
+            double room = (WIDTH - MARGIN - left) * (bold ? 0.94 : 1); // a long bold text is wider than estimated
             // A number stays on the line of its unit.
             String rest = text.strip().replaceAll("(\\d|nothing) (s|ms|lost|acknowledged|records)\\b", "$1\u00a0$2");
             for (int line = 1; line <= lines && !rest.isEmpty(); line++) {
@@ -731,7 +733,7 @@ class report implements Callable<Integer> {
 
         private double explain(double x, String text) {
             text("", x + 24, y, text);
-            return x + 40 + width(text, 14);
+            return x + 34 + width(text, 14);
         }
 
         private static Set<Integer> leaders(List<Trial> trials) {
@@ -1165,7 +1167,7 @@ class report implements Callable<Integer> {
             .small{font-size:12px;fill:#555}.cell,.label,.alarm,.on{font-size:13px}
             .alarm,.on{font-weight:bold}.alarm{fill:#a3172b}.on{fill:#fff}
             .paper{fill:#fff}.grid{stroke:#e2e2e2;fill:none}.away{fill:#c2255c;fill-opacity:.09}
-            .fault,.bad{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
+            .fault,.bad,.hatch{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
             .flow{fill-opacity:.3;stroke-width:1.6}.area{fill-opacity:.6}.bar{fill-opacity:.3}
             .read{fill:none;stroke:#111;stroke-width:1.4;stroke-dasharray:1.5 3}
             .bracket{stroke:#a3172b;stroke-width:1.5;fill:none}.mark{fill:#333}
@@ -1180,7 +1182,7 @@ class report implements Callable<Integer> {
                     .title,.bold{fill:#f0f6fc}.small{fill:#a3adb8}.alarm{fill:#ff8a9c}.on{fill:#fff}
                     .paper{fill:#0d1117}.grid{stroke:#272e38}.away{fill-opacity:.25}
                     .read{stroke:#f0f6fc}
-                    .bracket{stroke:#ff8a9c}.change{stroke:#c9d1d9}.mark{fill:#c9d1d9}
+                    .hatch{fill:#ff8a9c}.bracket{stroke:#ff8a9c}.change{stroke:#c9d1d9}.mark{fill:#c9d1d9}
                     .p50{stroke:#b0b8c0}.p99{stroke:#e28ae0}.none{fill:#555;stop-color:#555}
                     """ + colours(1) + "}\n";
 
@@ -1231,15 +1233,8 @@ class report implements Callable<Integer> {
     }
 
     private static Table pauses(Trial trial, List<Integer> partitions) {
-        var table = new Table(
-                "The longest pauses",
-                "partition",
-                "no acknowledgement for",
-                "from",
-                "to",
-                "nothing read for",
-                "from",
-                "to");
+        String head = "partition,no acknowledgement for,from,to,nothing read for,from,to";
+        var table = new Table("The longest pauses", head.split(","));
         for (int partition : partitions) {
             var row = new ArrayList<>(List.of(partition + ""));
             for (var pauses : List.of(trial.pauses, trial.readPauses)) {
@@ -1312,24 +1307,30 @@ class report implements Callable<Integer> {
 
     private static void addTrial(StringBuilder page, Trial trial) {
         JsonObject verdict = trial.verdict;
-        page.append(markup("<h2>Verdict: %s</h2>\n<p>%s</p>\n", trial.verdict(), trial.text("observation")));
+        page.append(markup("<h2>Verdict: %s</h2>\n", trial.verdict()) + paragraph(trial.text("observation")));
         page.append(html(table("What was claimed", verdict.get("claims"))));
         page.append(html(table("What became of the records", verdict.get("crossed"))));
-        page.append(markup("<p>%s</p>\n", trial.lostIds()));
+        page.append(paragraph(trial.lostIds()));
         for (JsonObject outage : objects(verdict.get("outages"))) {
             var times = new ArrayList<String>();
             flat("", outage).forEach((name, ms) -> {
                 if (name.endsWith(" ms")) times.add(name.replace(" ms", " ") + ms);
             });
-            String caption = "Broker " + plain(outage.get("broker")) + ", in ms since the start: " + joined(times);
+            String node = outage.getString("name", broker(outage.getInt("broker", -1)));
+            String caption = capitalized(node) + ", in ms since the start: " + joined(times);
             page.append(html(table(caption, outage.get("partitions"))));
         }
-        page.append(html(pauses(trial, trial.worst(MOST_ROWS))));
+        List<Integer> shown = trial.worst(MOST_ROWS);
+        page.append(html(pauses(trial, shown)) + paragraph(trial.leftOut(shown.size())));
         page.append(html(table("Latency from send to acknowledgement, in ms", verdict.get("latency_ms"))));
         page.append(html(settings(trial)));
         var events = new Table("Events", "time", "what happened");
         for (Event event : trial.events) events.add(seconds(event.ms), event.text);
         page.append(html(events));
+    }
+
+    private static String paragraph(String text) {
+        return text.isEmpty() ? "" : markup("<p>%s</p>\n", text);
     }
 
     /** In a table of a page. */
@@ -1454,13 +1455,11 @@ class report implements Callable<Integer> {
         for (Claim claim : cases) {
             String open = "<testcase classname='%s' name='%s' time='%s'>";
             suite.append(markup(open, className, claim.text, share));
-            String failed = claim.verdict.equals("FAIL") ? "failure" : "error";
-            String outcome = claim.holds()
-                    ? markup("<system-out>%s: %s</system-out>", claim.verdict, claim.evidence)
-                    : markup(
-                            "<%1$s type='%2$s' message='%3$s'>%4$s</%1$s>",
-                            failed, claim.verdict, claim.evidence, trial.title());
-            suite.append(outcome + "</testcase>\n");
+            String element = claim.holds() ? "system-out" : claim.verdict.equals("FAIL") ? "failure" : "error";
+            String reason = claim.holds() ? "" : " type='%s' message='%s'";
+            suite.append("<" + element + markup(reason, claim.verdict, claim.evidence) + ">");
+            suite.append(markup("%s: %s\n%s\n", claim.verdict, claim.text, claim.evidence));
+            suite.append("</" + element + "></testcase>\n");
         }
         suite.append(markup("<system-out>%s\n%s\n%s\n", trial.title(), trial.numbers(), trial.lostIds()));
         return suite.append("</system-out>\n</testsuite>\n").toString();
@@ -1477,7 +1476,7 @@ class report implements Callable<Integer> {
     private static List<Claim> cases(Trial trial) {
         var cases = new ArrayList<>(trial.claims);
         if (cases.stream().noneMatch(claim -> claim.verdict.equals(trial.verdict())))
-            cases.add(new Claim(trial.verdict(), "the trial as a whole", trial.unobserved()));
+            cases.add(new Claim(trial.verdict(), "the trial as a whole", trial.title()));
         return cases;
     }
 
@@ -1487,10 +1486,10 @@ class report implements Callable<Integer> {
     private static List<Trial> read(Path file) {
         var trials = new ArrayList<Trial>();
         Trial open = null;
-        int number = 0;
+        int lineNumber = 0;
         try (BufferedReader lines = Files.newBufferedReader(file)) {
             for (String text = lines.readLine(); text != null; text = lines.readLine()) {
-                number++;
+                lineNumber++;
                 JsonObject line = JsonParser.object().from(text);
                 String type = line.getString("type", "");
                 if (type.equals("trial")) {
@@ -1511,9 +1510,9 @@ class report implements Callable<Integer> {
             }
         } catch (JsonParserException | StackOverflowError notJson) {
             String text = "%s, line %d is not JSON: cut off, broken, or not the events of a run. %s";
-            throw new Failure(1, text, file, number, ANEW);
+            throw new Failure(1, text, file, lineNumber, ANEW);
         } catch (Broken broken) {
-            throw new Failure(1, "%s, line %d %s. %s", file, number, broken.getMessage(), ANEW);
+            throw new Failure(1, "%s, line %d %s. %s", file, lineNumber, broken.getMessage(), ANEW);
         } catch (CharacterCodingException binary) {
             throw new Failure(1, "%s is not text, so not the events of a run. %s", file, ANEW);
         } catch (IOException error) {
@@ -1521,7 +1520,7 @@ class report implements Callable<Integer> {
         }
         if (open != null) {
             String text = "%s is cut off after line %d: trial %d has no verdict. %s";
-            throw new Failure(1, text, file, number, trials.size() + 1, ANEW);
+            throw new Failure(1, text, file, lineNumber, trials.size() + 1, ANEW);
         }
         if (trials.isEmpty()) throw new Failure(1, "%s has no trial in it. %s", file, ANEW);
         return trials;
@@ -1531,7 +1530,7 @@ class report implements Callable<Integer> {
 
     private static Cell cell(JsonObject flow, double ms) {
         double acknowledged = number(flow, "acknowledged", 0, 1e9);
-        double lost = flow.has("lost") ? number(flow, "lost", 0, acknowledged) : 0;
+        double lost = flow.isNumber("lost") ? number(flow, "lost", 0, acknowledged) : 0;
         double read = number(flow, "read", 0, 1e9);
         double p50 = flow.getDouble("p50_ms", Double.NaN);
         return new Cell(ms, acknowledged, lost, read, p50, flow.getDouble("p99_ms", Double.NaN));
@@ -1634,7 +1633,7 @@ class report implements Callable<Integer> {
         return cut;
     }
 
-    /** How wide a text is, at most, in bold and in the usual fonts without serifs. */
+    /** How wide a text is, at most, in the usual fonts without serifs. A short one may be bold. */
     private static double width(String text, double size) {
         return size * text.codePoints().mapToDouble(report::width).sum();
     }
@@ -1649,10 +1648,7 @@ class report implements Callable<Integer> {
 
     /** At most one decimal, as SVG takes it. */
     private static String decimal(double value) {
-        return new BigDecimal(value)
-                .setScale(1, RoundingMode.HALF_UP)
-                .stripTrailingZeros()
-                .toPlainString();
+        return new DecimalFormat("0.#").format(value);
     }
 
     private static String seconds(double ms) {
@@ -1705,7 +1701,7 @@ class report implements Callable<Integer> {
     }
 
     private static String capitalized(String text) {
-        return text.substring(0, 1).toUpperCase() + text.substring(1);
+        return text.isEmpty() ? text : text.substring(0, 1).toUpperCase() + text.substring(1);
     }
 
     /** For people to read. */

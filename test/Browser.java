@@ -65,8 +65,8 @@ final class Browser implements AutoCloseable {
                 .newWebSocketBuilder()
                 .buildAsync(URI.create(address), new Listener())
                 .join();
-        String target = send(null, "Target.createTarget", Map.of("url", "about:blank"))
-                .getString("targetId");
+        String target =
+                send(null, "Target.createTarget", Map.of("url", "about:blank")).getString("targetId");
         page = send(null, "Target.attachToTarget", Map.of("targetId", target, "flatten", true))
                 .getString("sessionId");
         for (String domain : List.of("Page", "Runtime", "Log")) send(page, domain + ".enable", Map.of());
@@ -111,6 +111,10 @@ final class Browser implements AutoCloseable {
     /** What the console has to complain about. */
     List<String> errors() {
         return List.copyOf(errors);
+    }
+
+    void forgetErrors() {
+        errors.clear();
     }
 
     private JsonObject send(String session, String method, Map<String, ?> parameters) {

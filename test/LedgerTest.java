@@ -87,7 +87,9 @@ class LedgerTest {
         record(1, failover.Kind.ACKNOWLEDGED, 1);
         ledger.received(1, 2);
         assertThat(count(failover.Kind.REDELIVERED)).isEqualTo(1);
-        assertThat(ledger.receivedBy(1, Integer.MAX_VALUE)).as("the first that received it").isEqualTo(1);
+        assertThat(ledger.receivedBy(1, Integer.MAX_VALUE))
+                .as("the first that received it")
+                .isEqualTo(1);
         assertThat(ledger.receivedBy(2, Integer.MAX_VALUE)).isZero();
         assertThat(verdict(true)).hasToString("PASS");
     }
@@ -215,10 +217,14 @@ class LedgerTest {
         var promises = new failover.Promises(null, null);
         var chosen = new BitSet();
         chosen.set(2);
-        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true)
+                        .get(0)
+                        .verdict())
                 .hasToString("FAIL");
         chosen.set(4);
-        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true).get(0).verdict())
+        assertThat(failover.claimsOf(ledger.account(), ledger, promises, chosen, true)
+                        .get(0)
+                        .verdict())
                 .hasToString("PASS");
     }
 
@@ -235,7 +241,8 @@ class LedgerTest {
     @DisplayName("steps are read in any order; anything else is refused")
     void steps() {
         var read = new failover.StepsConverter();
-        assertThat(read.convert("stop 1, 5s, kill 2,10s , start 1, start 2, whole, elect, unclean")).hasSize(9);
+        assertThat(read.convert("stop 1, 5s, kill 2,10s , start 1, start 2, whole, elect, unclean"))
+                .hasSize(9);
         for (String wrong : List.of("stop", "stop x", "burn 1", "start", "5 s", ""))
             org.assertj.core.api.Assertions.assertThatThrownBy(() -> read.convert(wrong))
                     .as(wrong)
@@ -274,7 +281,8 @@ class LedgerTest {
     }
 
     private List<failover.Claim> claims(boolean promised) {
-        var promises = new failover.Promises(promised ? null : "acks=1", promised ? null : "a producer without idempotence");
+        var promises =
+                new failover.Promises(promised ? null : "acks=1", promised ? null : "a producer without idempotence");
         return failover.claimsOf(ledger.account(), ledger, promises, new BitSet(), true);
     }
 

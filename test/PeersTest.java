@@ -59,7 +59,7 @@ class PeersTest {
             consumer.expectExit(0);
             assertThat(consumer.out()).anyMatch(line -> line.contains("received: plain text  partition "));
             assertThat(consumer.out())
-                    .contains("received 22 (event ids: none missing, none twice; 2 without a run's id)");
+                    .contains("received 22 (event ids: none missing, none twice; 2 not from producer.java)");
         }
     }
 

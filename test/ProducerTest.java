@@ -1,11 +1,15 @@
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.*;
+import java.nio.file.*;
 import java.util.List;
+import java.util.regex.*;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,16 +41,22 @@ class ProducerTest {
     @DisplayName("-k: the key is the record's, and decides on the partition as Kafka's own partitioner does")
     void key() throws Exception {
         String topic = SharedCluster.topic("3p-rf1");
-        for (String key : List.of("a", "b", "\"quoted\"", "\u00e9t\u00e9")) {
-            try (Run run = SharedCluster.script("producer.java", topic, "-n", "2", "-r", "max", "-k", key)) {
+        Run.build("producer.java");
+        for (String key : List.of("a", "b", "\"quoted\"", "\u00e9t\u00e9", "m\u00fcller", "a\tb\nc\u0001\\d")) {
+            // In a locale that has only ASCII, and through the wrapper: the key is the same.
+            var here = SharedCluster.here().with("LC_ALL", "C");
+            try (Run run = key.equals("m\u00fcller")
+                    ? here.command(Run.JBANG, "producer.java", topic, "-n", "2", "-k", key)
+                    : SharedCluster.script("producer.java", topic, "-n", "2", "-r", "50", "-k", key)) {
                 run.expectExit(0);
+                assertThat(run.out()).hasSize(3); // whatever is in the key, a record is one line
             }
             byte[] bytes = key.getBytes(java.nio.charset.StandardCharsets.UTF_8);
             assertThat(SharedCluster.records(topic))
                     .filteredOn(it -> key.equals(it.key()))
                     .hasSize(2)
                     .allMatch(it -> it.partition() == Utils.toPositive(Utils.murmur2(bytes)) % 3)
-                    .allMatch(it -> it.value().contains("\"key\": \"" + key.replace("\"", "\\\"") + "\""));
+                    .allMatch(it -> key.equals(parsed(it.value()).getString("key")));
         }
     }
 
@@ -54,8 +64,13 @@ class ProducerTest {
     @DisplayName("-r max: as fast as it goes, quietly, and every one of 100,000 is in the log once")
     void max() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");
-        try (Run run = SharedCluster.script("producer.java", topic, "-r", "max", "-n", "100000")) {
+        // Numbers and the choice of a garbage collector: as the user's JVM has them elsewhere.
+        String options = "-Duser.language=ar -Duser.country=EG -XX:+UseG1GC";
+        try (Run run = SharedCluster.here()
+                .with("JAVA_TOOL_OPTIONS", options)
+                .script("producer.java", topic, "-r", "max", "-n", "100000")) {
             run.expectExit(0);
+            assertThat(longestPause(run)).isNotNegative();
             assertThat(run.out()).noneMatch(line -> line.startsWith("acknowledged:"));
             assertThat(run.out()).last().asString().startsWith("sent 100,000   acknowledged 100,000   ");
         }
@@ -172,6 +187,7 @@ class ProducerTest {
             once.awaitLine("unknown:");
             once.awaitLine("sent ");
             once.expectExit(1);
+            assertThat(longestPause(once)).isGreaterThanOrEqualTo(2); // it was still open
         } finally {
             SharedCluster.heal();
         }
@@ -206,29 +222,111 @@ class ProducerTest {
     }
 
     @Test
-    @DisplayName("a frozen broker and a short delivery.timeout.ms: unknown, as a time-out is not a no; exit status 1")
-    void unknown() throws Exception {
-        String topic = SharedCluster.topic("1p-rf1");
-        try (Run run = SharedCluster.script(
-                "producer.java",
-                topic,
-                "-r",
-                "5",
-                "-n",
-                "20",
-                "-X",
-                "delivery.timeout.ms=4000",
-                "-X",
-                "request.timeout.ms=2000")) {
-            run.awaitLine("offset");
-            SharedCluster.command("pause kafka-1");
-            run.awaitLine("partition 0: no acknowledgement for ");
-            run.awaitLine("unknown: {\"event_id\": ");
-            SharedCluster.command("resume kafka-1");
+    @DisplayName(
+            "acks=0 in a file of other programs: sent, not acknowledged; what the script owns is not taken from it")
+    void sent(@TempDir Path directory) throws Exception {
+        String topic = SharedCluster.topic("2p-rf1");
+        Path file = Files.writeString(directory.resolve("client.properties"), """
+                \ufeffacks=0\u0020
+                key.serializer=org.apache.kafka.common.serialization.StringSerializer
+                value.serializer=org.apache.kafka.common.serialization.StringSerializer
+                transactional.id=of-another-program
+                group.id=for-consumers
+                bootstrap.servers=localhost:1
+                """);
+        String servers = SharedCluster.servers();
+        try (Run run = Run.script(
+                "producer.java", topic, "-n", "4", "-r", "50", "--command-config", "" + file, "-b", servers)) {
+            run.expectExit(0);
+            for (int id = 1; id <= 4; id++)
+                assertThat(run.out()).contains("sent: " + event(id) + "  partition " + (id - 1) % 2);
+            assertThat(run.out()).hasSize(5).noneMatch(line -> line.contains("offset"));
+            assertThat(run.out())
+                    .last()
+                    .asString()
+                    .startsWith(
+                            "sent 4   acknowledged none (acks=0 asks for no answer)   not delivered 0   unknown 0 ");
+            assertThat(run.err()).containsExactly(file + ":1: the byte order mark at its beginning is ignored.");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "fewer in sync than min.insync.replicas: that is named as the reason for waiting, and for each unknown")
+    void minInSync() throws Exception {
+        String topic = SharedCluster.topic("1p-rf2") + "-min";
+        try (Run create = SharedCluster.script(
+                "topics.java", "create", topic, "-p", "1", "-r", "2", "-c", "min.insync.replicas=2")) {
+            create.expectExit(0);
+        }
+        SharedCluster.command("stop kafka-2");
+        try (Run run = SharedCluster.here()
+                .command(Run.commandOf(
+                        "producer.java",
+                        (topic + " -n 3 -r 5 -X delivery.timeout.ms=5000 -X request.timeout.ms=2000").split(" ")))) {
             run.expectExit(1);
-            assertThat(run.out()).last().asString().startsWith("sent 20 ").doesNotContain("unknown 0 ");
+            String reason = " (in sync: 1; min.insync.replicas is 2)";
+            assertThat(run.out())
+                    .anyMatch(line -> line.matches(
+                            "partition 0: no acknowledgement for \\d+ s, 3 waiting" + Pattern.quote(reason)));
+            assertThat(run.out())
+                    .filteredOn(line -> line.startsWith("unknown: "))
+                    .hasSize(3)
+                    .allMatch(line -> line.endsWith(reason));
+            assertThat(longestPause(run)).isGreaterThanOrEqualTo(2); // nothing was acknowledged after it
         } finally {
             SharedCluster.heal();
+        }
+    }
+
+    @Test
+    @DisplayName("a frozen broker and a short delivery.timeout.ms: unknown, as a time-out is not a no; exit status 1")
+    void unknown() throws Exception {
+        String topic = SharedCluster.topic("2p-rf1");
+        String options = " -r 10 -n 60 -X delivery.timeout.ms=4000 -X request.timeout.ms=2000";
+        try (Run run = SharedCluster.here().command(Run.commandOf("producer.java", (topic + options).split(" ")))) {
+            run.awaitLine("offset");
+            SharedCluster.command("pause kafka-1");
+            Thread.sleep(700); // a pause, but none that is worth a line
+            SharedCluster.command("resume kafka-1");
+            run.awaitLine("partition 0, offset");
+            SharedCluster.command("pause kafka-1");
+            run.awaitLine("partition 0: no acknowledgement for ");
+            // Another one that starts now finds the broker that answers.
+            try (Run second = SharedCluster.script("producer.java", topic)) {
+                run.awaitLine("unknown: {\"event_id\": ");
+                second.awaitLine("partition 1, offset ");
+                second.interrupt();
+                second.awaitExit();
+            }
+            SharedCluster.command("resume kafka-1");
+            run.expectExit(1);
+            assertThat(run.out()).last().asString().startsWith("sent 60 ").doesNotContain("unknown 0 ");
+            boolean said = false;
+            for (String line : run.out()) {
+                if (line.startsWith("partition 0: no acknowledgement for ")) said = true;
+                if (!line.startsWith("partition 0: back after ")) continue;
+                assertThat(said).as(run.toString()).isTrue();
+                said = false;
+            }
+        } finally {
+            SharedCluster.heal();
+        }
+    }
+
+    /** In seconds, as the summary has it. */
+    private static double longestPause(Run run) {
+        Matcher summary = Pattern.compile("longest pause ([0-9]+[.][0-9]) s \\(partition ")
+                .matcher(run.out().get(run.out().size() - 1));
+        assertThat(summary.find()).as(run.toString()).isTrue();
+        return Double.parseDouble(summary.group(1));
+    }
+
+    private static JsonObject parsed(String value) {
+        try {
+            return JsonParser.object().from(value);
+        } catch (JsonParserException broken) {
+            throw new AssertionError(value, broken);
         }
     }
 

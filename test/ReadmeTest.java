@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The README is true to the letter: its commands are run, and what it shows is what they print. */
 class ReadmeTest {
@@ -16,6 +17,9 @@ class ReadmeTest {
     private static final Pattern BLOCK = Pattern.compile("(?sm)^```(\\w*)\\n(.*?)^```$");
 
     private final String readme = read("README.md");
+
+    @TempDir
+    private Path directory;
 
     @Test
     @DisplayName("the guide by hand, without Docker: every command, and every line that the README shows")
@@ -26,6 +30,7 @@ class ReadmeTest {
             scenario1();
             scenario2(cluster);
             scenario3(cluster);
+            post();
             cluster.type("quit");
             cluster.expectExit(0);
             cluster.awaitNothingLeft();
@@ -65,7 +70,7 @@ class ReadmeTest {
                     producer.awaitLine("partition 0: no acknowledgement for 4 s");
                     cluster.type("start kafka-1");
                     producer.awaitLine("partition 0: back after");
-                    a.awaitLine("partition 0: back after");
+                    a.awaitLine("partition 0: broker 1 leads, after");
                     interrupted(producer);
                     interrupted(a);
                     interrupted(b);
@@ -92,16 +97,81 @@ class ReadmeTest {
         }
     }
 
+    /** The listings of docs/in-a-post.md, taken out of the page, each alone in a file: as a reader does. */
+    private void post() {
+        String page = read("docs/in-a-post.md");
+        try {
+            var listings =
+                    Pattern.compile("(?s)```java\n(.*?class (\\w+) .*?)```").matcher(page);
+            while (listings.find()) {
+                assertThat(listings.group(1).lines().count()).isBetween(30L, 45L);
+                Files.writeString(directory.resolve(listings.group(2) + ".java"), listings.group(1));
+            }
+        } catch (IOException cannotWrite) {
+            throw new AssertionError(cannotWrite);
+        }
+        List<String> commands = Pattern.compile("(?m)^jbang .*$")
+                .matcher(page)
+                .results()
+                .map(it -> it.group())
+                .toList();
+        assertThat(commands).hasSize(3);
+        finished(commands.get(0));
+        try (Run a = copied(commands.get(2))) {
+            a.awaitLine("assigned: [post-2p-rf1-0, post-2p-rf1-1]");
+            try (Run b = copied(commands.get(2))) {
+                b.awaitLine("assigned: [post-2p-rf1-1]");
+                try (Run producer = copied(commands.get(1))) {
+                    producer.expectExit(0);
+                    b.awaitLine("\"event_id\": 4,");
+                    a.awaitLine("\"event_id\": 5,");
+                    a.interrupt();
+                    a.awaitExit();
+                    b.awaitLine("assigned: [post-2p-rf1-0, post-2p-rf1-1]");
+                    b.interrupt();
+                    b.awaitExit();
+                    expectShown(page, "docs/in-a-post.md", a, b, producer);
+                }
+            }
+        }
+    }
+
+    /** A script in the directory to which the listings were copied. */
+    private Run copied(String command) {
+        String[] words = command.split(" ");
+        return Run.here()
+                .in(directory)
+                .script(words[1], List.of(words).subList(2, words.length).toArray(String[]::new));
+    }
+
     @Test
-    @DisplayName("every option of every script is in the README or in the page of failover.java")
-    void options() {
-        String documented = readme + read("docs/failover.md");
-        for (String script : List.of("producer", "consumer", "topics", "cluster", "failover", "report"))
-            try (Run help = Run.script(script + ".java", "--help")) {
+    @DisplayName("every option of every script is in the README or in docs/")
+    void options() throws IOException {
+        String documented = readme;
+        for (String page : pages()) documented += read(page);
+        for (String script : ScriptsTest.scripts())
+            try (Run help = Run.script(script, "--help")) {
                 help.expectExit(0);
                 var options = Pattern.compile("(?<![\\w-])--[a-z-]+").matcher(String.join("\n", help.out()));
                 while (options.find()) assertThat(documented).as(script).contains("`" + options.group());
             }
+    }
+
+    @Test
+    @DisplayName("the README is a front page: every script and every page of docs/ is reached from it, in 250 lines")
+    void frontPage() throws IOException {
+        assertThat(readme.lines().count()).isLessThan(250);
+        for (String script : ScriptsTest.scripts()) assertThat(readme).contains("(" + script + ")");
+        for (String page : pages()) assertThat(readme).contains("(" + page + ")");
+    }
+
+    private static List<String> pages() throws IOException {
+        try (Stream<Path> files = Files.list(Run.ROOT.resolve("docs"))) {
+            return files.map(file -> "docs/" + file.getFileName())
+                    .filter(file -> file.endsWith(".md"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test
@@ -110,8 +180,10 @@ class ReadmeTest {
         assertThat(readme).contains("\n./jbang failover.java\n").contains("\n./jbang test/suite.java\n");
         assertThat(Files.readString(Run.ROOT.resolve(".ci/run")))
                 .containsPattern("(?m)^\\s*\\./jbang test/suite\\.java\\b");
-        for (String page : List.of("README.md", "docs/failover.md")) {
-            var links = Pattern.compile("\\]\\((?!http)([^)#]+)\\)").matcher(read(page));
+        var all = new ArrayList<>(List.of("README.md", "CONTRIBUTING.md"));
+        all.addAll(pages());
+        for (String page : all) {
+            var links = Pattern.compile("\\]\\((?!http)([^)#]+)(#[^)]*)?\\)").matcher(read(page));
             while (links.find())
                 assertThat(Run.ROOT.resolve(page).resolveSibling(links.group(1)))
                         .exists();
@@ -153,11 +225,15 @@ class ReadmeTest {
 
     /** Each line that a section shows was printed, with other numbers of events and seconds. */
     private void expectShown(String heading, Run... runs) {
+        expectShown(section(heading), heading, runs);
+    }
+
+    private static void expectShown(String text, String heading, Run... runs) {
         var printed = Stream.of(runs)
                 .flatMap(run -> run.out().stream())
                 .map(ReadmeTest::withoutNumbers)
                 .toList();
-        var blocks = BLOCK.matcher(section(heading));
+        var blocks = BLOCK.matcher(text);
         int lines = 0;
         while (blocks.find()) {
             if (!blocks.group(1).isEmpty()) continue; // commands

@@ -2,6 +2,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.*;
+import java.util.*;
+import java.util.regex.Pattern;
+import java.util.stream.*;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -12,23 +19,7 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 
-import java.io.IOException;
-import java.io.StringReader;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
-
-import javax.xml.parsers.DocumentBuilderFactory;
-
-/** {@code report.java}: the picture is whole, true to the events, and can be read. */
+/** {@code report.java}: its files are whole, true to the events, and can be read by those whom they are for. */
 class ReportTest {
     /** Drawn once, of all shapes that a run may have. */
     private static final Map<String, String> PICTURES = new LinkedHashMap<>();
@@ -54,6 +45,10 @@ class ReportTest {
         runs.put("hostile text", List.of(new Trial(20, 2, 1).saying(HOSTILE), new Trial(9, 2, 1).saying(HOSTILE)));
         runs.put("long text", List.of(new Trial(20, 2, 1).saying("a long word ".repeat(60))));
         runs.put("long words", List.of(new Trial(20, 2, 1).saying("W".repeat(900))));
+        runs.put("lost records", List.of(new Trial(20, 1, 1).losing(7_000, 9_500)));
+        runs.put("lost records, of two leaders", List.of(new Trial(30, 2, 3).losing(2_000, 12_000)));
+        runs.put("the last replica", List.of(lastReplica(), lastReplica().losing(4_000, 9_000)));
+        runs.put("1,001 partitions", List.of(new Trial(4, 1_001, 1).losing(200, 900, 500, 700, 1_000)));
         runs.put(
                 "six trials",
                 Stream.of("all", "1", "0")
@@ -179,6 +174,56 @@ class ReportTest {
     }
 
     @Test
+    @DisplayName("lost records are an area of the strip, and have a label with their number")
+    void lost() throws Exception {
+        var trial = new Trial(20, 1, 1).losing(7_000, 9_500);
+        trial.lines();
+        Element svg = parse(PICTURES.get("lost records")).getDocumentElement();
+        assertThat(texts(svg)).contains("and lost", "%,d lost".formatted(trial.lost), "FAIL");
+        assertThat(elements(svg, "title"))
+                .extracting(Element::getTextContent)
+                .anyMatch(it -> it.contains(" acknowledged records lost"))
+                .anyMatch(it -> it.matches("partition 0: .*, %,d lost;.*".formatted(trial.lost)));
+        Element area = elements(svg, "path").stream()
+                .filter(it -> it.getAttribute("class").equals("lost"))
+                .findFirst()
+                .orElseThrow();
+        double top = Double.parseDouble(elements((Element) area.getParentNode(), "text").stream()
+                .map(Element::getTextContent)
+                .filter(it -> it.matches("\\d+"))
+                .findFirst()
+                .orElseThrow());
+        double records = area(area.getAttribute("d")) / 88 * top * 20 / (872 - 128);
+        assertThat(records).isCloseTo(trial.lost, within(0.02 * trial.lost));
+    }
+
+    @Test
+    @DisplayName(
+            "two brokers away at a time, no leader for a while: who led and who was in sync is drawn for each trial")
+    void twoBrokersAway() throws Exception {
+        List<String> texts = texts(parse(PICTURES.get("the last replica")).getDocumentElement());
+        assertThat(texts)
+                .contains("broker 1 stopped, back after 7.0 s", "broker 2 killed, back after 6.0 s")
+                .anyMatch(it -> it.startsWith("Broker 1 stopped, broker 2 killed: "));
+        assertThat(texts)
+                .filteredOn(it -> it.startsWith("who leads"))
+                .as("in both trials")
+                .hasSize(2);
+        assertThat(texts).anyMatch(it -> it.startsWith("no leader"));
+    }
+
+    @Test
+    @DisplayName("1,001 partitions: the 12 that matter are drawn, those that lost records first")
+    void manyPartitions() throws Exception {
+        List<String> texts = texts(parse(PICTURES.get("1,001 partitions")).getDocumentElement());
+        assertThat(String.join(" ", texts))
+                .contains("12 of 1,001 partitions are shown: those that lost most records, then")
+                .contains("989 are left out.");
+        var shown = texts.stream().filter(it -> it.matches("partition \\d+")).distinct();
+        assertThat(shown.toList()).hasSize(12).contains("partition 500", "partition 700", "partition 1000");
+    }
+
+    @Test
     @DisplayName("several trials: a strip for each, named by what sets it apart, and a table")
     void comparison() throws Exception {
         Element svg = parse(PICTURES.get("six trials")).getDocumentElement();
@@ -299,6 +344,191 @@ class ReportTest {
     }
 
     @Test
+    @DisplayName(
+            "JUnit's format: a suite for each trial, a case for each claim; FAIL is a failure, INCONCLUSIVE an error")
+    void junit() throws Exception {
+        List<String> good = new Trial(20, 2, 1).lines();
+        List<String> bad = new Trial(20, 2, 1)
+                .with("acks=1")
+                .concluding(
+                        "FAIL",
+                        claim("PASS", "the broker went away", "it led no more"),
+                        claim("FAIL", "no acknowledged record is lost", "3 <lost>"),
+                        claim("ALLOWED", "repeated: these settings allow it", "2 duplicates"))
+                .lines();
+        List<String> open = new Trial(12, 2, 1)
+                .with("acks=0")
+                .concluding("INCONCLUSIVE", claim("INCONCLUSIVE", "a brief pause", "records did not flow"))
+                .lines();
+        List<String> unobserved = new Trial(12, 2, 1)
+                .with("acks=0")
+                .concluding("INCONCLUSIVE", claim("PASS", "the broker went away", "yes"))
+                .lines();
+        Element root = parse(written("result.xml", good, bad, open, unobserved)).getDocumentElement();
+        assertThat(root.getTagName()).isEqualTo("testsuites");
+        assertThat(attributes(root, "tests", "failures", "errors")).containsExactly("7", "1", "2");
+        List<Element> suites = elements(root, "testsuite");
+        assertThat(suites)
+                .extracting(it -> it.getAttribute("name"))
+                .containsExactly(
+                        "Scenario 3 \u00b7 test \u00b7 acks=all \u00b7 kill",
+                        "Scenario 3 \u00b7 test \u00b7 acks=1 \u00b7 kill",
+                        "Scenario 3 \u00b7 test \u00b7 acks=0 \u00b7 kill run 1",
+                        "Scenario 3 \u00b7 test \u00b7 acks=0 \u00b7 kill run 2");
+        assertThat(suites)
+                .extracting(it -> attributes(it, "tests", "failures", "errors", "skipped"))
+                .containsExactly(
+                        List.of("1", "0", "0", "0"),
+                        List.of("3", "1", "0", "0"),
+                        List.of("1", "0", "1", "0"),
+                        List.of("2", "0", "1", "0"));
+        for (Element suite : suites) {
+            assertThat(suite.getAttribute("timestamp")).isEqualTo("2026-11-24T08:00:00");
+            assertThat(suite.getAttribute("time")).matches("\\d+[.]\\d{3}");
+            List<Element> cases = elements(suite, "testcase");
+            double time = cases.stream()
+                    .mapToDouble(it -> Double.parseDouble(it.getAttribute("time")))
+                    .sum();
+            assertThat(time).isCloseTo(Double.parseDouble(suite.getAttribute("time")), within(0.01));
+            assertThat(cases).allMatch(it -> it.getAttribute("classname").startsWith("failover."));
+            assertThat(cases).extracting(it -> it.getAttribute("name")).doesNotContain("");
+            for (String kind : List.of("failure", "error"))
+                assertThat(elements(suite, kind)).hasSize(Integer.parseInt(suite.getAttribute(kind + "s")));
+        }
+        assertThat(attributes(elements(root, "failure").get(0), "type", "message"))
+                .containsExactly("FAIL", "3 <lost>");
+        assertThat(attributes(elements(root, "error").get(0), "type", "message"))
+                .containsExactly("INCONCLUSIVE", "records did not flow");
+        assertThat(elements(suites.get(1), "system-out").get(1).getTextContent())
+                .isEqualTo("ALLOWED: repeated: these settings allow it\n2 duplicates\n");
+        assertThat(elements(suites.get(3), "testcase").get(1).getAttribute("name"))
+                .as("a verdict that no claim explains")
+                .isEqualTo("the trial as a whole");
+        assertThat(elements(suites.get(0), "property"))
+                .anyMatch(it -> attributes(it, "name", "value").equals(List.of("topic", "test")));
+    }
+
+    @Test
+    @DisplayName("a summary in Markdown: the title, what does not hold, the table, the pauses")
+    void summary() throws IOException {
+        List<String> failing = new Trial(20, 2, 1)
+                .losing(4_000, 5_000)
+                .concluding(
+                        "FAIL",
+                        claim("PASS", "the broker went away", "it led no more"),
+                        claim("INCONCLUSIVE", "a brief pause", "records did not flow"),
+                        claim("FAIL", "no acknowledged record is lost", "3 of 7"))
+                .lines();
+        String text = written("summary.md", failing);
+        assertThat(text)
+                .startsWith("## Broker 1 killed: partition 0 paused for 2.5 s, ")
+                .containsSubsequence(
+                        "**What does not hold, or could not be observed**",
+                        "| FAIL | Scenario 3 | no acknowledged record is lost | 3 of 7 |",
+                        "| INCONCLUSIVE | Scenario 3 | a brief pause | records did not flow |",
+                        "| trial | acknowledged | unknown | lost | duplicates | reordered | longest pause | verdict |",
+                        "**The longest pauses",
+                        "| 0 | 2.5 s | 4.0 s | 6.5 s | 2.5 s | 4.0 s | 6.5 s |",
+                        "**What holds**",
+                        "| PASS | Scenario 3 | the broker went away | it led no more |");
+        assertTables(text);
+        assertThat(written("summary.md", new Trial(5, 1, 0).lines())).doesNotContain("What does not hold");
+        List<String> hostile = new Trial(9, 2, 1)
+                .saying("a|b\\|c `x` *y* <img src=x> @somebody [l](u)\n# h")
+                .lines();
+        String harmless = written("summary.md", hostile, new Trial(20, 2, 1).lines());
+        assertThat(harmless)
+                .doesNotContain("<img", "@somebody", "`x`", " *y*", "[l]")
+                .contains("a&#124;b\\\\&#124;c");
+        assertTables(harmless);
+    }
+
+    /** Each line of a table has as many cells as its head. */
+    private static void assertTables(String markdown) {
+        List<String> lines = markdown.lines().toList();
+        assertThat(lines).noneMatch(line -> line.startsWith("# "));
+        int cells = 0;
+        for (String line : lines) {
+            int bars = line.length() - line.replace("|", "").length();
+            if (cells > 0 && bars > 0) assertThat(bars).as(line).isEqualTo(cells);
+            cells = bars;
+        }
+    }
+
+    @Test
+    @DisplayName("several files at once; a name that cannot be written is refused before any is")
+    void severalFiles() throws IOException {
+        Path events = Files.write(directory.resolve("run.jsonl"), new Trial(5, 1, 0).lines());
+        String run = events.toString();
+        var names = Stream.of("a.svg", "b.HTML", "c.md", "d.xml")
+                .map(it -> directory.resolve(it).toString())
+                .toList();
+        Path folder = Files.createDirectory(directory.resolve("folder.svg"));
+        for (String wrong : List.of(
+                directory.resolve("x.png").toString(),
+                directory.resolve("svg").toString(),
+                directory.resolve("nowhere/x.svg").toString(),
+                folder.toString())) {
+            assertThat(report(2, run, "-o", names.get(0), "-o", wrong))
+                    .hasSize(1)
+                    .allMatch(it -> it.contains(wrong));
+            assertThat(Path.of(names.get(0))).doesNotExist();
+        }
+        List<String> said =
+                report(0, run, "-o", names.get(0), "-o", names.get(1), "-o", names.get(2), "--output", names.get(3));
+        assertThat(said)
+                .containsExactlyElementsOf(names.stream()
+                        .map(it -> it + ": Undisturbed: no pause above 0.10 s, nothing lost")
+                        .toList());
+        assertThat(Path.of(names.get(0))).content().startsWith("<svg ");
+        assertThat(Path.of(names.get(1))).content().startsWith("<!doctype html>");
+        assertThat(Path.of(names.get(2))).content().startsWith("## Undisturbed");
+        assertThat(Path.of(names.get(3))).content().startsWith("<?xml ").contains("<testsuites ");
+        Path misnamed = Files.copy(events, directory.resolve("events.svg"));
+        assertThat(report(2, misnamed.toString())).singleElement().asString().contains("the events are in it");
+        assertThat(misnamed).hasSameTextualContentAs(events);
+    }
+
+    @Test
+    @DisplayName("nothing from outside steers a terminal, a browser or a reader, and no secret is shown")
+    void outside() throws Exception {
+        String escape = "\\u001b]0;x\\u0007\\u202e\\ud800";
+        var lines = new ArrayList<>(new Trial(9, 2, 1)
+                .concluding("FAIL", claim("FAIL", "'><script>" + escape, "<&amp;> ]]>" + escape))
+                .lines());
+        lines.replaceAll(it -> it.replace("'", "\\u0027")
+                .replace(
+                        "\"properties\":{",
+                        "\"properties\":{\"ssl.key.password\":\"hunter2\","
+                                + "\"sasl.jaas.config\":\"x password=hunter2;\","));
+        Path events = Files.write(directory.resolve("run.jsonl"), lines);
+        var names = Stream.of("a.svg", "b.html", "c.md", "d.xml").map(directory::resolve);
+        for (Path file : names.toList()) {
+            List<String> said = report(0, events.toString(), "-o", file.toString());
+            assertThat(said).singleElement().asString().doesNotContainPattern("[\\p{Cc}\u202e]");
+            assertThat(Files.readString(file))
+                    .as(file.toString())
+                    .doesNotContain("hunter2", "<script>", "\u202e")
+                    .doesNotContainPattern("[\\p{Cc}&&[^\\n]]");
+            if (!file.toString().matches(".*(md|html)")) parse(Files.readString(file));
+        }
+    }
+
+    @Test
+    @DisplayName("a controller that is killed, and what somebody else did, have their own words")
+    void otherCauses() throws IOException {
+        var lines = new ArrayList<>(new Trial(9, 2, 0).lines());
+        lines.add(1, event(2_000, "fault", "'broker':100,'name':'controller','fault':'kill'"));
+        Path events = Files.write(directory.resolve("run.jsonl"), lines);
+        assertThat(report(0, events.toString()).get(0)).contains(": Controller killed: ");
+        lines.set(
+                1, event(2_000, "outside", "'broker':2").replace("\"outside\"}", "\"broker 2 went away by itself\"}"));
+        Files.write(events, lines);
+        assertThat(report(0, events.toString()).get(0)).contains(": Broker 2 went away by itself: ");
+        assertThat(directory.resolve("run.svg")).content().contains("broker 2 went away by itself");
+    }
+
+    @Test
     @DisplayName("a later version's kinds of lines and of events are passed over")
     void unknown() throws IOException {
         List<String> lines = new ArrayList<>(new Trial(5, 1, 0).lines());
@@ -326,7 +556,7 @@ class ReportTest {
                 "the second trial cut    | trial 2 has no verdict",
                 "without its first line  | line 1 comes before any trial",
                 "a verdict too few       | begins a trial before the last one's verdict",
-                "no partitions           | line 1 should have partitions from 1 to 1,000, not '0'",
+                "no partitions           | line 1 should have partitions from 1 to 1,000,000, not '0'",
                 "a partition too many    | line 3 should have partition from 0 to 1, not '2'",
                 "time as text            | line 3 should have ms from 0 to 604,800,000, not 'soon'",
                 "a time without an end   | line 3 should have ms from 0 to",
@@ -393,13 +623,14 @@ class ReportTest {
         assertThat(report(2, run, "-o")).hasSize(1);
         assertThat(report(2, run, "-o", "run.png"))
                 .hasSize(1)
-                .allMatch(it -> it.contains(".svg or .html, not 'run.png'"));
+                .allMatch(it -> it.contains(".svg, .html, .md or .xml, not 'run.png'"));
         String missing = directory.resolve("missing.jsonl").toString();
         assertThat(report(2, missing)).containsExactly("Cannot read " + missing + ": no such file or directory.");
         assertThat(report(2, directory.toString())).hasSize(1).allMatch(it -> it.startsWith("Cannot read"));
         String nowhere = directory.resolve("nowhere/run.svg").toString();
         assertThat(report(2, run, "-o", nowhere))
-                .containsExactly("Cannot write " + nowhere + ": no such file or directory.");
+                .containsExactly(
+                        "Cannot write " + nowhere + ": there is no directory " + directory.resolve("nowhere") + ".");
         try (var files = Files.list(directory)) {
             assertThat(files).containsExactly(events);
         }
@@ -412,6 +643,46 @@ class ReportTest {
             assertThat(status == 0 ? run.err() : run.out()).isEmpty();
             return status == 0 ? run.out() : run.err();
         }
+    }
+
+    /** One broker is stopped, then the other one killed: no leader, until the first is elected, unclean. */
+    private static Trial lastReplica() {
+        return new Trial(20, 1, 0)
+                .happening(
+                        event(3_000, "fault", "'broker':1,'name':'kafka-1','fault':'stop'"),
+                        event(3_300, "leader", "'partition':0,'leader':2,'before':1"),
+                        event(3_300, "in_sync", "'partition':0,'in_sync':[2]"),
+                        event(9_000, "fault", "'broker':2,'name':'kafka-2','fault':'kill'"),
+                        event(9_200, "leader", "'partition':0,'leader':-1,'before':2"),
+                        event(10_000, "heal", "'broker':1,'name':'kafka-1'"),
+                        event(13_000, "elect", "'partition':0"),
+                        event(13_100, "leader", "'partition':0,'leader':1,'before':-1"),
+                        event(13_100, "in_sync", "'partition':0,'in_sync':[1]"),
+                        event(15_000, "heal", "'broker':2,'name':'kafka-2'"),
+                        event(17_000, "in_sync", "'partition':0,'in_sync':[1,2]"));
+    }
+
+    private static String event(int ms, String kind, String fields) {
+        String line = "{'type':'event','ms':%d,'kind':'%s',%s,'text':'%2$s'}".formatted(ms, kind, fields);
+        return line.replace('\'', '"');
+    }
+
+    /** The text of a file that is written for these trials. */
+    @SafeVarargs
+    private String written(String name, List<String>... trials) throws IOException {
+        Path events = directory.resolve("run.jsonl");
+        Files.write(events, Stream.of(trials).flatMap(List::stream).toList());
+        Path file = directory.resolve(name);
+        report(0, events.toString(), "-o", file.toString());
+        return Files.readString(file);
+    }
+
+    private static String claim(String verdict, String text, String evidence) {
+        return "{\"verdict\":\"%s\",\"text\":\"%s\",\"evidence\":\"%s\"}".formatted(verdict, text, evidence);
+    }
+
+    private static List<String> attributes(Element element, String... names) {
+        return Stream.of(names).map(element::getAttribute).toList();
     }
 
     private static Document parse(String xml) throws Exception {
@@ -448,6 +719,13 @@ class ReportTest {
         private String settings = "acks=all";
         private String title = "Scenario 3";
         private String topic = "test";
+        private String verdict = "PASS";
+        private String claims = claim("PASS", "no acknowledged record is lost", "0 lost");
+        private int loseFrom; // ms
+        private int loseTo;
+        private List<Integer> losing = List.of(); // partitions
+        private int lost;
+        private List<String> more = List.of(); // events
 
         Trial(int seconds, int partitions, int faults) {
             this.seconds = seconds;
@@ -468,6 +746,29 @@ class ReportTest {
 
         Trial saying(String text) {
             title = topic = settings = text;
+            return this;
+        }
+
+        /** Records of these partitions (none named: of all) are lost if they are acknowledged in this time. */
+        Trial losing(int fromMs, int toMs, Integer... partitions) {
+            loseFrom = fromMs;
+            loseTo = toMs;
+            losing = partitions.length > 0
+                    ? List.of(partitions)
+                    : IntStream.range(0, this.partitions).boxed().toList();
+            verdict = "FAIL";
+            return this;
+        }
+
+        /** Events, with apostrophes for quotation marks. */
+        Trial happening(String... events) {
+            more = Stream.of(events).map(it -> it.replace('\'', '"')).toList();
+            return this;
+        }
+
+        Trial concluding(String verdict, String... claims) {
+            this.verdict = verdict;
+            this.claims = String.join(",", claims);
             return this;
         }
 
@@ -502,6 +803,8 @@ class ReportTest {
                     all.stream().map(it -> "[1,2]").toList());
             add("event", 800, "'kind':'assigned','consumer':1,'assigned':%s,'text':'consumer 1: all'", all);
             for (int fault = 0; fault < faults; fault++) addFault(fault);
+            lines.addAll(more);
+            lost = 0;
             for (int partition = 0; partition < partitions; partition++) addFlow(partition);
             String pauses = all.stream()
                     .map(it -> {
@@ -516,10 +819,13 @@ class ReportTest {
             add(
                     "verdict",
                     seconds * 1_000 + 500,
-                    "'verdict':'PASS','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,'lost':0,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,'claims':[{'verdict':'PASS','text':'no"
-                            + " acknowledged record is lost','evidence':'0"
-                            + " lost'}],'pauses':[%s],'resolution_ms':12.5",
+                    "'verdict':'%s','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,"
+                            + "'lost':%d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
+                            + "'claims':[%s],'pauses':[%s],'resolution_ms':12.5",
+                    verdict,
                     acknowledged(),
+                    lost,
+                    claims,
                     pauses);
             return lines;
         }
@@ -553,14 +859,17 @@ class ReportTest {
                             partition % 2 == fault % 2 && ms + 50 > faultAt(fault) && ms + 50 < faultAt(fault) + pause;
                 waiting += records;
                 if (paused) continue;
+                boolean loses = losing.contains(partition) && ms >= loseFrom && ms < loseTo;
                 double latency = waiting > records ? pause : 3 + records / 4.0;
                 add(
                         "flow",
                         ms,
-                        "'partition':%d,'acknowledged':%d,'read':%<d,'p50_ms':1.5,'p99_ms':%s,'max_ms':%<s",
+                        "'partition':%d,'acknowledged':%d,'read':%<d,'lost':%d,'p50_ms':1.5,'p99_ms':%s,'max_ms':%<s",
                         partition,
                         waiting,
+                        loses ? waiting : 0,
                         latency);
+                lost += loses ? waiting : 0;
                 acknowledged[partition] += waiting;
                 waiting = 0;
             }
@@ -576,7 +885,12 @@ class ReportTest {
         }
 
         private static String json(String text) {
-            return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\u0001", "\\u0001") + '"';
+            return '"'
+                    + text.replace("\\", "\\\\")
+                            .replace("\"", "\\\"")
+                            .replace("\u0001", "\\u0001")
+                            .replace("\n", "\\n")
+                    + '"';
         }
     }
 }

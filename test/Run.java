@@ -107,6 +107,12 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** The command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself. */
+    static String[] commandOf(String script, String... arguments) {
+        build(script);
+        return all(BUILT.get(ROOT.resolve(script)), arguments);
+    }
+
     /** What a script was compiled to. */
     static Path jar(String script) {
         build(script);

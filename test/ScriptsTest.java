@@ -1,26 +1,20 @@
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.grack.nanojson.JsonObject;
-import com.grack.nanojson.JsonParser;
-
-import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import com.grack.nanojson.*;
+import com.sun.net.httpserver.HttpServer;
+import java.io.*;
+import java.net.*;
+import java.nio.charset.*;
+import java.nio.file.*;
+import java.security.*;
+import java.util.*;
+import java.util.regex.*;
+import java.util.stream.*;
+import javax.net.ssl.*;
+import org.junit.jupiter.api.*;
+import org.junit.jupiter.api.io.*;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
-
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.*;
 
 /** What all scripts have in common, and what they say to wrong input; no cluster is needed. */
 class ScriptsTest {
@@ -39,17 +33,47 @@ class ScriptsTest {
                     "info.picocli:picocli:4.7.7",
                     "org.slf4j:slf4j-nop:2.0.17"));
 
+    /** The oldest client with which a copied script must work. */
+    private static final String OLDER_CLIENT = "org.apache.kafka:kafka-clients:4.1.0";
+
+    /** Habits that have led to defects: a pattern, and what is wrong with it. */
+    private static final Map<String, String> HABITS = Map.of(
+            "org\\.apache\\.kafka\\.(common\\.utils|[\\w.]*internals)\\b",
+            "an internal class of Kafka, which another release has elsewhere",
+            "Locale\\.(setDefault|getDefault)",
+            "numbers have one format: the locale is what Script.run has set",
+            "(?m)^    (private |static |final )*[\\w<>, \\[\\]]+ \\w+ =[^;]*(\\.formatted|String\\.format|(Upper|Lower)Case)\\(",
+            "a field's value is made before Script.run has set the locale",
+            "\\.getBytes\\(\\)|new File(Reader|Writer)\\(|Charset\\.defaultCharset|new InputStreamReader\\([^,]*\\)\\)",
+            "the encoding of bytes depends on the locale",
+            "System\\.(out|err)\\.(print|append|format)|printStackTrace",
+            "output goes through Script, which sees a closed pipe and hides passwords",
+            "System\\.exit|\\.halt\\(",
+            "a script ends with call(): an exit elsewhere leaves the rest undone");
+
     /** Options that have no value where none is given. */
-    private static final List<String> WITHOUT_DEFAULT = List.of(
+    private static final Set<String> WITHOUT_DEFAULT = Set.of(
             "--command-config",
             "--command-property",
             "--config",
             "--events",
+            "--max-latency",
+            "--max-pause",
             "--property",
             "--report",
             "--start-command",
             "--stop-command",
             "--try");
+
+    /** What a script needs besides a cluster. */
+    private static final Map<String, String> ARGUMENTS = Map.of(
+            "producer.java", "topic",
+            "consumer.java", "topic group",
+            "queue.java", "topic group",
+            "failover.java", "3");
+
+    private static final String CONNECTION = "    // ---- Connection: ";
+    private static final String SCRIPT = "    // ---- Script: ";
 
     @TempDir
     private Path directory;
@@ -73,26 +97,35 @@ class ScriptsTest {
         try {
             return Files.readString(Run.ROOT.resolve(script));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
+    }
+
+    /** A script without the lines that are the same in each. */
+    private static String ownText(String script) {
+        String text = text(script);
+        int end = Stream.of(CONNECTION, SCRIPT)
+                .mapToInt(text::indexOf)
+                .filter(it -> it > 0)
+                .min()
+                .orElse(text.length());
+        return text.substring(0, end);
     }
 
     // ---- the files ----
 
-    @Test
-    @DisplayName("how a script reaches the cluster is written the same in each, to the letter")
-    void sameLines() throws IOException {
-        assertThat(scriptsOnACluster()).contains("consumer.java", "failover.java", "producer.java", "topics.java");
-        String first = "    // ---- the cluster: these lines are the same in every script ----\n";
-        var parts = new TreeMap<String, String>();
-        for (String script : scriptsOnACluster()) {
-            assertThat(text(script)).as(script).contains(first);
-            parts.put(script, text(script).substring(text(script).indexOf(first)));
-        }
-        String model = parts.get("producer.java");
-        assertThat(model).contains("static class Cluster {", "static class Failure extends");
-        parts.forEach(
-                (script, part) -> assertThat(difference(part, model)).as(script).isEmpty());
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("scripts")
+    @DisplayName("the blocks Connection and Script are the same in each, to the letter, and stand at its end:")
+    void sameLines(String script) throws IOException {
+        boolean onACluster = scriptsOnACluster().contains(script);
+        assertThat(text(script).contains("\"--bootstrap-server\"")).isEqualTo(onACluster);
+        String first = onACluster ? CONNECTION : SCRIPT;
+        assertThat(text(script)).containsOnlyOnce(first);
+        String model = text("producer.java").substring(text("producer.java").indexOf(first));
+        assertThat(model).contains("static class Script {", "static class Failure extends");
+        String block = text(script).substring(text(script).indexOf(first));
+        assertThat(difference(block, model)).isEmpty();
     }
 
     /** The first line that differs: the whole texts would be a page each. */
@@ -109,43 +142,63 @@ class ScriptsTest {
     }
 
     @Test
-    @DisplayName("how the leaders are watched is the same in producer.java and consumer.java")
-    void sameLeaderWatch() {
-        var leaderWatch =
-                Pattern.compile("\n    /\\*\\*[^\n]*\n    static class LeaderWatch .*?\n    }\n", Pattern.DOTALL);
-        Matcher producer = leaderWatch.matcher(text("producer.java"));
-        Matcher consumer = leaderWatch.matcher(text("consumer.java"));
-        assertThat(producer.find()).isTrue();
-        assertThat(consumer.find()).isTrue();
-        assertThat(consumer.group()).isEqualTo(producer.group());
+    @DisplayName("no six lines but those of the shared blocks stand twice in the scripts")
+    void nothingTwice() throws IOException {
+        var places = new TreeMap<String, Set<String>>();
+        for (String script : scripts()) {
+            List<String> lines = ownText(script)
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.matches("|import .*|//[A-Z/].*"))
+                    .toList();
+            for (int i = 0; i + 6 <= lines.size(); i++)
+                places.computeIfAbsent(String.join("\n", lines.subList(i, i + 6)), it -> new TreeSet<>())
+                        .add(script + " " + i);
+        }
+        places.values().removeIf(it -> it.size() == 1);
+        assertThat(places.entrySet().stream().limit(3)).isEmpty();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("scripts")
-    @DisplayName("stands alone, can be executed, and its header is complete and in order:")
+    @DisplayName("can be executed, depends on little, and its header and its imports are in order:")
     void header(String script) {
         List<String> header =
                 text(script).lines().takeWhile(line -> line.startsWith("//")).toList();
-        var expected = new ArrayList<String>();
-        expected.add("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?");
-        expected.add("//DESCRIPTION .+");
-        expected.add("//JAVA 17+");
+        assertThat(header.get(0)).isEqualTo("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?");
+        assertThat(header.get(1)).startsWith("//DESCRIPTION ");
+        var expected = new ArrayList<>(List.of("//JAVA 17+"));
         DEPENDENCIES.getOrDefault(script, DEPENDENCIES.get("any other")).forEach(it -> expected.add("//DEPS " + it));
-        assertThat(header).hasSizeGreaterThanOrEqualTo(expected.size());
-        for (int i = 0; i < expected.size(); i++) {
-            String line = header.get(i);
-            if (i == 1) assertThat(line).matches(expected.get(1));
-            else assertThat(line).isEqualTo(expected.get(i));
-        }
-        assertThat(header.subList(expected.size(), header.size()))
-                .allMatch(line -> line.matches("//(COMPILE|RUNTIME)_OPTIONS .*"));
-        assertThat(text(script)).doesNotContainPattern("(?m)^//(SOURCES|FILES|REPOS)");
+        expected.add("//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file");
+        int more = 2 + expected.size();
+        assertThat(header).hasSizeGreaterThanOrEqualTo(more);
+        assertThat(header.subList(2, more)).isEqualTo(expected);
+        // A user's JAVA_TOOL_OPTIONS may name another garbage collector, and two of them are refused.
+        assertThat(header.subList(more, header.size()))
+                .allMatch(line -> line.startsWith("//RUNTIME_OPTIONS ") && !line.contains("GC"));
         assertThat(text(script)).contains("\nclass " + script.replace(".java", " "));
         assertThat(Run.ROOT.resolve(script)).isExecutable();
+
+        List<String> imports = text(script)
+                .lines()
+                .filter(line -> line.startsWith("import "))
+                .map(line -> line.replace(";", ""))
+                .toList();
+        assertThat(imports).isSorted();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("scripts")
+    @DisplayName("has none of the habits that have led to defects:")
+    void habits(String script) {
+        HABITS.forEach((pattern, reason) -> {
+            Matcher found = Pattern.compile(pattern).matcher(ownText(script));
+            assertThat(found.results().map(it -> it.group().strip())).as(reason).isEmpty();
+        });
     }
 
     @Test
-    @DisplayName("each script has an alias with its description, and it runs by that")
+    @DisplayName("each script has an alias with its description, and it runs by that, from another directory, too")
     void catalog() throws Exception {
         JsonObject aliases =
                 JsonParser.object().from(text("jbang-catalog.json")).getObject("aliases");
@@ -159,8 +212,12 @@ class ScriptsTest {
         }
         assertThat(described).isEqualTo(expected);
         Run.build("topics.java");
-        try (Run run = Run.command(Run.JBANG, "topics", "--version")) {
-            run.expectExit(0);
+        String catalog = Run.ROOT.resolve("jbang-catalog.json").toString();
+        try (Run here = Run.command(Run.JBANG, "topics", "--version");
+                Run afar = Run.here().in(directory).command(Run.JBANG, "--catalog", catalog, "topics", "--version")) {
+            here.expectExit(0);
+            afar.expectExit(0);
+            assertThat(afar.out()).isEqualTo(here.out());
         }
     }
 
@@ -173,19 +230,64 @@ class ScriptsTest {
         var pattern = Pattern.compile("(?<![\\w$}.])/(work|root|home)/|" + hosts);
         assertThat(pattern.matcher("/" + "work/main").find()).isTrue();
         assertThat(pattern.matcher("https://repo1" + ".maven.org").find()).isTrue();
+        for (String file : files()) {
+            try {
+                assertThat(Files.readString(Run.ROOT.resolve(file))).as(file).doesNotContainPattern(pattern);
+            } catch (MalformedInputException notText) {
+                assertThat(file).matches(".*[.](png|gif|webp)");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("every test class is in the suite")
+    void everyTest() throws IOException {
+        String suite = text("test/suite.java");
+        try (Stream<Path> tests = Files.list(Run.ROOT.resolve("test"))) {
+            List<String> names = tests.map(it -> it.getFileName().toString())
+                    .filter(it -> it.endsWith("Test.java"))
+                    .toList();
+            assertThat(names).hasSizeGreaterThan(10);
+            for (String name : names)
+                assertThat(suite).contains("//SOURCES " + name + "\n", "            " + name.replace("java", "class"));
+        }
+    }
+
+    @Test
+    @DisplayName("every file that a shell or JBang reads has its line ends from .gitattributes, not from the machine")
+    void lineEnds() throws IOException {
+        var command = new ArrayList<>(List.of("git", "check-attr", "eol", "--"));
+        command.addAll(files());
+        try (Run attributes = Run.command(command.toArray(String[]::new))) {
+            attributes.expectExit(0);
+            assertThat(attributes.out())
+                    .filteredOn(line -> line.matches("(.*[.](java|sh|py|yml|json)|.*jbang|[.]ci/.*): eol: .*"))
+                    .hasSizeGreaterThan(20)
+                    .allMatch(line -> line.endsWith(": eol: lf"));
+        }
+    }
+
+    private static List<String> files() {
         try (Run files = Run.command("git", "ls-files", "--cached", "--others", "--exclude-standard")) {
             files.expectExit(0);
             assertThat(files.out()).contains("producer.java", "test/ScriptsTest.java");
-            for (String file : files.out()) {
-                if (!Files.exists(Run.ROOT.resolve(file))) continue; // deleted, not committed yet
-                try {
-                    assertThat(Files.readString(Run.ROOT.resolve(file)))
-                            .as(file)
-                            .doesNotContainPattern(pattern);
-                } catch (MalformedInputException notText) {
-                    assertThat(file).matches(".*[.](png|gif|webp)");
-                }
-            }
+            return files.out().stream()
+                    .filter(file -> Files.exists(Run.ROOT.resolve(file))) // not deleted
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("scripts")
+    @DisplayName("copied alone into an empty directory, with an older client in //DEPS, it is built and runs:")
+    void alone(String script) throws IOException {
+        String older = text(script).replace("org.apache.kafka:kafka-clients:4.4.0", OLDER_CLIENT);
+        Files.writeString(directory.resolve(script), older);
+        try (Run run = Run.here().in(directory).script(script, "--version")) {
+            run.expectExit(0);
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).containsExactly(directory.resolve(script));
         }
     }
 
@@ -200,14 +302,15 @@ class ScriptsTest {
             help.expectExit(0);
             String shown = String.join("\n", help.out());
             checkHelp(script, shown);
-            if (script.equals("topics.java"))
-                for (String command : List.of("create", "list", "describe", "delete", "reset")) {
-                    try (Run of = Run.script(script, command, "--help")) {
-                        of.expectExit(0);
-                        checkHelp(script + " " + command, String.join("\n", of.out()));
-                    }
+            assertThat(shown).containsPattern("Exit status:\\s+0");
+            Matcher commands =
+                    Pattern.compile("(?m)^  (\\w+)  ").matcher(shown.substring(shown.indexOf("Commands:") + 1));
+            while (shown.contains("Commands:") && commands.find()) {
+                try (Run of = Run.script(script, commands.group(1), "--help")) {
+                    of.expectExit(0);
+                    checkHelp(script + " " + commands.group(1), String.join("\n", of.out()));
                 }
-            assertThat(shown).contains("Exit status: 0");
+            }
             version.expectExit(0);
             String name = script.replace(".java", "");
             assertThat(version.out()).singleElement().asString().startsWith(name + " 1.");
@@ -232,15 +335,20 @@ class ScriptsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("scripts")
-    @DisplayName("copied alone into an empty directory, it runs:")
-    void alone(String script) throws IOException {
-        Files.copy(Run.ROOT.resolve(script), directory.resolve(script));
-        try (Run run = Run.here().in(directory).script(script, "--version")) {
-            run.expectExit(0);
-        }
-        assertThat(directory).isDirectoryContaining(file -> file.endsWith(script));
-        try (Stream<Path> files = Files.list(directory)) {
-            assertThat(files).hasSize(1);
+    @DisplayName("starts under other JVM options, in another locale, without HOME, and prints the same:")
+    void surroundings(String script) throws IOException {
+        try (Run usual = Run.script(script, "--help");
+                Run other = Run.here()
+                        .in(Files.createDirectories(directory.resolve("empty")))
+                        .with("JAVA_TOOL_OPTIONS", "-Duser.language=ar -Duser.country=EG -XX:+UseParallelGC")
+                        .with("LC_ALL", "C")
+                        .without("HOME", "TERM")
+                        .command(Run.commandOf(script, "--help"))) {
+            usual.expectExit(0);
+            other.expectExit(0);
+            assertThat(other.out()).isEqualTo(usual.out());
+            assertThat(other.err()).singleElement().asString().startsWith("Picked up JAVA_TOOL_OPTIONS");
+            assertThat(directory.resolve("empty")).isEmptyDirectory();
         }
     }
 
@@ -252,17 +360,21 @@ class ScriptsTest {
             value = {
                 "producer.java t -n -1             | -n takes 1 or more",
                 "producer.java t -n 0              | -n takes 1 or more",
-                "producer.java t -n five           | 'five'",
-                "producer.java t -r 0              | -r takes events per second",
+                "producer.java t -n five           | '--count'",
+                "producer.java t -r 0              | '--rate'",
                 "producer.java t -r abc            | not 'abc'",
                 "producer.java t -r NaN            | not 'NaN'",
                 "producer.java                     | TOPIC",
                 "producer.java t u                 | 'u'",
                 "producer.java t --cont 5          | --cont",
                 "producer.java t -X linger.ms      | linger.ms",
+                "producer.java t -X linger.ms=x    | linger.ms",
+                "producer.java t -X transactional.id=x | -X transactional.id: this script sets it itself",
+                "producer.java t -X key.serializer=x   | -X key.serializer: this script sets it itself",
                 "producer.java t -b nowhere        | nowhere",
                 "producer.java t --command-config missing.properties | missing.properties",
                 "producer.java t --command-config broken.properties  | broken.properties",
+                "producer.java t --command-config utf16.properties   | utf16.properties:1: UTF-16",
                 "consumer.java t                   | GROUP",
                 "consumer.java t g -n 0            | -n takes 1 or more",
                 "consumer.java t ''                | group is empty",
@@ -279,7 +391,8 @@ class ScriptsTest {
             quoteCharacter = '"')
     @DisplayName("wrong usage is one line and status 2:")
     void wrongUsage(String command, String says) throws IOException {
-        Files.writeString(directory.resolve("broken.properties"), "acks=\\u12\n");
+        write("broken.properties", "acks=\\u12\n", StandardCharsets.ISO_8859_1);
+        write("utf16.properties", "acks=0\n", StandardCharsets.UTF_16);
         String[] words = command.strip().split("\\s+");
         for (int i = 0; i < words.length; i++) {
             if (words[i].equals("''")) words[i] = "";
@@ -294,32 +407,219 @@ class ScriptsTest {
         }
     }
 
-    @Test
-    @DisplayName("where no cluster answers, one line says how to get one, status 3")
-    void noCluster() {
-        String nobody = "localhost:" + SharedCluster.freePort();
-        Run.build("producer.java", "consumer.java", "topics.java");
-        try (Run producer = Run.script("producer.java", "t", "-b", nobody);
-                Run consumer = Run.script("consumer.java", "t", "g", "-b", nobody);
-                Run topics = Run.script("topics.java", "-b", nobody)) {
-            for (Run run : List.of(producer, consumer, topics)) {
-                run.expectExit(3);
-                assertThat(run.out()).isEmpty();
-                assertThat(run.err())
-                        .singleElement()
-                        .asString()
-                        .startsWith("No cluster answers at " + nobody)
-                        .contains("jbang cluster.java", "docker compose up", "-b HOST:PORT");
+    private Path write(String name, String text, Charset charset) throws IOException {
+        return Files.writeString(directory.resolve(name), text, charset);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ssl.key.password=hunter2",
+                "ssl.keystore.key=hunter2",
+                "ssl.truststore.password = two hunter2",
+                "sasl.oauthbearer.client.credentials.client.secret=a,hunter2",
+                "sasl.jaas.config=o.P required username=\"u\" password=\"x hunter2\";",
+                "listener.name.x.plain.sasl.jaas.config=o.P required\n password='hunter2';",
+                "sasl.oauthbearer.assertion.private.key.passphrase=hunter2",
+            })
+    @DisplayName("a password is not in an error, wherever it stands on the command line:")
+    void secrets(String property) {
+        for (String[] wrong : List.of(
+                new String[] {"t", property},
+                new String[] {"t", "-n", property},
+                new String[] {"t", "-X" + property, "-X", "nothing", property},
+                new String[] {"t", "-X", property, "-X", "linger.ms=x"})) {
+            try (Run run = Run.script("producer.java", wrong)) {
+                run.awaitExit();
+                assertThat(run.toString().lines().skip(1).toList())
+                        .filteredOn(line -> line.startsWith("  out|") || line.startsWith("  err|"))
+                        .isNotEmpty()
+                        .noneMatch(line -> line.contains("hunter2"));
             }
         }
     }
 
+    // ---- settings files ----
+
     @Test
-    @DisplayName("--stack-trace tells more than the one line")
-    void stackTrace() {
-        try (Run run = Run.script("producer.java", "t", "-n", "0", "--stack-trace")) {
-            run.expectExit(2);
-            assertThat(run.err()).hasSizeGreaterThan(2).anyMatch(line -> line.contains("at producer"));
+    @DisplayName("a setting that no Kafka client knows is said, with file and line; a byte order mark, too")
+    void unknownSettings() throws IOException {
+        Path file = write(
+                "client.properties", "\ufeffacks=all\n\n# a comment\n  aks : 0\nlinger.ms=1\n", StandardCharsets.UTF_8);
+        String nobody = "localhost:" + SharedCluster.freePort();
+        try (Run run = Run.script(
+                "producer.java", "t", "-b", nobody, "--command-config", "" + file, "-X", "security.protcol=SSL")) {
+            run.expectExit(3);
+            assertThat(run.err())
+                    .hasSize(4)
+                    .contains(
+                            file + ":1: the byte order mark at its beginning is ignored.",
+                            file + ":4: no Kafka client knows the setting 'aks'.",
+                            "-X: no Kafka client knows the setting 'security.protcol'.");
         }
+    }
+
+    @Test
+    @DisplayName("a password in Latin-1 is read as Kafka's own tools read it; a wrong one, and no file, are named")
+    void latin1Password() throws Exception {
+        var store = KeyStore.getInstance("JKS"); // the other type takes only ASCII
+        store.load(null, null);
+        store.setCertificateEntry("any", anyAuthority());
+        Path truststore = directory.resolve("truststore.jks");
+        try (var file = Files.newOutputStream(truststore)) {
+            store.store(file, "geh\u00e4im".toCharArray());
+        }
+        String nobody = "localhost:" + SharedCluster.freePort();
+        String settings =
+                "security.protocol=SSL\nssl.truststore.type=JKS\nssl.truststore.location=%s\nssl.truststore.password=%s\n";
+        Path right = write("right", settings.formatted(truststore, "geh\u00e4im"), StandardCharsets.ISO_8859_1);
+        Path wrong = write("wrong", settings.formatted(truststore, "gehaim"), StandardCharsets.ISO_8859_1);
+        Path none = write("none", settings.formatted("nothere.p12", "any"), StandardCharsets.ISO_8859_1);
+        try (Run good = Run.script("producer.java", "t", "-b", nobody, "--command-config", "" + right);
+                Run bad = Run.script("producer.java", "t", "-b", nobody, "--command-config", "" + wrong);
+                Run missing = Run.script("producer.java", "t", "-b", nobody, "--command-config", "" + none)) {
+            good.expectExit(3);
+            assertThat(good.err()).singleElement().asString().contains("nobody listens at " + nobody);
+            bad.expectExit(2);
+            assertThat(bad.err()).singleElement().asString().contains("password");
+            missing.expectExit(2);
+            assertThat(missing.err()).singleElement().asString().contains("there is no file nothere.p12");
+        }
+    }
+
+    private static java.security.cert.Certificate anyAuthority() throws Exception {
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init((KeyStore) null);
+        return ((X509TrustManager) trust.getTrustManagers()[0]).getAcceptedIssuers()[0];
+    }
+
+    @Test
+    @DisplayName("LC_ALL=C: a key in UTF-8 arrives through ./jbang; where JBang itself is used, it is refused")
+    void asciiLocale() {
+        String nobody = "localhost:" + SharedCluster.freePort();
+        String[] arguments = {"m\u00fcller", "-b", nobody};
+        Run.build("producer.java");
+        var here = Run.here().with("LC_ALL", "C");
+        try (Run direct = here.script("producer.java", arguments);
+                Run wrapped = here.command(Run.JBANG, "producer.java", "m\u00fcller", "k\u00fc", "-b", nobody)) {
+            direct.expectExit(2);
+            assertThat(direct.err()).singleElement().asString().contains("LC_ALL=C.UTF-8");
+            wrapped.expectExit(2);
+            assertThat(wrapped.err()).singleElement().asString().contains("'k\u00fc'");
+        }
+    }
+
+    // ---- no cluster ----
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("scriptsOnACluster")
+    @DisplayName("where no cluster answers, one line says how to get one, status 3:")
+    void noCluster(String script) {
+        String nobody = "localhost:" + SharedCluster.freePort();
+        var arguments = Stream.of(ARGUMENTS.getOrDefault(script, "").split(" "), new String[] {"-b", nobody})
+                .flatMap(Stream::of)
+                .filter(it -> !it.isEmpty());
+        try (Run run = Run.script(script, arguments.toArray(String[]::new))) {
+            run.expectExit(3);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("No cluster answers at " + nobody)
+                    .contains("jbang cluster.java", "docker compose up", "-b HOST:PORT");
+        }
+    }
+
+    @Test
+    @DisplayName("a host that does not resolve is named, and who named it; an empty variable names nobody")
+    void unknownHost() throws IOException {
+        String host = "no-such-host.invalid:9092";
+        Path file = write("client.properties", "bootstrap.servers=" + host + "\n", StandardCharsets.UTF_8);
+        try (Run option = Run.script("producer.java", "t", "-b", host);
+                Run property = Run.script("producer.java", "t", "-X", "bootstrap.servers=" + host);
+                Run inFile = Run.script("producer.java", "t", "--command-config", "" + file);
+                Run variable = Run.here().with("KAFKA_BOOTSTRAP_SERVERS", host).script("producer.java", "t");
+                Run empty = Run.here().with("KAFKA_BOOTSTRAP_SERVERS", "").script("producer.java", "t")) {
+            var runs = new LinkedHashMap<Run, String>();
+            runs.put(option, "-b");
+            runs.put(property, "-X bootstrap.servers");
+            runs.put(inFile, file.toString());
+            runs.put(variable, "$KAFKA_BOOTSTRAP_SERVERS");
+            runs.forEach((run, name) -> {
+                run.expectExit(3);
+                assertThat(run.err())
+                        .singleElement()
+                        .asString()
+                        .contains(host + " (" + name + ")", "host 'no-such-host.invalid' cannot be resolved")
+                        .doesNotContain("Start one");
+            });
+            empty.awaitExit(); // it depends on whether a cluster runs at the usual ports
+            assertThat(empty.err()).singleElement().asString().doesNotContain("You must set");
+        }
+    }
+
+    @Test
+    @DisplayName("what listens and is no cluster is called by its name: TLS, HTTP, silence")
+    void notACluster() throws Exception {
+        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        http.start();
+        try (ServerSocket tls = tlsServer();
+                var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            var says = new LinkedHashMap<Integer, String>();
+            says.put(tls.getLocalPort(), " speaks TLS, and security.protocol is PLAINTEXT");
+            says.put(http.getAddress().getPort(), " speaks HTTP");
+            says.put(silent.getLocalPort(), " is silent");
+            for (var each : says.entrySet()) {
+                String server = "localhost:" + each.getKey();
+                try (Run run = Run.script("producer.java", "t", "-b", server)) {
+                    run.expectExit(3);
+                    assertThat(run.err())
+                            .singleElement()
+                            .asString()
+                            .contains(server + each.getValue())
+                            .doesNotContain("Start one");
+                }
+            }
+            String server = "localhost:" + tls.getLocalPort();
+            try (Run run = Run.script("producer.java", "t", "-b", server, "-X", "security.protocol=SSL")) {
+                run.expectExit(3);
+                assertThat(run.err())
+                        .singleElement()
+                        .asString()
+                        .startsWith("TLS with " + server)
+                        .contains("ssl.truststore.location");
+            }
+        } finally {
+            http.stop(0);
+        }
+    }
+
+    /** A server with a certificate that nobody trusts, which speaks TLS and nothing else. */
+    private ServerSocket tlsServer() throws Exception {
+        String keys = directory.resolve("server.p12").toString();
+        Path program = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        String options = " -genkeypair -keyalg EC -alias server -dname CN=localhost -storepass secret -keystore ";
+        try (Run keytool = Run.command((program + options + keys).split(" "))) {
+            keytool.expectExit(0);
+        }
+        char[] password = "secret".toCharArray();
+        var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(KeyStore.getInstance(new File(keys), password), password);
+        var context = SSLContext.getInstance("TLS");
+        context.init(factory.getKeyManagers(), null, null);
+        var server = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        var accepting = new Thread(() -> {
+            while (!server.isClosed()) {
+                try (var socket = (SSLSocket) server.accept()) {
+                    socket.startHandshake();
+                } catch (IOException notTls) {
+                    // the next one
+                }
+            }
+        });
+        accepting.setDaemon(true);
+        accepting.start();
+        return server;
     }
 }

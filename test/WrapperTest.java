@@ -16,8 +16,10 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -34,7 +36,8 @@ class WrapperTest {
     private static final String FETCHING = "jbang: fetching JBang";
 
     /** The commands that the wrapper needs in any case. */
-    private static final String NEEDED = "cat dirname grep mkdir mktemp mv readlink rm sed sha256sum tail";
+    private static final String NEEDED =
+            "cat dirname env find getent grep id locale mkdir mktemp mv readlink rm sed sha256sum tail tr";
 
     /** Exit statuses by signal. */
     private static final Map<String, Integer> ENDED_BY = Map.of("INT", 130, "TERM", 143);
@@ -68,6 +71,8 @@ class WrapperTest {
     /** The jar, fetched once from Maven Central, to be served to the other tests. */
     private static byte[] jar;
 
+    private static String jarName;
+
     private static Path script;
     private static Path compiled;
 
@@ -85,7 +90,9 @@ class WrapperTest {
             run.expectExit(0);
             assertThat(run.err().get(0)).startsWith(FETCHING);
         }
-        jar = Files.readAllBytes(onlyFileIn(cache));
+        Path fetched = jarIn(cache);
+        jarName = fetched.getFileName().toString();
+        jar = Files.readAllBytes(fetched);
     }
 
     @BeforeEach
@@ -123,7 +130,7 @@ class WrapperTest {
             one.expectExit(0);
             other.expectExit(0);
         }
-        assertThat(onlyFileIn(cache)).hasBinaryContent(jar);
+        assertThat(jarIn(cache)).hasBinaryContent(jar);
     }
 
     @Test
@@ -282,7 +289,14 @@ class WrapperTest {
         Collections.addAll(arguments, "it's \"so\" $HOME $(id) `id` * ? ~ ! # ; & |".split(" "));
         Collections.addAll(arguments, ">a {a,b} \\ \\n %s ${x} [a] @f -h -- grüße".split(" "));
         arguments.add("");
+        for (int i = 0; i < 2; i++) // the second time by the command that was remembered
         try (Run run = script("arguments", arguments.toArray(String[]::new))) {
+                run.expectExit(0);
+                assertThat(String.join("\n", run.out())).isEqualTo("[" + String.join("]\n[", arguments) + "]");
+            }
+        var command = new ArrayList<>(List.of(Run.JBANG, "--quiet", script.toString(), "arguments")); // not remembered
+        command.addAll(arguments);
+        try (Run run = withJar().command(command.toArray(String[]::new))) {
             run.expectExit(0);
             assertThat(String.join("\n", run.out())).isEqualTo("[" + String.join("]\n[", arguments) + "]");
         }
@@ -386,6 +400,215 @@ class WrapperTest {
         Files.delete(link); // JUnit warns of links that lead out of its temporary directory
     }
 
+    // ---- the command that JBang has printed is remembered ----
+
+    @Test
+    @DisplayName(
+            "JBang is asked once for a script; then again when the script, its place, or what is beside it differs")
+    void remembers() throws IOException {
+        Path file = says("one");
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+        says("two");
+        assertThat(run(file)).isEqualTo("JBang two");
+        assertThat(run(file)).isEqualTo("two");
+        says("one");
+        assertThat(run(file)).isEqualTo("one");
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
+        assertThat(run(file)).isEqualTo("one");
+        Path copy = Files.createDirectories(directory.resolve("other place")).resolve("say.java");
+        Files.copy(file, copy);
+        assertThat(run(copy)).isEqualTo("JBang one");
+        assertThat(run(copy)).isEqualTo("one");
+        Files.writeString(directory.resolve("jbang.properties"), "# JBang's settings\n");
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("JBang is asked again with another JDK, and with other options for its JVM")
+    void otherJava() throws IOException {
+        Path file = says("one");
+        assertThat(run(file)).isEqualTo("JBang one");
+        Path home = jdk("another JDK");
+        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("JBang one");
+        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("one");
+        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.99\"\n"); // updated in its place
+        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("JBang one");
+        assertThat(run(asked().with("JBANG_JAVA_OPTIONS", "-Xmx256m"), file.toString()))
+                .isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("JBang is asked again when a jar, or the JDK, is not there any more, or only half")
+    void halfDeleted() throws IOException {
+        Path file = says("one");
+        assertThat(run(file)).isEqualTo("JBang one");
+        List<Path> jars;
+        try (Stream<Path> files = Files.walk(directory.resolve("compiled"))) {
+            jars = files.filter(it -> it.toString().endsWith(".jar")).toList();
+        }
+        assertThat(jars).hasSize(1);
+        Files.writeString(jars.get(0), "");
+        assertThat(run(file)).startsWith("JBang"); // and JBang itself has to see to it
+        Files.delete(jars.get(0));
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+        try (Stream<Path> commands = Files.list(commands())) {
+            for (Path command : commands.toList()) Files.writeString(command, "");
+        }
+        assertThat(run(file)).isEqualTo("JBang one");
+        try (Stream<Path> commands = Files.list(commands())) {
+            for (Path command : commands.toList())
+                Files.writeString(command, Files.readString(command).replaceFirst("^\\S+", "/no/java"));
+        }
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("nothing is remembered for JBang's options and commands, and for a script of several files")
+    void neverRemembered() throws IOException {
+        Path file = says("one");
+        Path several = directory.resolve("several.java");
+        Files.writeString(several, """
+                //JAVA 17+
+                //SOURCES say.java
+                class several {
+                    public static void main(String... arguments) {
+                        say.main();
+                    }
+                }
+                """);
+        for (String said : List.of("one", "two")) {
+            says(said);
+            for (int i = 0; i < 2; i++) {
+                assertThat(run(several)).isEqualTo("JBang " + said);
+                assertThat(run(asked(), "-Dany=1", file.toString())).isEqualTo("JBang " + said);
+                assertThat(run(asked(), "info", "jar", file.toString())).startsWith("JBang ");
+            }
+        }
+        assertThat(commands()).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("two that start at once remember a whole command, and leave nothing else")
+    void twoRememberAtOnce() throws IOException {
+        Path file = says("one");
+        assertThat(run(asked(), "build", file.toString())).startsWith("JBang");
+        try (Run one = asked().command(Run.JBANG, file.toString());
+                Run other = asked().command(Run.JBANG, file.toString())) {
+            one.expectExit(0);
+            other.expectExit(0);
+            assertThat(one.out()).contains("one");
+            assertThat(other.out()).contains("one");
+        }
+        assertThat(onlyFileIn(commands()).getFileName().toString()).matches("[0-9a-f]{64}");
+        assertThat(run(file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("a script whose lines end as on Windows runs, and is remembered")
+    void windowsLineEnds() throws IOException {
+        Path file = says("one");
+        Files.writeString(file, Files.readString(file).replace("\n", "\r\n"));
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("sh jbang, where jbang is not executable: scripts can call JBANG_LAUNCH_CMD all the same")
+    void notExecutable() throws IOException {
+        Path wrapper = directory.resolve("jbang");
+        Files.writeString(wrapper, Files.readString(Path.of(Run.JBANG)));
+        try (Run run = withJar().in(directory).command("sh", "jbang", script.toString(), "launcher")) {
+            run.expectExit(0);
+            try (Run again = withJar().command(run.out().get(0), script.toString(), "exit", "7")) {
+                again.expectExit(7);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("no home directory: one line, and no directory '?'")
+    void noHome() throws Exception {
+        Path anybodys = Files.createTempDirectory(Path.of("/tmp"), "anybody");
+        Files.setPosixFilePermissions(anybodys, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.copy(Path.of(Run.JBANG), anybodys.resolve("jbang"));
+        String asNobody = "setpriv --reuid 54321 --regid 54321 --clear-groups sh jbang version";
+        var here = Run.here().in(anybodys).without("HOME", "XDG_CACHE_HOME");
+        try (Run run = here.command(asNobody.split(" "))) {
+            run.expectExit(3);
+            assertThat(run.err()).singleElement().asString().contains("Set HOME");
+            assertThat(onlyFileIn(anybodys)).hasFileName("jbang");
+        } finally {
+            Files.delete(anybodys.resolve("jbang"));
+            Files.delete(anybodys);
+        }
+    }
+
+    /** Writes the script say.java, which prints the word. */
+    private Path says(String word) throws IOException {
+        return Files.writeString(directory.resolve("say.java"), """
+                //JAVA 17+
+                class say {
+                    public static void main(String... arguments) {
+                        System.out.println("%s");
+                    }
+                }
+                """.formatted(word));
+    }
+
+    /** What was printed; before it "JBang", if the wrapper has asked JBang for the command. */
+    private String run(Path file) throws IOException {
+        return run(asked(), file.toString());
+    }
+
+    private String run(Run.Surroundings surroundings, String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(Run.JBANG));
+        Collections.addAll(command, arguments);
+        long before = Files.exists(log()) ? Files.size(log()) : 0;
+        try (Run run = surroundings.command(command.toArray(String[]::new))) {
+            run.awaitExit();
+            boolean asked = Files.exists(log()) && Files.size(log()) > before;
+            return (asked ? "JBang " : "") + String.join(" ", run.out());
+        }
+    }
+
+    private Path log() {
+        return directory.resolve("asked.log");
+    }
+
+    /** Surroundings with empty caches of their own, in which Java notes when it runs JBang. */
+    private Run.Surroundings asked() throws IOException {
+        if (!Files.exists(cache)) {
+            Files.createDirectories(cache);
+            Files.write(cache.resolve(jarName), jar); // under the name that it was fetched as
+        }
+        return jbang(cache)
+                .in(directory)
+                .with("JBANG_CACHE_DIR", directory.resolve("compiled"))
+                .with("JAVA_HOME", jdk("JDK"));
+    }
+
+    private Path commands() {
+        return cache.resolve("commands");
+    }
+
+    /** A JDK like the real one, whose java writes a line into the log when it runs JBang. */
+    private Path jdk(String name) throws IOException {
+        Path home = directory.resolve(name);
+        if (Files.exists(home)) return home;
+        Path bin = Files.createDirectories(home.resolve("bin"));
+        for (String command : List.of("javac", "jar"))
+            writeCommand(bin.resolve(command), "exec '" + REAL_JDK.resolve("bin/" + command) + "' \"$@\"");
+        String asked = "case \" $* \" in *' -jar '*) echo JBang >>'%s' ;; esac; exec '%s' \"$@\"";
+        writeCommand(bin.resolve("java"), asked.formatted(log(), REAL_JDK.resolve("bin/java")));
+        Files.copy(REAL_JDK.resolve("release"), home.resolve("release"));
+        return home;
+    }
+
     /**
      * Surroundings in which the wrapper keeps its jar in this cache, and JBang what it has compiled
      * apart from others.
@@ -441,6 +664,15 @@ class WrapperTest {
                 .contains(reason);
         if (Files.exists(cache)) {
             assertThat(cache).isEmptyDirectory();
+        }
+    }
+
+    /** The cache has JBang's jar, and besides at most the commands that are remembered. */
+    private static Path jarIn(Path cache) throws IOException {
+        try (Stream<Path> files = Files.list(cache)) {
+            List<Path> found = files.filter(it -> !it.endsWith("commands")).toList();
+            assertThat(found).hasSize(1);
+            return found.get(0);
         }
     }
 

@@ -18,8 +18,12 @@
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
+//SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
+//SOURCES QueueTest.java
+//SOURCES Browser.java
+//SOURCES LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -62,8 +66,11 @@ class suite {
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
+            DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
+            QueueTest.class,
+            LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
