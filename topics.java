@@ -423,9 +423,11 @@ class topics implements Callable<Integer> {
             Callable<Boolean> seen)
             throws Exception {
         try {
+            while (!answer.isDone())
+                if (Script.stopsWithin(20_000_000))
+                    throw new Failure(
+                            130, "Interrupted. The request to %s was sent, and may still be carried out.", request);
             answer.get();
-        } catch (InterruptedException stopped) {
-            throw new Failure(130, "Interrupted. The request to %s was sent, and may still be carried out.", request);
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof RetriableException && !madeAlready.isInstance(failed.getCause())) {
                 if (!seen.call())
