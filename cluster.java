@@ -106,7 +106,7 @@ class cluster implements Callable<Integer> {
     private final BlockingQueue<String> commands = new LinkedBlockingQueue<>();
     private final ClassArchive classes = new ClassArchive();
     private Security security; // null: plain text
-    private volatile boolean inBackground; // the terminal gives its input to another program
+    private volatile boolean terminalIsBusy; // the terminal gives its input to another program
     private volatile boolean ending;
     private volatile boolean keepLogs; // a message has named one of them
 
@@ -187,7 +187,7 @@ class cluster implements Callable<Integer> {
         Script.say("ready: %s (%s, %.1f s)", bootstrapServers(), size, seconds(start));
         if (Script.columns() == 0) return;
         long pid = ProcessHandle.current().pid();
-        if (inBackground) Script.say("In the background: commands after 'fg'; 'kill %d' ends it.", pid);
+        if (terminalIsBusy) Script.say("In the background: commands after 'fg'; 'kill %d' ends it.", pid);
         else Script.say("Type 'stop kafka-1', 'start kafka-1', 'status', 'help' or 'quit'.");
     }
 
@@ -261,11 +261,11 @@ class cluster implements Callable<Integer> {
         while (true) {
             try {
                 var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-                for (String line; (line = input.readLine()) != null; inBackground = false) commands.add(line);
+                for (String line; (line = input.readLine()) != null; terminalIsBusy = false) commands.add(line);
                 commands.add("quit");
                 return;
             } catch (IOException notNow) { // in the background; 'fg' changes that
-                inBackground = true;
+                terminalIsBusy = true;
                 LockSupport.parkNanos(500_000_000);
             }
         }
@@ -761,7 +761,7 @@ class cluster implements Callable<Integer> {
 
     // ---- waiting ----
 
-    /** Until these nodes take requests. Fails when a node ends while it starts, on Ctrl-C, or after 90 s. */
+    /** Until these nodes take requests. Fails when a node ends while it starts, on Ctrl-C, or after 180 s. */
     private void await(List<Node> awaited) throws Exception {
         long start = System.nanoTime();
         // A client that finds nobody waits longer and longer; a plain connection tells sooner.
@@ -783,10 +783,10 @@ class cluster implements Callable<Integer> {
         if (Script.stopsWithin(20_000_000)) throw new Failure(130, "Interrupted.");
         if (System.nanoTime() - start < START_LIMIT) return;
         keepLogs = true;
-        throw new Failure(1, "The cluster was not ready within 90 s; see the logs in %s", directory);
+        throw new Failure(1, "The cluster was not ready within 180 s; see the logs in %s", directory);
     }
 
-    private static final long START_LIMIT = 90_000_000_000L; // ns
+    private static final long START_LIMIT = 180_000_000_000L; // ns
 
     private Map<String, Object> adminSettings(List<Node> asked) {
         var settings = new HashMap<String, Object>();

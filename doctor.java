@@ -707,8 +707,8 @@ class doctor implements Callable<Integer> {
         private Set<TopicPartition> readByShareGroup(String id) throws InterruptedException {
             var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
             var answer = admin.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
-            return seen("state of share group " + id, answer.partitionsToOffsetInfo(id), Map.of())
-                    .keySet();
+            var states = seen("state of share group " + id, answer.all(), null);
+            return states == null ? Set.of() : states.get(id).keySet();
         }
 
         private Set<TopicPartition> readByGroup(String id) throws InterruptedException {
@@ -1018,6 +1018,7 @@ class doctor implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {

@@ -63,7 +63,7 @@ import picocli.CommandLine.Help.Ansi;
         usageHelpAutoWidth = true,
         sortOptions = false,
         header = "Stops a Kafka broker in mid-stream and proves what became of every record.%n",
-        exitCodeListHeading = "%nExit status: ",
+        exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every claim holds",
             "1:a claim does not hold, or could not be observed",
@@ -137,7 +137,7 @@ class failover implements Callable<Integer> {
     Duration maxPause;
 
     @Option(names = "--max-latency", paramLabel = "TIME", converter = TimeConverter.class,
-            description = "A claim of yours: 99 % of all records are acknowledged in less.")
+            description = "A claim of yours: 99 of 100 records are acknowledged in less.")
     Duration maxLatency;
 
     @Option(names = "--strict",
@@ -204,8 +204,8 @@ class failover implements Callable<Integer> {
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
                     results.add(result);
-                    result.tell();
-                    for (Object line : result.lines()) file.write(Json.of(line) + "\n");
+                    new Teller(result).tell();
+                    for (Object line : new Lines(result).all()) file.write(Json.of(line) + "\n");
                     file.flush();
                 }
         } finally {
@@ -288,8 +288,9 @@ class failover implements Callable<Integer> {
             if (!ofPlan.isEmpty()) say("%s", row(plan, ofPlan));
         }
         if (json)
-            Script.print(Json.of(
-                    details("trials", results.stream().map(Result::verdictLine).toList())));
+            Script.print(Json.of(details(
+                    "trials",
+                    results.stream().map(it -> new Lines(it).verdictLine()).toList())));
         boolean complete = results.size() == plans.size() * runs;
         boolean allHold = results.stream().allMatch(result -> result.verdict().holds(strict));
         if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
@@ -394,7 +395,7 @@ class failover implements Callable<Integer> {
 
         abstract List<Step> steps(Fault fault, Collection<Node> brokers);
 
-        abstract List<Claim> claims(Result result);
+        abstract List<Claim> claims(Result result, Judge judge);
 
         /** Records whose loss an operator has chosen: they are the scenario's claim, and no failure. */
         BitSet chosenLoss(Result result) {
@@ -423,7 +424,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             GroupConsumer busy = result.handover.busy();
             GroupConsumer idle = result.handover.idle();
             int busyReceived = result.ledger.receivedBy(busy.number, result.handover.tick());
@@ -461,13 +462,13 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             Outage outage = result.outages.get(0);
             var claims = new ArrayList<Claim>();
             claims.add(sharing(result, outage));
             for (int partition = 0; partition < result.topic.partitions(); partition++) {
-                if (!outage.led.contains(partition)) claims.add(goesOn(result, outage, partition));
-                else claims.addAll(halts(result, outage, partition));
+                if (!outage.led.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
+                else claims.addAll(halts(result, judge, outage, partition));
             }
             return claims;
         }
@@ -488,7 +489,7 @@ class failover implements Callable<Integer> {
             return tick > 0 && tick < end;
         }
 
-        private List<Claim> halts(Result result, Outage outage, int partition) {
+        private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
             int gone = result.leaderChange(outage, partition, false);
             int back = result.leaderChange(outage, partition, true);
             Gap silence = result.pause(result.acknowledged, outage, partition);
@@ -502,17 +503,17 @@ class failover implements Callable<Integer> {
                     .formatted(seconds(Math.max(0, back - gone)), silence.seconds());
             String since = "%,d acknowledged since".formatted(after);
             return List.of(
-                    result.claim(unavailable, outage, text, evidence),
-                    result.claim(after > 0, outage, "it resumes when its broker is back", since));
+                    judge.claim(unavailable, outage, text, evidence),
+                    judge.claim(after > 0, outage, "it resumes when its broker is back", since));
         }
 
-        private Claim goesOn(Result result, Outage outage, int partition) {
+        private Claim goesOn(Result result, Judge judge, Outage outage, int partition) {
             Gap gap = Gap.longest(result.acknowledged[partition], outage.harmedAt, outage.healedAt);
             long meanwhile = result.count(partition, outage.harmedAt, outage.healedAt);
             boolean flows = meanwhile > 0 && gap.ticks() < (outage.healedAt - outage.harmedAt) / 2;
             String text = "partition %d, on the other broker, goes on".formatted(partition);
             String evidence = "%,d acknowledged meanwhile, longest pause %.2f s".formatted(meanwhile, gap.seconds());
-            return result.claim(flows, outage, text, evidence);
+            return judge.claim(flows, outage, text, evidence);
         }
     }
 
@@ -535,34 +536,34 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             return result.outages.stream()
-                    .flatMap(outage -> recovers(result, outage))
+                    .flatMap(outage -> recovers(result, judge, outage))
                     .toList();
         }
 
         /** A new leader for each partition that the broker led, and a pause within the bound. */
-        private static Stream<Claim> recovers(Result result, Outage outage) {
+        private static Stream<Claim> recovers(Result result, Judge judge, Outage outage) {
             var claims = new ArrayList<Claim>();
             long since = Long.MAX_VALUE;
             for (int partition : outage.led) {
                 int elected = result.leaderChange(outage, partition, true);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
-                claims.add(result.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
+                claims.add(judge.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
             Gap pause = result.longestPause(result.acknowledged, outage);
-            Bound bound = result.bound(outage);
+            Bound bound = judge.bound(outage);
             String evidence =
                     "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
             if (!outage.led.isEmpty())
                 evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = result.fromOutside(outage, event -> event.node() != CONTROLLER);
+            String help = judge.fromOutside(outage, event -> event.node() != CONTROLLER);
             boolean helped = !brief && help != null;
             if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
-            else claims.add(result.claim(brief, outage, BRIEF, evidence));
+            else claims.add(judge.claim(brief, outage, BRIEF, evidence));
             return claims.stream();
         }
 
@@ -605,7 +606,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             return List.of();
         }
     }
@@ -655,7 +656,7 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Claim> claims(Result result) {
+        List<Claim> claims(Result result, Judge judge) {
             Outage old = result.outages.get(0); // the old leader's
             Outage other = result.outages.get(1);
             int alone =
@@ -671,7 +672,7 @@ class failover implements Callable<Integer> {
                     ? "acks=all acknowledges records that are on one disk"
                     : "with one replica away nothing is acknowledged";
             String whileAway = "%,d acknowledged while %s alone was in sync".formatted(onOneDisk, other.name);
-            claims.add(result.claim(asPromised, old, text, whileAway));
+            claims.add(judge.claim(asPromised, old, text, whileAway));
 
             int again = result.firstAcknowledged(0, other.doneAt + ticks(1));
             boolean silent = elected > 0 && again >= (minInSync == 1 ? elected : other.healedAt);
@@ -679,7 +680,7 @@ class failover implements Callable<Integer> {
                     ? "without a leader nothing is acknowledged"
                     : "with one replica back, still nothing is acknowledged";
             String silence = "no acknowledgement for %.1f s".formatted(seconds(again - other.doneAt));
-            claims.add(result.claim(silent, other, text, silence));
+            claims.add(judge.claim(silent, other, text, silence));
 
             boolean early = elected > 0 && elected < other.healedAt;
             boolean oldLeads = early && leader == old.id;
@@ -689,13 +690,13 @@ class failover implements Callable<Integer> {
                             .formatted(leader, seconds(elected - old.healedAt), old.name);
             if (minInSync == 2) {
                 text = "%s leads on its return: it is an eligible leader replica".formatted(old.name);
-                claims.add(result.claim(oldLeads, other, text, when));
+                claims.add(judge.claim(oldLeads, other, text, when));
             } else if (unclean) {
                 text = "the unclean election makes %s lead".formatted(old.name);
-                claims.add(result.claim(oldLeads, other, text, when));
+                claims.add(judge.claim(oldLeads, other, text, when));
             } else {
                 text = "%s is not elected: the partition waits for %s".formatted(old.name, other.name);
-                claims.add(result.claim(!early && leader == other.id, other, text, when));
+                claims.add(judge.claim(!early && leader == other.id, other, text, when));
             }
             if (unclean && minInSync == 1) claims.add(losesExactly(result, chosenLoss(result), other));
             return claims;
@@ -1096,7 +1097,7 @@ class failover implements Callable<Integer> {
         }
 
         Map<String, Object> details() {
-            return failover.details("broker", id, "name", name);
+            return failover.details("broker", id, "name", name, "fault", fault);
         }
 
         /** Seconds from the fault to then. */
@@ -1535,7 +1536,7 @@ class failover implements Callable<Integer> {
     /** A limit for a pause, in seconds, and where it comes from. */
     record Bound(double seconds, String why) {}
 
-    /** What a trial has shown: its numbers and its claims. */
+    /** What a trial has shown, in numbers. The claims made of them are in {@link Judge}. */
     private class Result {
         final Plan plan;
         final Trial trial;
@@ -1564,7 +1565,7 @@ class failover implements Callable<Integer> {
             this.audited = trial.audited;
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
             this.read = ledger.times(ledger::receivedAt);
-            this.claims = judge();
+            this.claims = new Judge(this).claims();
         }
 
         /** Also a pause that is still open when the producer ends is a pause. */
@@ -1634,179 +1635,11 @@ class failover implements Callable<Integer> {
             return IntStream.range(0, topic.partitions());
         }
 
-        /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
-        Bound bound(Outage outage) {
-            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
-            boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
-            String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
-            long limit = silent ? plan.producing.requestTimeout() : trial.stage.sessionTimeout();
-            return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
-        }
-
-        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
-        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
-            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
-            return observer.outsideEvents().stream()
-                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
-                    .map(OutsideEvent::text)
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
-        Claim claim(boolean holds, Outage outage, String text, String evidence) {
-            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
-            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
-            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
-            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
-        }
-
-        /** Why the script could not see all that happened in a window; null if it could. */
-        private String disturbed(int from, int to) {
-            for (Gap gap : observer.stalls())
-                if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
-            for (Gap gap : observer.silences())
-                if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
-            return null;
-        }
-
         Verdict verdict() {
             return claims.stream()
                     .map(Claim::verdict)
                     .max(Comparator.naturalOrder())
                     .orElse(Verdict.INCONCLUSIVE);
-        }
-
-        // -- the claims of every trial --
-
-        private List<Claim> judge() {
-            var claims = new ArrayList<Claim>();
-            if (trial.unobserved != null)
-                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", trial.unobserved));
-            for (Outage outage : outages) claims.add(wentAway(outage));
-            claims.addAll(flowed());
-            for (GroupConsumer consumer : trial.consumers)
-                if (consumer.failure != null) {
-                    String text = "consumer %d reads to the end".formatted(consumer.number);
-                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
-                }
-            if (trial.unobserved == null) claims.addAll(plan.scenario.claims(this));
-            if (!audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
-            else {
-                Promises promises = Promises.of(plan.producing.asKafkaReads, topic.allowsUncleanElection());
-                boolean readOn = trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
-                claims.addAll(claimsOf(account, ledger, promises, plan.scenario.chosenLoss(this), readOn));
-                if (account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
-            }
-            if (maxPause != null)
-                claims.add(limit("no pause is longer than", maxPause, pauseSeconds(), "longest pause"));
-            if (maxLatency == null) return claims;
-            double p99 = latency(id -> true).p99 / 1e3;
-            claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
-            return claims;
-        }
-
-        private Claim limit(String text, Duration limit, double seconds, String what) {
-            boolean holds = account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
-            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
-            String evidence = "%s %.2f s".formatted(what, seconds);
-            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
-            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
-            return Claim.of(holds, full, evidence);
-        }
-
-        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
-        private Claim wentAway(Outage outage) {
-            String seen = evidenceOf(outage);
-            String nothing =
-                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
-            Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
-            return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
-        }
-
-        private String evidenceOf(Outage outage) {
-            String after = ", %.2f s after the fault";
-            int gone = outage.id == CONTROLLER
-                    ? observer.controllerGoneAfter(outage.harmedAt)
-                    : observer.awayAfter(outage.id, outage.harmedAt);
-            for (Change change : observer.changesSince(outage.harmedAt)) {
-                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
-                boolean led =
-                        change.before().leader() == outage.id && change.now().leader() != outage.id;
-                boolean out = change.before().inSync().contains(outage.id)
-                        && !change.now().inSync().contains(outage.id);
-                String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
-                if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
-            }
-            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
-        }
-
-        private List<Claim> flowed() {
-            if (trial.unobserved != null || outages.stream().anyMatch(it -> it.endedAt == 0)) return List.of();
-            int first = handover != null ? handover.tick() : Integer.MAX_VALUE;
-            int last = handover != null ? handover.tick() : 0;
-            if (!outages.isEmpty()) {
-                first = outages.get(0).harmedAt;
-                last = outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
-            }
-            var without = new ArrayList<Integer>();
-            for (int partition : partitions().toArray())
-                if (count(partition, 0, first) == 0 || count(partition, last, Integer.MAX_VALUE) == 0)
-                    without.add(partition);
-            if (without.isEmpty()) return List.of();
-            String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
-            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
-        }
-
-        /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
-        private Claim delivered() {
-            double limit = plan.producing.deliveryTimeout() / 1e3;
-            var reasons = new TreeSet<String>();
-            for (int partition : partitions().toArray()) {
-                if (ledger.ids(partition).noneMatch(account.get(Kind.NOT_DELIVERED)::get)) continue;
-                Gap gap = longestPause(acknowledged, partition);
-                String why = whyUnavailable(partition, gap);
-                if (why == null || gap.seconds() < limit) {
-                    String evidence =
-                            "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
-                                    .formatted(
-                                            account.count(Kind.NOT_DELIVERED),
-                                            partition,
-                                            gap.seconds(),
-                                            limit,
-                                            trial.load.complaint());
-                    String disturbed = disturbed(gap.from(), gap.to());
-                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
-                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
-                }
-                reasons.add(why);
-            }
-            String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
-                    .formatted(account.count(Kind.NOT_DELIVERED));
-            return new Claim(
-                    Verdict.ALLOWED,
-                    text,
-                    "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
-        }
-
-        private static final String DELIVERED = "every record that was sent is delivered";
-
-        /** Why a partition could not take records in the middle of a pause; null if nothing of the kind was seen. */
-        private String whyUnavailable(int partition, Gap gap) {
-            int middle = gap.from() + gap.ticks() / 2;
-            State state = observer.stateAt(partition, middle);
-            boolean all = plan.producing.asKafkaReads.getString("acks").equals("-1");
-            if (state.leader() < 0) return "partition %d had no leader".formatted(partition);
-            if (all && state.inSync().size() < topic.minInSync())
-                return "partition %d had %d in sync, min.insync.replicas is %d"
-                        .formatted(partition, state.inSync().size(), topic.minInSync());
-            return outages.stream()
-                    .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
-                    .filter(it ->
-                            it.id == state.leader() || all && state.inSync().contains(it.id))
-                    .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
-                    .findFirst()
-                    .orElse(null);
         }
 
         // -- the outage, taken apart --
@@ -1853,24 +1686,214 @@ class failover implements Callable<Integer> {
             latencies.put("after", latency(id -> ledger.sentAt(id) >= last));
             return latencies;
         }
+    }
 
-        // -- told to a person --
+    // ---- judging: the claims of every trial ----
+
+    /** Makes claims of the numbers of a trial. */
+    private class Judge {
+        private final Result result;
+
+        Judge(Result result) {
+            this.result = result;
+        }
+
+        /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
+        Bound bound(Outage outage) {
+            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
+            boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
+            String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
+            long limit = silent ? result.plan.producing.requestTimeout() : result.trial.stage.sessionTimeout();
+            return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
+        }
+
+        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
+        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
+            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
+            return result.observer.outsideEvents().stream()
+                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
+                    .map(OutsideEvent::text)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
+        Claim claim(boolean holds, Outage outage, String text, String evidence) {
+            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
+            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
+            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+        }
+
+        /** Why the script could not see all that happened in a window; null if it could. */
+        private String disturbed(int from, int to) {
+            for (Gap gap : result.observer.stalls())
+                if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
+            for (Gap gap : result.observer.silences())
+                if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
+            return null;
+        }
+
+        List<Claim> claims() {
+            var claims = new ArrayList<Claim>();
+            if (result.trial.unobserved != null)
+                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", result.trial.unobserved));
+            for (Outage outage : result.outages) claims.add(wentAway(outage));
+            claims.addAll(flowed());
+            for (GroupConsumer consumer : result.trial.consumers)
+                if (consumer.failure != null) {
+                    String text = "consumer %d reads to the end".formatted(consumer.number);
+                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
+                }
+            if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
+            if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
+            else {
+                Promises promises =
+                        Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
+                boolean readOn = result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                claims.addAll(claimsOf(
+                        result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
+                if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
+            }
+            if (maxPause != null)
+                claims.add(limit("no pause is longer than", maxPause, result.pauseSeconds(), "longest pause"));
+            if (maxLatency == null) return claims;
+            double p99 = result.latency(id -> true).p99 / 1e3;
+            claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
+            return claims;
+        }
+
+        private Claim limit(String text, Duration limit, double seconds, String what) {
+            boolean holds = result.account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
+            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
+            String evidence = "%s %.2f s".formatted(what, seconds);
+            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
+            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
+            return Claim.of(holds, full, evidence);
+        }
+
+        /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
+        private Claim wentAway(Outage outage) {
+            String seen = evidenceOf(outage);
+            String nothing =
+                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
+            return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
+        }
+
+        private String evidenceOf(Outage outage) {
+            String after = ", %.2f s after the fault";
+            int gone = outage.id == CONTROLLER
+                    ? result.observer.controllerGoneAfter(outage.harmedAt)
+                    : result.observer.awayAfter(outage.id, outage.harmedAt);
+            for (Change change : result.observer.changesSince(outage.harmedAt)) {
+                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
+                boolean led =
+                        change.before().leader() == outage.id && change.now().leader() != outage.id;
+                boolean out = change.before().inSync().contains(outage.id)
+                        && !change.now().inSync().contains(outage.id);
+                String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
+                if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
+            }
+            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
+        }
+
+        private List<Claim> flowed() {
+            if (result.trial.unobserved != null || result.outages.stream().anyMatch(it -> it.endedAt == 0))
+                return List.of();
+            int first = result.handover != null ? result.handover.tick() : Integer.MAX_VALUE;
+            int last = result.handover != null ? result.handover.tick() : 0;
+            if (!result.outages.isEmpty()) {
+                first = result.outages.get(0).harmedAt;
+                last = result.outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
+            }
+            var without = new ArrayList<Integer>();
+            for (int partition : result.partitions().toArray())
+                if (result.count(partition, 0, first) == 0 || result.count(partition, last, Integer.MAX_VALUE) == 0)
+                    without.add(partition);
+            if (without.isEmpty()) return List.of();
+            String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
+            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
+        }
+
+        /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
+        private Claim delivered() {
+            double limit = result.plan.producing.deliveryTimeout() / 1e3;
+            var reasons = new TreeSet<String>();
+            for (int partition : result.partitions().toArray()) {
+                if (result.ledger.ids(partition).noneMatch(result.account.get(Kind.NOT_DELIVERED)::get)) continue;
+                Gap gap = result.longestPause(result.acknowledged, partition);
+                String why = whyUnavailable(partition, gap);
+                if (why == null || gap.seconds() < limit) {
+                    String evidence =
+                            "%,d were not; the longest pause of partition %d was %.1f s, delivery.timeout.ms is %.0f s (%s)"
+                                    .formatted(
+                                            result.account.count(Kind.NOT_DELIVERED),
+                                            partition,
+                                            gap.seconds(),
+                                            limit,
+                                            result.trial.load.complaint());
+                    String disturbed = disturbed(gap.from(), gap.to());
+                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
+                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
+                }
+                reasons.add(why);
+            }
+            String text = "not delivered %,d: the cluster could not take them for longer than delivery.timeout.ms"
+                    .formatted(result.account.count(Kind.NOT_DELIVERED));
+            return new Claim(
+                    Verdict.ALLOWED,
+                    text,
+                    "%s; delivery.timeout.ms is %.0f s".formatted(String.join("; ", reasons), limit));
+        }
+
+        private static final String DELIVERED = "every record that was sent is delivered";
+
+        /** Why a partition could not take records in the middle of a pause; null if nothing of the kind was seen. */
+        private String whyUnavailable(int partition, Gap gap) {
+            int middle = gap.from() + gap.ticks() / 2;
+            State state = result.observer.stateAt(partition, middle);
+            boolean all = result.plan.producing.asKafkaReads.getString("acks").equals("-1");
+            if (state.leader() < 0) return "partition %d had no leader".formatted(partition);
+            if (all && state.inSync().size() < result.topic.minInSync())
+                return "partition %d had %d in sync, min.insync.replicas is %d"
+                        .formatted(partition, state.inSync().size(), result.topic.minInSync());
+            return result.outages.stream()
+                    .filter(it -> middle >= it.harmedAt && (it.healedAt == 0 || middle < it.healedAt))
+                    .filter(it ->
+                            it.id == state.leader() || all && state.inSync().contains(it.id))
+                    .map(it -> "%s was away, and still leader or in sync".formatted(it.name))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    // ---- telling: to a person ----
+
+    /** Prints what a trial has shown. */
+    private class Teller {
+        private final Result result;
+
+        Teller(Result result) {
+            this.result = result;
+        }
 
         void tell() {
             say("");
             strips();
-            outages.forEach(this::tellPhases);
-            if (!outages.isEmpty()) tellLatencies();
+            result.outages.forEach(this::tellPhases);
+            if (!result.outages.isEmpty()) tellLatencies();
             say("");
-            if (audited) account.table().forEach(line -> say("  %s", line));
-            else say("  The log was not read: nobody knows what became of %,d records.", account.sent());
+            if (result.audited) result.account.table().forEach(line -> say("  %s", line));
+            else say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
             say("");
-            if (plan.scenario.observation != null) say("  The guide: %s", plan.scenario.observation);
-            for (Claim claim : claims) {
+            if (result.plan.scenario.observation != null) say("  The guide: %s", result.plan.scenario.observation);
+            for (Claim claim : result.claims) {
                 say("  %s  %s", claim.verdict.painted(), claim.text);
                 say("@|faint         %s|@", claim.evidence);
             }
-            if (plan.scenario instanceof HighAvailability && !outages.isEmpty()) say(ONE_FAILURE, outages.get(0).name);
+            if (result.plan.scenario instanceof HighAvailability && !result.outages.isEmpty())
+                say(ONE_FAILURE, result.outages.get(0).name);
         }
 
         private static final String ONE_FAILURE =
@@ -1878,18 +1901,18 @@ class failover implements Callable<Integer> {
 
         /** A line per partition: each character is half a second, or more in a long run. */
         private void strips() {
-            int end = trial.journal.now();
+            int end = result.trial.journal.now();
             int step = ticks(0.5) * Math.max(1, (int) Math.ceil(seconds(end) / 0.5 / 60));
             int columns = end / step + 1;
             say("  acknowledged by partition; a character is %.1f s", seconds(step));
-            for (int partition : partitions().toArray()) {
+            for (int partition : result.partitions().toArray()) {
                 long[] counts = new long[columns];
-                for (int tick : acknowledged[partition]) counts[tick / step]++;
+                for (int tick : result.acknowledged[partition]) counts[tick / step]++;
                 say(
                         "  partition %-3d %s",
-                        partition, strip(counts, (double) rate / topic.partitions() * seconds(step)));
+                        partition, strip(counts, (double) rate / result.topic.partitions() * seconds(step)));
             }
-            for (Outage outage : outages) {
+            for (Outage outage : result.outages) {
                 int from = outage.harmedAt / step;
                 int to = outage.healedAt == 0 ? columns : outage.healedAt / step + 1;
                 String away = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
@@ -1910,58 +1933,75 @@ class failover implements Callable<Integer> {
             say("");
             say(
                     "  %s away: in seconds after the fault (leaders to within %.2f s)",
-                    outage.name, seconds(observer.resolution()));
+                    outage.name, seconds(result.observer.resolution()));
             for (int partition : outage.led) {
                 var phases = new ArrayList<String>();
-                phases(outage, partition).forEach((phase, tick) -> {
+                result.phases(outage, partition).forEach((phase, tick) -> {
                     if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
                 });
                 say("  partition %-3d %s", partition, String.join(", ", phases));
             }
             say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
-                    longestPause(acknowledged, outage).seconds(),
-                    longestPause(read, outage).seconds());
+                    result.longestPause(result.acknowledged, outage).seconds(),
+                    result.longestPause(result.read, outage).seconds());
         }
 
         private void tellLatencies() {
             say("");
             say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
-            latencies().forEach((when, it) -> {
+            result.latencies().forEach((when, it) -> {
                 if (it.records > 0) say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
             });
         }
+    }
 
-        // -- told to a program: docs/failover.md lists the fields --
+    // ---- telling: to a program ----
+
+    /** The JSON lines of a trial. docs/failover.md lists the fields. */
+    private class Lines {
+        private final Result result;
+
+        Lines(Result result) {
+            this.result = result;
+        }
 
         /** The trial as JSON lines: what was to be done, what happened, the flow, the verdict. */
-        List<Object> lines() {
+        List<Object> all() {
             var lines = new ArrayList<Object>(List.of(trialLine()));
-            for (Event event : trial.journal.events()) {
+            for (Event event : result.trial.journal.events()) {
                 var line = details("type", "event", "ms", ms(event.tick()), "kind", event.kind());
                 line.putAll(event.details());
                 line.put("text", event.text());
                 lines.add(line);
             }
-            partitions().forEach(partition -> lines.addAll(flowLines(partition)));
+            result.partitions().forEach(partition -> lines.addAll(flowLines(partition)));
             lines.add(verdictLine());
             return lines;
         }
 
         private Map<String, Object> trialLine() {
-            Producing producing = plan.producing;
-            var line = details("type", "trial", "ms", 0, "run", trial.run, "number", trial.number);
-            line.putAll(details("started", trial.started.toString(), "title", trial.title()));
-            line.putAll(details("observation", plan.scenario.observation, "settings", producing.label));
-            line.putAll(details("topic", topic.name(), "partitions", topic.partitions()));
-            line.putAll(details("replicas", topic.replicas().get(0).size(), "group", trial.group));
-            line.putAll(details("consumers", plan.scenario.consumers, "fault", plan.fault, "rate", rate, "size", size));
-            line.putAll(details("properties", producing.shown(), "cluster", trial.stage.hands.about));
-            line.putAll(details("brokers", trial.stage.brokers.keySet(), "leaders", trial.leaders));
-            line.put("in_sync", topic.replicas());
+            Producing producing = result.plan.producing;
+            var line = details("type", "trial", "ms", 0, "run", result.trial.run, "number", result.trial.number);
+            line.putAll(details("started", result.trial.started.toString(), "title", result.trial.title()));
+            line.putAll(details("observation", result.plan.scenario.observation, "settings", producing.label));
+            line.putAll(details("topic", result.topic.name(), "partitions", result.topic.partitions()));
+            line.putAll(details("replicas", result.topic.replicas().get(0).size(), "group", result.trial.group));
+            line.putAll(details(
+                    "consumers",
+                    result.plan.scenario.consumers,
+                    "fault",
+                    result.plan.fault,
+                    "rate",
+                    rate,
+                    "size",
+                    size));
+            line.putAll(details("properties", producing.shown(), "cluster", result.trial.stage.hands.about));
+            line.putAll(details("brokers", result.trial.stage.brokers.keySet(), "leaders", result.trial.leaders));
+            line.put("in_sync", result.topic.replicas());
             String java = System.getProperty("java.version");
             line.put("versions", details("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
-            Map<String, Object> limits = details("broker.session.timeout.ms", trial.stage.sessionTimeout());
+            Map<String, Object> limits = details("broker.session.timeout.ms", result.trial.stage.sessionTimeout());
             limits.put("request.timeout.ms", producing.requestTimeout());
             line.put("limit_ms", limits);
             return line;
@@ -1970,13 +2010,14 @@ class failover implements Callable<Integer> {
         /** For each 100 ms in which something was acknowledged or read: how much, how late, and how much of it was lost. */
         private List<Map<String, Object>> flowLines(int partition) {
             int width = ticks(0.1);
-            int[] reads = new int[trial.journal.now() / width + 1];
+            int[] reads = new int[result.trial.journal.now() / width + 1];
             int[] lost = new int[reads.length];
-            for (int tick : read[partition]) reads[tick / width]++;
-            ledger.ids(partition)
-                    .filter(account.get(Kind.LOST)::get)
-                    .forEach(id -> lost[ledger.acknowledgedAt(id) / width]++);
-            long[] latencies = ledger.latencies(partition); // by time of acknowledgement
+            for (int tick : result.read[partition]) reads[tick / width]++;
+            result.ledger
+                    .ids(partition)
+                    .filter(result.account.get(Kind.LOST)::get)
+                    .forEach(id -> lost[result.ledger.acknowledgedAt(id) / width]++);
+            long[] latencies = result.ledger.latencies(partition); // by time of acknowledgement
             var lines = new ArrayList<Map<String, Object>>();
             int from = 0;
             for (int bucket = 0; bucket < reads.length; bucket++) {
@@ -1998,25 +2039,28 @@ class failover implements Callable<Integer> {
 
         /** The verdict, with every number that was printed. */
         Map<String, Object> verdictLine() {
-            var line = details("type", "verdict", "ms", ms(trial.journal.now()), "name", plan.scenario.name);
-            line.putAll(details("run", trial.run, "verdict", verdict(), "settings", plan.producing.label));
-            line.putAll(details("fault", plan.fault, "unobserved", trial.unobserved, "audited", audited));
-            line.put("sent", account.sent());
-            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), account.count(kind));
+            var line =
+                    details("type", "verdict", "ms", ms(result.trial.journal.now()), "name", result.plan.scenario.name);
+            line.putAll(details(
+                    "run", result.trial.run, "verdict", result.verdict(), "settings", result.plan.producing.label));
+            line.putAll(details(
+                    "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
+            line.put("sent", result.account.sent());
+            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), result.account.count(kind));
             line.put(
                     "lost_ids",
-                    account.get(Kind.LOST).stream().limit(100).boxed().toList());
+                    result.account.get(Kind.LOST).stream().limit(100).boxed().toList());
             var crossed = details();
             for (Kind fate : Kind.FATES) {
-                int[] row = account.crossed(fate);
+                int[] row = result.account.crossed(fate);
                 crossed.put(fate.lowerCase(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
             }
-            line.putAll(details("crossed", crossed, "claims", claims));
-            line.put("outages", outages.stream().map(this::outageLine).toList());
-            line.put("pauses", partitions().mapToObj(this::pauseLine).toList());
+            line.putAll(details("crossed", crossed, "claims", result.claims));
+            line.put("outages", result.outages.stream().map(this::outageLine).toList());
+            line.put("pauses", result.partitions().mapToObj(this::pauseLine).toList());
             var latency = details();
-            latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
-            line.putAll(details("latency_ms", latency, "resolution_ms", ms(observer.resolution())));
+            result.latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
+            line.putAll(details("latency_ms", latency, "resolution_ms", ms(result.observer.resolution())));
             return line;
         }
 
@@ -2024,7 +2068,7 @@ class failover implements Callable<Integer> {
             var partitions = new ArrayList<Object>();
             for (int partition : outage.led) {
                 var times = details("partition", partition);
-                phases(outage, partition)
+                result.phases(outage, partition)
                         .forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
                 partitions.add(times);
             }
@@ -2038,8 +2082,8 @@ class failover implements Callable<Integer> {
 
         private Object pauseLine(int partition) {
             var line = details("partition", partition);
-            line.put("acknowledged", gapLine(longestPause(acknowledged, partition)));
-            line.put("read", gapLine(longestPause(read, partition)));
+            line.put("acknowledged", gapLine(result.longestPause(result.acknowledged, partition)));
+            line.put("read", gapLine(result.longestPause(result.read, partition)));
             return line;
         }
 
@@ -3596,7 +3640,7 @@ class failover implements Callable<Integer> {
     }
 
     /** A script of this collection: in this directory, or beside the jbang that runs this one. Null: there is none. */
-    private static Path sibling(String script) {
+    private static Path sibling(String script) throws IOException {
         String launcher = System.getenv("JBANG_LAUNCH_CMD");
         Path beside =
                 launcher == null ? null : Path.of(launcher).toAbsolutePath().resolveSibling(script);
@@ -3653,40 +3697,32 @@ class failover implements Callable<Integer> {
         return map;
     }
 
-    /** Just enough JSON to write: maps, lists, and records, whose names become_like_this. */
+    /** Just enough JSON to write. */
     static class Json {
         static String of(Object value) {
-            if (value instanceof Record record) return of(components(record));
-            if (value instanceof Map<?, ?> map)
-                return map.entrySet().stream()
-                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
-                        .collect(Collectors.joining(",", "{", "}"));
-            if (value instanceof Collection<?> list)
-                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
-            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
-            var text = new StringBuilder("\"");
-            for (char c : value.toString().toCharArray()) {
-                if (c == '"' || c == '\\') text.append('\\').append(c);
-                else if (c < ' ') text.append("\\u%04x".formatted((int) c));
-                else text.append(c);
+            if (value instanceof Claim claim)
+                return of(details("verdict", claim.verdict, "text", claim.text, "evidence", claim.evidence));
+            if (value instanceof Latency it) return of(details("p50", it.p50, "p99", it.p99, "max", it.max));
+            if (value instanceof Map<?, ?> map) {
+                var members = new StringJoiner(",", "{", "}");
+                map.forEach((key, member) -> members.add(of(key) + ":" + of(member)));
+                return members.toString();
             }
-            return text.append('"').toString();
+            if (value instanceof Collection<?> list) {
+                var members = new StringJoiner(",", "[", "]");
+                list.forEach(member -> members.add(of(member)));
+                return members.toString();
+            }
+            boolean isText = !(value == null || value instanceof Number || value instanceof Boolean);
+            return isText ? quoted(value.toString()) : "" + value;
         }
 
-        private static Map<String, Object> components(Record record) {
-            var map = new LinkedHashMap<String, Object>();
-            try {
-                for (var component : record.getClass().getRecordComponents()) {
-                    String name =
-                            component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
-                    component.getAccessor().setAccessible(true);
-                    map.put(name, component.getAccessor().invoke(record));
-                }
-            } catch (ReflectiveOperationException impossible) {
-                throw new IllegalStateException(impossible);
-            }
-            return map;
+        private static String quoted(String text) {
+            return SPECIAL.matcher(text).replaceAll(match -> "\\\\u%04x".formatted((int) match.group().charAt(0)))
+                    .transform(escaped -> '"' + escaped + '"');
         }
+
+        private static final Pattern SPECIAL = Pattern.compile("[\"\\\\\\x00-\\x1f]");
     }
 
     // ---- Connection: the same lines in every script that needs a cluster ----
@@ -3707,9 +3743,19 @@ class failover implements Callable<Integer> {
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
         private Properties file; // null: not read yet
+        private Set<String> hanging = Set.of(); // servers that are not to be asked
 
         /** The servers to ask first, and who named them. */
-        record Servers(String list, String namedBy) {}
+        record Servers(String list, String namedBy) {
+            List<String> each() {
+                return List.of(list.strip().split("[,\\s]+"));
+            }
+
+            @Override
+            public String toString() {
+                return list + " (" + namedBy + ")";
+            }
+        }
 
         Servers servers() {
             String key = "bootstrap.servers";
@@ -3741,7 +3787,9 @@ class failover implements Callable<Integer> {
                 settings.put(key, value);
                 settings.remove(key, "");
             });
-            settings.put("bootstrap.servers", servers().list);
+            List<String> servers = new ArrayList<>(servers().each());
+            if (!hanging.containsAll(servers)) servers.removeAll(hanging);
+            settings.put("bootstrap.servers", String.join(",", servers));
             return settings;
         }
 
@@ -3791,14 +3839,19 @@ class failover implements Callable<Integer> {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                String reason = Script.oneLine(refused);
-                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
-                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
+                throw new Failure(2, "Kafka's client refuses its settings: %s", Script.oneLine(refused));
             }
         }
 
-        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        /**
+         * An Admin client that was seen to work. Else a failure that names the cause, within 10 s. Servers that hang
+         * are left out from then on: a client that picks one of them waits 30 s for an answer.
+         */
         Admin connect() throws InterruptedException {
+            String protocol = file().getProperty("security.protocol", "PLAINTEXT");
+            protocol = commandProperties.getOrDefault("security.protocol", protocol);
+            var diagnosis = new Diagnosis(servers(), protocol.strip().toUpperCase(Locale.ROOT));
+            hanging = diagnosis.hanging();
             Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
             // For a producer's tries. With 0, an Admin client would give up before its first answer.
             settings.remove("retries");
@@ -3808,16 +3861,15 @@ class failover implements Callable<Integer> {
             Admin admin = create(() -> Admin.create(settings));
             for (int tries = 1; ; tries++)
                 try {
-                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                            .nodes()
-                            .get();
+                    var options = new DescribeClusterOptions().timeoutMs(5_000);
+                    admin.describeCluster(options).nodes().get();
                     return admin;
                 } catch (ExecutionException noAnswer) {
-                    String why = new Diagnosis(this).of(noAnswer.getCause());
-                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    Optional<Failure> cause = diagnosis.of(noAnswer.getCause());
+                    boolean slow = cause.isEmpty(); // a busy machine: the brokers do answer
                     if (slow && tries < 5 && !Script.stopping()) continue;
                     admin.close(Duration.ZERO);
-                    throw new Failure(3, "%s", why);
+                    throw cause.orElseGet(() -> new Failure(3, "%s answers, and too slowly.", servers()));
                 }
         }
 
@@ -3843,87 +3895,164 @@ class failover implements Callable<Integer> {
         }
     }
 
-    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
-    private record Diagnosis(Connection connection) {
-        private static final String AS_EXPECTED = " answers as expected";
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, in Kafka's protocol. */
+    private record Diagnosis(Connection.Servers servers, String protocol) {
+        private static final int METADATA = 3; // the numbers of Kafka's requests
+        private static final int SASL_HANDSHAKE = 17;
+        private static final int API_VERSIONS = 18;
 
-        /** One line: the cause, and the next step. */
-        String of(Throwable error) {
-            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
-            String reason = Script.oneLine(error);
-            if (error instanceof SslAuthenticationException)
-                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
-            if (error instanceof AuthenticationException)
-                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
-            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
-            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
-            if (answers.contains(AS_EXPECTED)) {
-                String away = Arrays.stream(ask(brokers()).split("; "))
-                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
-                        .collect(Collectors.joining("; "));
-                if (!away.isEmpty())
-                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+        /** What is wrong with a server: "" if that is not seen. */
+        private record Look(String server, String wrong) {
+            boolean isFine() {
+                return wrong.isEmpty();
             }
-            if (answers.contains(" answers") || answers.contains(" speaks"))
-                return "No connection to " + servers + ": " + answers + ". " + reason;
+
+            boolean hangs() {
+                return wrong.endsWith(" is silent");
+            }
+        }
+
+        /** The servers that listen, and do not answer within 2 s. A failure if no server can be a broker. */
+        Set<String> hanging() {
+            List<Look> looks = lookAt(servers.each(), false);
+            if (looks.stream().noneMatch(it -> it.isFine() || it.hangs())) throw failure(looks);
+            return looks.stream().filter(Look::hangs).map(Look::server).collect(Collectors.toSet());
+        }
+
+        /** Why a client has failed. Nothing if that is not seen: its answer may only be late. */
+        Optional<Failure> of(Throwable error) {
+            String reason = Script.oneLine(error);
+            String format = "No connection to %s: %s";
+            if (error instanceof AuthenticationException)
+                format = "%s refuses the login (sasl.mechanism, sasl.jaas.config): %s";
+            if (error instanceof SslAuthenticationException)
+                format = "The certificate of %s is not trusted (ssl.truststore.location): %s";
+            if (reason.matches(".*(subject alternative|No name matching).*"))
+                format = "The certificate of %s is for another host: %s";
+            if (!(error instanceof RetriableException)) return Optional.of(new Failure(3, format, servers, reason));
+            List<Look> looks = lookAt(servers.each(), true);
+            return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
+        }
+
+        private Failure failure(List<Look> looks) {
+            String all = texts(looks);
+            if (all.contains(" speaks ") || all.contains(" names "))
+                return new Failure(3, "No connection to %s: %s.", servers, all);
             String start =
                     " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
-            return "No cluster answers at " + servers + ": " + answers + "."
-                    + (answers.contains("nobody") ? start : "");
+            boolean nobody = looks.stream().allMatch(it -> it.wrong.startsWith("nobody"));
+            return new Failure(3, "No cluster answers at %s: %s.%s", servers, all, nobody ? start : "");
         }
 
-        private String ask(Stream<String> servers) {
-            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        private static String texts(List<Look> looks) {
+            return looks.stream().filter(it -> !it.isFine()).map(Look::wrong).collect(Collectors.joining("; "));
         }
 
-        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
-        private String ask(String server) {
+        private List<Look> lookAt(List<String> servers, boolean closely) {
+            return servers.parallelStream()
+                    .map(server -> lookAt(server, closely))
+                    .toList();
+        }
+
+        private Look lookAt(String server, boolean closely) {
             String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
-            String protocol = connection
-                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
-                    .getOrDefault("security.protocol", "PLAINTEXT")
-                    .toString()
-                    .strip();
-            String instead = ", and security.protocol is " + protocol;
-            try (var socket = new Socket()) {
-                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
-                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
-                socket.setSoTimeout(1_000);
-                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
-                // a web server waits; mechanism '?'.
-                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
-                socket.getOutputStream().write(request);
-                byte[] answer = socket.getInputStream().readNBytes(10);
-                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
-                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
-                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
-                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
-                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
-                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
-                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            String wrong = "";
+            try (Socket socket = open(host, Integer.parseInt(server.substring(server.lastIndexOf(':') + 1)))) {
+                socket.setSoTimeout(2_000);
+                Socket line = protocol.endsWith("SSL") ? throughTls(socket, host) : socket;
+                ask(line, API_VERSIONS, 0);
+                if (closely) wrong = lookCloser(server, line);
             } catch (UnknownHostException unknown) {
-                return "host '" + host + "' cannot be resolved";
+                wrong = "host '" + host + "' cannot be resolved";
+            } catch (ConnectException | NoRouteToHostException refused) {
+                wrong = "nobody listens at " + server;
             } catch (SocketTimeoutException silent) {
-                return server + " is silent";
-            } catch (IOException | NumberFormatException refused) {
-                return "nobody listens at " + server;
+                wrong = server + " is silent";
+            } catch (ProtocolException other) {
+                wrong = server + " speaks " + other.getMessage() + ", and security.protocol is " + protocol;
+            } catch (Exception unclear) {
+                // Kafka's client will say more
             }
+            return new Look(server, wrong);
         }
 
-        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
-        private Stream<String> brokers() {
-            String bytes = ByteArrayDeserializer.class.getName();
-            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
-            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
-            try (var consumer = new KafkaConsumer<>(settings)) {
-                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
-                        .flatMap(List::stream)
-                        .flatMap(partition -> Stream.of(partition.replicas()))
-                        .map(node -> node.host() + ":" + node.port())
-                        .distinct();
-            } catch (KafkaException noAnswer) {
-                return Stream.of();
+        /** At a server that answers, though Kafka's client got no answer: is a login wanted? Are other brokers away? */
+        private String lookCloser(String server, Socket line) throws IOException {
+            // The answer to a mechanism '?' is UNSUPPORTED_SASL_MECHANISM (33); another where no login is wanted.
+            boolean login = ask(line, SASL_HANDSHAKE, 1, 0, 1, '?').readShort() == 33;
+            String speaks = (login ? "SASL_" : "") + protocol.replace("SASL_", "");
+            if (!speaks.equals(protocol)) throw new ProtocolException(speaks);
+            if (login) return ""; // brokers are named only after a login
+            DataInputStream answer = ask(line, METADATA, 1, 0, 0, 0, 0);
+            var brokers = new ArrayList<String>(); // of each: id, host, port and rack
+            for (int left = answer.readInt(); left > 0; left--) {
+                answer.readInt();
+                brokers.add(answer.readUTF() + ":" + answer.readInt());
+                answer.skipNBytes(Math.max(0, answer.readShort()));
             }
+            List<Look> looks = lookAt(brokers, false);
+            if (looks.stream().anyMatch(Look::isFine)) return "";
+            return server + " names brokers (advertised.listeners): " + texts(looks);
+        }
+
+        /** Sends one request, and returns the answer behind its length and number. */
+        private static DataInputStream ask(Socket line, int kind, int version, int... body) throws IOException {
+            var request = new DataOutputStream(new BufferedOutputStream(line.getOutputStream()));
+            request.writeInt(15 + body.length);
+            request.writeShort(kind);
+            request.writeShort(version);
+            request.writeInt(7); // the request's number
+            request.writeUTF("\r\n\r\n?"); // the client's name, with the line ends for which a web server waits
+            for (int next : body) request.write(next);
+            request.flush();
+            var answer = new DataInputStream(line.getInputStream());
+            int length = answer.readInt();
+            if (length >>> 16 == 0x1503) throw new ProtocolException("TLS"); // an alert
+            if (length == 0x48545450) throw new ProtocolException("HTTP");
+            answer.readInt();
+            return new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length - 4)));
+        }
+
+        /** To the first of the host's addresses at which somebody listens. */
+        private static Socket open(String host, int port) throws IOException {
+            IOException refused = null;
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                var socket = new Socket();
+                try {
+                    socket.connect(new InetSocketAddress(address, port), 2_000);
+                    return socket;
+                } catch (IOException tryTheNext) {
+                    refused = tryTheNext;
+                }
+            }
+            throw refused;
+        }
+
+        /** Any certificate is good enough here: nothing secret is sent. */
+        private static Socket throughTls(Socket socket, String host) throws Exception {
+            var anybody = new javax.net.ssl.X509TrustManager() {
+                @Override
+                public void checkClientTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public java.security.cert.X509Certificate[] getAcceptedIssuers() {
+                    return new java.security.cert.X509Certificate[0];
+                }
+            };
+            var context = javax.net.ssl.SSLContext.getInstance("TLS");
+            context.init(null, new javax.net.ssl.TrustManager[] {anybody}, null);
+            var line = (javax.net.ssl.SSLSocket)
+                    context.getSocketFactory().createSocket(socket, host, socket.getPort(), true);
+            try {
+                line.startHandshake();
+            } catch (javax.net.ssl.SSLException failed) {
+                boolean tls = !failed.getMessage().matches("Unsupported or unrecognized.*|.*terminated the handshake");
+                throw tls ? failed : new ProtocolException("no TLS");
+            }
+            return line;
         }
     }
 

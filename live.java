@@ -88,11 +88,20 @@ class live implements Callable<Integer> {
     public Integer call() throws Exception {
         if (seconds < 10 || seconds > 3600) throw new Failure(2, "--seconds takes 10 to 3600, not %d.", seconds);
         if (port < 0 || port > 65_535) throw new Failure(2, "--port takes 0 to 65535, not %d.", port);
-        try (Admin admin = connection.connect()) {
-            for (String topic : topics) Connection.describe(admin, topic);
-        }
-        Admin admin = impatientAdmin();
         try (var server = new Server(port)) {
+            try (Admin admin = connection.connect()) {
+                for (String topic : topics) Connection.describe(admin, topic);
+            }
+            server.start();
+            show(server);
+        }
+        return 0;
+    }
+
+    /** Asks and shows, until Ctrl-C. */
+    private void show(Server server) {
+        Admin admin = impatientAdmin();
+        try {
             var watcher = new Watcher(admin);
             Script.say("http://127.0.0.1:%d/", server.port());
             while (!Script.stopsWithin(50_000_000)) {
@@ -103,7 +112,6 @@ class live implements Callable<Integer> {
         } finally {
             admin.close(Duration.ZERO);
         }
-        return 0;
     }
 
     private Admin impatientAdmin() {
@@ -135,7 +143,7 @@ class live implements Callable<Integer> {
 
         private final Map<String, Topic> known = new TreeMap<>();
         private final Map<Integer, Broker> brokers = new TreeMap<>();
-        private final Map<String, Group> readers = new TreeMap<>();
+        private final Map<String, Group> groupsByName = new TreeMap<>();
         private final News news = new News();
         private final Belief<Set<Integer>> alive = new Belief<>(); // the brokers' ids
         private Set<String> listed = new TreeSet<>(topics);
@@ -147,17 +155,23 @@ class live implements Callable<Integer> {
 
         Watcher(Admin admin) {
             this.admin = admin;
-            for (String name : groups) readers.put(name, new Group(name));
+            nameGroups();
+        }
+
+        /** The groups of --group are on the page, whether they have consumers or not. */
+        private void nameGroups() {
+            for (String name : groups) groupsByName.put(name, new Group(name));
         }
 
         /** Asks whatever is due. Never waits. */
         void ask() {
             ask(cluster, this::describeCluster, this::hearCluster);
-            if (topics.isEmpty()) ask(topicNames, () -> admin.listTopics().names().toCompletionStage(), it -> listed = it);
+            if (topics.isEmpty())
+                ask(topicNames, () -> admin.listTopics().names().toCompletionStage(), it -> listed = it);
             ask(descriptions, this::describeTopics, this::hearTopics);
             ask(groupNames, () -> admin.listGroups().valid().toCompletionStage(), this::hearGroups);
             for (Broker it : brokers.values()) ask(it.ends, () -> listEnds(it), this::hearEnds);
-            for (Group it : readers.values()) {
+            for (Group it : groupsByName.values()) {
                 ask(it.description, () -> describe(it), it::hearConsumers);
                 if (it.matters()) ask(it.offsets, () -> listOffsets(it), it::hearOffsets);
             }
@@ -197,7 +211,7 @@ class live implements Callable<Integer> {
 
         private CompletionStage<Map<String, Answer<ConsumerGroupDescription>>> describe(Group group) {
             // Many groups are asked more seldom, so that the cluster has no more to do.
-            group.description.everyMs = group.matters() ? Math.max(250, 50 * readers.size()) : 3_000;
+            group.description.everyMs = group.matters() ? Math.max(250, 50 * groupsByName.size()) : 3_000;
             return each(admin.describeConsumerGroups(List.of(group.name)).describedGroups());
         }
 
@@ -235,7 +249,8 @@ class live implements Callable<Integer> {
         private void forget() {
             known.clear();
             brokers.clear();
-            readers.clear();
+            groupsByName.clear();
+            nameGroups();
             alive.value = null;
             news.add(PLAIN, "another cluster answers now");
         }
@@ -265,9 +280,9 @@ class live implements Callable<Integer> {
                     .filter(it -> Set.of("", "consumer").contains(it.protocol()))
                     .map(GroupListing::groupId)
                     .toList();
-            for (String it : names) readers.computeIfAbsent(it, Group::new);
-            readers.values().removeIf(it -> !it.matters() && !names.contains(it.name));
-            for (Partition it : partitions()) it.out.keySet().retainAll(readers.keySet());
+            for (String it : names) groupsByName.computeIfAbsent(it, Group::new);
+            groupsByName.values().removeIf(it -> !it.matters() && !names.contains(it.name));
+            for (Partition it : partitions()) it.out.keySet().retainAll(groupsByName.keySet());
         }
 
         private Broker broker(int id) {
@@ -544,7 +559,7 @@ class live implements Callable<Integer> {
                         .skip(pauses.size() / 2)
                         .findFirst()
                         .orElse(0L);
-                return now() - movedAt < Math.max(1_500, usual * 5 / 2);
+                return now() - movedAt < Math.max(2_000, usual * 5 / 2);
             }
 
             boolean isSilent() {
@@ -740,7 +755,7 @@ class live implements Callable<Integer> {
             if (now() - snapshotAt < 200) return snapshot;
             snapshotAt = now();
             for (Partition partition : partitions()) partition.look();
-            for (Group group : readers.values()) group.look();
+            for (Group group : groupsByName.values()) group.look();
             news.flush();
             snapshot = Json.of(picture()).getBytes(StandardCharsets.UTF_8);
             return snapshot;
@@ -749,8 +764,10 @@ class live implements Callable<Integer> {
         private Map<String, Object> picture() {
             List<Partition> all = partitions();
             List<Partition> drawn = drawn(all);
-            List<Group> shown =
-                    readers.values().stream().filter(Group::matters).limit(6).toList();
+            List<Group> shown = groupsByName.values().stream()
+                    .filter(Group::matters)
+                    .limit(6)
+                    .toList();
             return fields(
                     "run", RUN,
                     "now", now(),
@@ -797,8 +814,9 @@ class live implements Callable<Integer> {
         private String folded(List<Partition> all, List<Partition> drawn) {
             long[] by = new long[5];
             for (Partition it : all) if (it.state.value != null) by[it.trouble()]++;
-            return "%,d partitions: %,d without a leader, %,d whose leader does not answer, %,d with a replica behind, %,d that lag. Drawn: the %d that matter most."
-                    .formatted(all.size(), by[0], by[1], by[2], by[3], drawn.size());
+            String words = "%,d partitions: %,d without a leader, %,d whose leader does not answer,"
+                    + " %,d with a replica behind, %,d that lag. Drawn: the %d that matter most.";
+            return words.formatted(all.size(), by[0], by[1], by[2], by[3], drawn.size());
         }
 
         /** What the cluster refuses to tell. */
@@ -1066,6 +1084,9 @@ class live implements Callable<Integer> {
             }
             server.setExecutor(threads);
             server.createContext("/", this::answer);
+        }
+
+        void start() {
             server.start();
         }
 
@@ -1190,7 +1211,7 @@ class live implements Callable<Integer> {
                 #alarm { background: var(--bad); color: var(--paper); font-weight: bold; padding: .4rem .7rem; border-radius: .4rem }
                 #picture {
                     flex: 1; display: grid; gap: .7rem;
-                    grid-template: auto 1fr / minmax(0, 1fr) minmax(15rem, 24%);
+                    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) minmax(15rem, 24%);
                     grid-template-areas: 'now news' 'strips news';
                 }
                 #picture.old { filter: grayscale(1); opacity: .55 }
@@ -1232,18 +1253,18 @@ class live implements Callable<Integer> {
                 #groups { flex: 2 1 16rem; display: flex; flex-direction: column; gap: .4rem }
                 #groups:empty { display: none }
                 .group h2 small { color: var(--bad) }
-                .consumers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .5rem; margin-top: .2rem }
+                .consumers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .5rem; margin-top: .2rem }
                 .consumer { background: var(--paper); border: .12rem solid var(--soft); border-radius: .5rem; padding: .25rem .5rem; transition: opacity 1s }
                 .consumer.idle { border-style: dashed }
                 .consumer.left { opacity: .4 }
                 .consumer small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 14rem }
                 .chips { display: flex; flex-wrap: wrap; gap: .25rem; margin-top: .15rem }
-                .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; transition: background .8s }
+                .chip { background: var(--own); color: var(--on); border-radius: .3rem; padding: 0 .4rem; font-weight: bold; font-size: .9rem; max-width: 100%; overflow-wrap: anywhere; transition: background .8s }
                 .chip.nobody { color: var(--paper) }
 
-                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(12rem, 26rem / var(--partitions))); align-content: start }
+                #strips { grid-area: strips; display: grid; grid-template-columns: minmax(max-content, 8rem) minmax(0, 1fr) repeat(3, max-content); gap: .35rem .8rem; grid-template-rows: min-content; grid-auto-rows: minmax(4rem, min(16rem, 30rem / var(--partitions))); align-content: start }
                 #strips .row { display: contents }
-                #strips .head > * { font-size: .85rem; color: var(--soft); align-self: end }
+                #strips .head > * { white-space: nowrap; font-size: .85rem; color: var(--soft); align-self: end }
                 #strips .row > * { align-self: center }
                 #strips .row > svg { align-self: stretch; width: 100%; height: 100%; background: var(--panel); border-radius: .3rem; overflow: hidden }
                 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; min-width: 3rem; font-weight: bold }
@@ -1256,17 +1277,24 @@ class live implements Callable<Integer> {
                 .gap { fill: none; stroke: var(--soft); stroke-width: 2 }
                 .gap.alarm { stroke: var(--bad) } .gap-area { fill: none } .gap-area.alarm { fill: var(--bad-area) }
                 text.gap-name { font-weight: bold; font-size: 1rem; text-anchor: middle; paint-order: stroke; stroke: var(--panel); stroke-width: .35rem; stroke-linejoin: round } text.gap-name.alarm { fill: var(--bad) }
-                text.end { text-anchor: end !important } text.soft { fill: var(--soft) } text.middle { text-anchor: middle }
+                text.end { text-anchor: end !important } text.soft { fill: var(--soft); paint-order: stroke; stroke: var(--panel); stroke-width: .25rem } text.middle { text-anchor: middle }
 
                 #news { list-style: none; position: absolute; inset: 2.2rem .7rem .4rem; overflow-y: auto; scrollbar-width: thin }
                 #news li { padding: .18rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
                 #news time { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .4rem; font-size: .9rem }
                 #news .bad { color: var(--bad) } #news .good { color: var(--good) } #news li:first-child { font-weight: bold }
+                /* A wide window shows all at once. */
+                @media (min-width: 60.01rem) {
+                    body { height: 100vh; min-height: 36rem }
+                    #picture { min-height: 0 }
+                    #groups, #strips { overflow-y: auto; scrollbar-width: thin }
+                }
                 /* Many partitions: the strips stand beside the brokers, in the same rows. */
                 @media (min-width: 60.01rem) {
-                    .dense #picture { grid-template: auto 1fr / minmax(max-content, auto) minmax(18rem, 1fr) minmax(14rem, 20%); grid-template-areas: 'brokers strips news' 'groups groups news' }
+                    .dense #picture { grid-template: auto minmax(0, 1fr) / minmax(max-content, auto) minmax(18rem, 1fr) minmax(14rem, 20%); grid-template-areas: 'brokers strips news' 'groups groups news' }
                     .dense #now { display: contents }
-                    .dense #brokers { grid-area: brokers; grid-template-columns: max-content repeat(var(--columns), minmax(5rem, 7rem)); --gap: .4rem }
+                    .dense #brokers { grid-area: brokers; grid-template-columns: max-content repeat(var(--columns), minmax(4.6rem, 6.4rem)); --gap: .4rem }
+                    .dense .name { max-width: 10rem }
                     .dense #groups { grid-area: groups; flex-direction: row; flex-wrap: wrap; gap: .4rem 1.2rem }
                     .dense .group { flex: 1 1 18rem }
                     .dense #strips { padding: .5rem 0; gap: .3rem .8rem; grid-template: 2.8rem / minmax(0, 1fr) repeat(3, max-content); grid-auto-rows: var(--row) }
@@ -1327,7 +1355,7 @@ class live implements Callable<Integer> {
                     const many = s.topics !== 1, count = s.partitions.length;
                     document.body.className = count > 4 ? 'dense' : '';
                     document.body.style.setProperty('--partitions', count);
-                    document.body.style.setProperty('--row', (count > 8 ? 1.9 : 2.8) + 'rem');
+                    document.body.style.setProperty('--row', (count > 8 ? 1.7 : 2.6) + 'rem');
                     text($('title'), s.ready ? s.title : 'Kafka live');
                     document.title = 'Kafka live: ' + s.title;
                     text($('cluster'), `${s.servers}   cluster ${s.cluster}`);
@@ -1443,8 +1471,11 @@ class live implements Callable<Integer> {
                         }
                         keyed(names, wordsOf(p, many), (word, i) => i, () => element('span'), text);
                         names.title = nameOf(p, many);
-                        const several = p.out.length > 1;
-                        const each = of => p.out.length ? p.out.map(o => (several ? o.group + ' ' : '') + of(o)).join('\\n') : '?';
+                        // In a low row there is room for one group: the one that is furthest behind.
+                        const furthest = [...p.out].sort((a, b) => b.lag - a.lag).slice(0, 1);
+                        const groups = s.partitions.length > 4 ? furthest : p.out;
+                        const each = of => groups.map(o => (groups.length > 1 ? o.group + ' ' : '') + of(o)).join('\\n') || '?';
+                        row.children[4].title = p.out.map(o => `${o.group}: ${o.lag === null ? '?' : o.lag}`).join('\\n');
                         text(numbers[0], number(p.rate));
                         text(numbers[1], each(o => number(o.rate)));
                         text(numbers[2], each(o => o.lag === null ? '?' : o.lag.toLocaleString('en')));
@@ -1478,13 +1509,13 @@ class live implements Callable<Integer> {
 
                     const led = p.led.map(([from, leader], i) => ({from, to: i + 1 < p.led.length ? p.led[i + 1][0] : end, leader}));
                     const leaderAt = t => (led.find(l => t <= l.to) || {leader: -1}).leader;
-                    const first = p.cells.findIndex(n => n !== null);
-                    const watched = first >= 0 ? (s.firstCell + first) * s.cellMs : led.length ? led[0].from : end;
+                    const ledBy = (from, until) => leaderAt(until) < 0 ? leaderAt(from) : leaderAt(until); // who could take records
+                    const watched = led.length ? led[0].from : end;
 
                     for (const g of p.gaps) box('gap-area' + (g.alarm ? ' alarm' : ''), g.from, g.to || end, 0, height);
                     eachCell(p.cells, (n, from, to, until) => {
-                        if (n === null && from >= watched && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
-                        if (n > 0) box('bar ' + colour(leaderAt(until)), from, to, floor * (1 - y(n)), floor);
+                        if (n === null && from > watched + 2000 && leaderAt(until) >= 0) box('unknown', from, until, 0, floor);
+                        if (n > 0) box('bar ' + colour(ledBy(from, until)), from, to, floor * (1 - y(n)), floor);
                     });
                     for (const o of p.out)
                         eachCell(o.cells, (n, from, to) => n > 0 && box('read', from, to, deep, deep + y(n) * (height - deep)));
@@ -1496,19 +1527,21 @@ class live implements Callable<Integer> {
                     }
                     // The newest gap first: its words may need the room of older ones.
                     let taken = width, free = x(watched) || width;
-                    if (x(watched) > 9 * em) add('text', 'soft middle', {x: free / 2, y: floor + .3 * em}, 'not watched yet');
-                    [...p.gaps].reverse().forEach((g, age) => {
+                    [...p.gaps].reverse().forEach(g => {
                         const x0 = x(g.from), x1 = x(g.to || end), type = g.alarm ? ' alarm' : '';
-                        const words = `${g.text} for ${length((g.to || end) - g.from)}` + (g.cause && !g.to ? `: ${g.cause}` : '');
+                        const words = (tall ? `${g.text} for ` : '') + length((g.to || end) - g.from)
+                            + (g.cause && !g.to ? `: ${g.cause}` : '');
                         const wide = words.length * .6 * em, line = tall ? 1.2 * em : height / 2 + .35 * em;
-                        const fits = x1 - x0 > wide, right = Math.max(wide, fits ? (x0 + x1 + wide) / 2 : x1);
+                        const right = Math.max(wide, x1 - x0 > wide ? (x0 + x1 + wide) / 2 : x1);
                         if (x1 - x0 < 1) return;
                         if (tall) add('path', 'gap' + type, {d: `M${x0} ${line + .9 * em}v${-em / 2}H${x1}v${em / 2}`});
-                        if (right > taken || !fits && age > 0) return; // no room for words
+                        if (right > taken) return; // no room for words
                         add('text', 'gap-name end' + type, {x: right, y: line}, words);
                         taken = right - wide;
                         free = Math.min(free, taken);
                     });
+                    if (x(watched) > 9 * em && free > x(watched) / 2 + 4.5 * em)
+                        add('text', 'soft middle', {x: x(watched) / 2, y: height / 2 + .3 * em}, 'not watched yet');
                     if (tall && free > 6 * em) {
                         const records = number(top * 1000 / s.cellMs).replace('.0', '') + '/s';
                         add('text', 'soft', {x: .3 * em, y: 1.1 * em}, 'in, ' + records);
@@ -1853,6 +1886,7 @@ class live implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {

@@ -623,7 +623,7 @@ class report implements Callable<Integer> {
             String names = "<title id='%st'>%s</title>\n<desc id='%sd'>%s</desc>\n";
             hatching = "url(#" + id + "h)";
             String hatch = "<pattern id='%sh' width='5' height='5' patternUnits='userSpaceOnUse'"
-                    + " patternTransform='rotate(45)'><rect class='bad' width='2.5' height='5'/></pattern>\n";
+                    + " patternTransform='rotate(45)'><rect class='hatch' width='2.5' height='5'/></pattern>\n";
             head = markup(names, id, title, id, description) + markup(hatch, id);
         }
 
@@ -1167,7 +1167,7 @@ class report implements Callable<Integer> {
             .small{font-size:12px;fill:#555}.cell,.label,.alarm,.on{font-size:13px}
             .alarm,.on{font-weight:bold}.alarm{fill:#a3172b}.on{fill:#fff}
             .paper{fill:#fff}.grid{stroke:#e2e2e2;fill:none}.away{fill:#c2255c;fill-opacity:.09}
-            .fault,.bad{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
+            .fault,.bad,.hatch{fill:#b3203a}.good{fill:#00704f}.open{fill:#8a5a00}
             .flow{fill-opacity:.3;stroke-width:1.6}.area{fill-opacity:.6}.bar{fill-opacity:.3}
             .read{fill:none;stroke:#111;stroke-width:1.4;stroke-dasharray:1.5 3}
             .bracket{stroke:#a3172b;stroke-width:1.5;fill:none}.mark{fill:#333}
@@ -1182,7 +1182,7 @@ class report implements Callable<Integer> {
                     .title,.bold{fill:#f0f6fc}.small{fill:#a3adb8}.alarm{fill:#ff8a9c}.on{fill:#fff}
                     .paper{fill:#0d1117}.grid{stroke:#272e38}.away{fill-opacity:.25}
                     .read{stroke:#f0f6fc}
-                    .bracket{stroke:#ff8a9c}.change{stroke:#c9d1d9}.mark{fill:#c9d1d9}
+                    .hatch{fill:#ff8a9c}.bracket{stroke:#ff8a9c}.change{stroke:#c9d1d9}.mark{fill:#c9d1d9}
                     .p50{stroke:#b0b8c0}.p99{stroke:#e28ae0}.none{fill:#555;stop-color:#555}
                     """ + colours(1) + "}\n";
 

@@ -1200,6 +1200,7 @@ class topics implements Callable<Integer> {
                 return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
                         .flatMap(List::stream)
                         .flatMap(partition -> Stream.of(partition.replicas()))
+                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
                         .map(node -> node.host() + ":" + node.port())
                         .distinct();
             } catch (KafkaException noAnswer) {

@@ -6,6 +6,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS com.grack:nanojson:1.10
 //SOURCES ../test/Run.java
+//SOURCES ../test/Screen.java
 //SOURCES ../failover.java
 //COMPILE_OPTIONS -encoding UTF-8
 
@@ -78,26 +79,19 @@ class bench implements Callable<Integer> {
         System.exit(new CommandLine(new bench()).execute(args));
     }
 
-    @Parameters(
-            paramLabel = "NAME",
-            arity = "0..*",
-            description = "The comparisons to run (default: all): "
-                    + "producer, consumer, printing, first, rate, pause, growth, cluster, failover.")
+    @Parameters(paramLabel = "NAME", arity = "0..*",
+            description = "The comparisons to run (default: all): producer, consumer, printing, first, rate, pause,"
+                    + " growth, cluster, failover.")
     List<String> names = List.of();
 
-    @Option(
-            names = "--runs",
-            paramLabel = "N",
-            defaultValue = "5",
+    @Option(names = "--runs", paramLabel = "N", defaultValue = "5",
             description = "How often each side runs (default: ${DEFAULT-VALUE}).")
     int runs;
 
     @Option(names = "--quick", description = "Two runs and few records: whether all of it works, not how fast it is.")
     boolean quick;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FILE",
+    @Option(names = {"-o", "--output"}, paramLabel = "FILE",
             description = "Where the table goes (default: bench/RESULTS.md for all comparisons, else nowhere).")
     Path output;
 
@@ -632,7 +626,8 @@ class bench implements Callable<Integer> {
         command.addAll(List.of("--start-command", ask + " start kafka-{id}"));
         command.addAll(List.of(options));
         Path events = Path.of(options[options.length - 1]);
-        try (Run run = Run.command(redirected(directory.resolve("proof.txt"), command.toArray(String[]::new)))) {
+        Run.Surroundings small = Run.here().with("JAVA_TOOL_OPTIONS", "-Xmx512m");
+        try (Run run = small.command(redirected(directory.resolve("proof.txt"), command.toArray(String[]::new)))) {
             int status = run.awaitExit(Duration.ofMinutes(10));
             if (status != 0)
                 throw new AssertionError("failover.java ended with exit status %d: %s%s"
@@ -662,7 +657,8 @@ class bench implements Callable<Integer> {
             long before = usedMemory();
             long start = System.nanoTime();
             failover.Ledger ledger = filledLedger(records);
-            if (ledger.account().lost() > 0) throw new AssertionError("nothing was lost, and the ledger says so");
+            if (ledger.account().count(failover.Kind.LOST) > 0)
+                throw new AssertionError("nothing was lost, and the ledger says so");
             time.put(records, seconds(start));
             memory.put(records, (usedMemory() - before) / 1e6);
             if (ledger.last() != records) throw new AssertionError("the ledger holds " + ledger.last());
@@ -676,7 +672,7 @@ class bench implements Callable<Integer> {
         var ledger = new failover.Ledger(2, ticks::incrementAndGet);
         for (int id = 1; id <= records; id++) {
             ledger.sent(id);
-            ledger.ended(id, failover.Fate.ACKNOWLEDGED);
+            ledger.acknowledged(id, id);
             ledger.received(id, 1);
             ledger.foundInLog(id, id - 1);
         }

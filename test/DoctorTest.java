@@ -25,7 +25,7 @@ class DoctorTest {
 
     private static final int TOPICS = 14;
     private static final int GROUPS = 6;
-    private static final int LIMIT_MS = 8_000; // for one answer of a broker
+    private static final int LIMIT_MS = 20_000; // for one answer of a broker
 
     private final Random random = new Random(SEED);
     private final int port = SharedCluster.freePort();
@@ -147,10 +147,13 @@ class DoctorTest {
         command("kill kafka-" + id);
         running.remove(id);
         awaitQuiet();
-        Map<String, Fate> after = seen(topics);
         var lossy = where(said.getArray("brokers").getObject(0).getArray("stops"), "records lost", "partition");
-        after.keySet().removeAll(lossy); // one that lost records may take new ones or not
-        foreseen.keySet().removeAll(lossy);
+        foreseen.keySet().removeAll(lossy); // one that lost records may take new ones or not
+        Map<String, Fate> after = Map.of();
+        for (int tries = 0; tries < 3 && !after.equals(foreseen); tries++) { // a slow answer is not a no
+            after = seen(topics);
+            after.keySet().removeAll(lossy);
+        }
         assertThat(after)
                 .as("DOCTOR_SEED=%d, kafka-%d died while %s ran; it said %s", SEED, id, running, said)
                 .isEqualTo(foreseen);

@@ -403,8 +403,7 @@ class WrapperTest {
     // ---- the command that JBang has printed is remembered ----
 
     @Test
-    @DisplayName(
-            "JBang is asked once for a script; then again when the script, its place, or what is beside it differs")
+    @DisplayName("JBang is asked once for a script; then again when the script, its place, or JBang's settings differ")
     void remembers() throws IOException {
         Path file = says("one");
         assertThat(run(file)).isEqualTo("JBang one");
@@ -416,115 +415,109 @@ class WrapperTest {
         assertThat(run(file)).isEqualTo("one");
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
         assertThat(run(file)).isEqualTo("one");
+        Files.writeString(file, Files.readString(file).replace("\n", "\r\n")); // a checkout on Windows
+        assertThat(run(file)).isEqualTo("JBang one");
+        assertThat(run(file)).isEqualTo("one");
         Path copy = Files.createDirectories(directory.resolve("other place")).resolve("say.java");
         Files.copy(file, copy);
         assertThat(run(copy)).isEqualTo("JBang one");
         assertThat(run(copy)).isEqualTo("one");
-        Files.writeString(directory.resolve("jbang.properties"), "# JBang's settings\n");
+        Files.writeString(directory.resolve("jbang.properties"), "run.javaoptions=-Dany\n");
         assertThat(run(file)).isEqualTo("JBang one");
         assertThat(run(file)).isEqualTo("one");
+        assertThat(run(asked().with("JBANG_REPO", directory), file.toString())).isEqualTo("JBang one");
     }
 
     @Test
-    @DisplayName("JBang is asked again with another JDK, and with other options for its JVM")
+    @DisplayName("what is remembered is run with this time's arguments, also empty ones")
+    void otherArguments() throws IOException {
+        String file = says("one").toString();
+        assertThat(run(asked(), file, "a b", "", "$c")).isEqualTo("JBang one [a b] [] [$c]");
+        assertThat(run(asked(), file, "", "it's")).isEqualTo("one [] [it's]");
+        assertThat(run(asked(), file)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("JBang is asked again with another JDK, an updated one, and with other options for its JVM")
     void otherJava() throws IOException {
-        Path file = says("one");
-        assertThat(run(file)).isEqualTo("JBang one");
-        Path home = jdk("another JDK");
-        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("JBang one");
-        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("one");
-        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.99\"\n"); // updated in its place
-        assertThat(run(asked().with("JAVA_HOME", home), file.toString())).isEqualTo("JBang one");
-        assertThat(run(asked().with("JBANG_JAVA_OPTIONS", "-Xmx256m"), file.toString()))
-                .isEqualTo("JBang one");
-        assertThat(run(file)).isEqualTo("one");
+        String file = says("one").toString();
+        assertThat(run(asked(), file)).isEqualTo("JBang one");
+        Path other = jdk("another JDK");
+        assertThat(run(asked().with("JAVA_HOME", other), file)).isEqualTo("JBang one");
+        assertThat(run(asked().with("JAVA_HOME", other), file)).isEqualTo("one");
+        Files.writeString(other.resolve("release"), "JAVA_VERSION=\"17.0.99\"\n");
+        assertThat(run(asked().with("JAVA_HOME", other), file)).isEqualTo("JBang one");
+        assertThat(run(asked().with("JBANG_JAVA_OPTIONS", "-Xmx256m"), file)).isEqualTo("JBang one");
+        assertThat(run(asked(), file)).isEqualTo("one");
     }
 
     @Test
-    @DisplayName("JBang is asked again when a jar, or the JDK, is not there any more, or only half")
+    @DisplayName("JBang is asked again when a jar, Java, or the command itself is not there any more, or only half")
     void halfDeleted() throws IOException {
         Path file = says("one");
         assertThat(run(file)).isEqualTo("JBang one");
-        List<Path> jars;
-        try (Stream<Path> files = Files.walk(directory.resolve("compiled"))) {
-            jars = files.filter(it -> it.toString().endsWith(".jar")).toList();
-        }
-        assertThat(jars).hasSize(1);
-        Files.writeString(jars.get(0), "");
-        assertThat(run(file)).startsWith("JBang"); // and JBang itself has to see to it
-        Files.delete(jars.get(0));
-        assertThat(run(file)).isEqualTo("JBang one");
         assertThat(run(file)).isEqualTo("one");
-        try (Stream<Path> commands = Files.list(commands())) {
-            for (Path command : commands.toList()) Files.writeString(command, "");
+        for (String jar : List.of("one.jar", "a library.jar")) {
+            Files.delete(directory.resolve(jar));
+            assertThat(run(file)).as(jar + " deleted").isEqualTo("JBang one");
+            Files.writeString(directory.resolve(jar), "");
+            assertThat(run(file)).as(jar + " empty").isEqualTo("JBang one");
+            assertThat(run(file)).isEqualTo("one");
         }
-        assertThat(run(file)).isEqualTo("JBang one");
-        try (Stream<Path> commands = Files.list(commands())) {
-            for (Path command : commands.toList())
-                Files.writeString(command, Files.readString(command).replaceFirst("^\\S+", "/no/java"));
+        Path command = onlyFileIn(cache.resolve("commands"));
+        String whole = Files.readString(command);
+        for (String broken : List.of("", "\n", whole.replaceFirst("^'[^']*'", "/no/java"))) {
+            Files.writeString(command, broken);
+            assertThat(run(file)).as(broken).isEqualTo("JBang one");
+            assertThat(command).hasContent(whole);
         }
-        assertThat(run(file)).isEqualTo("JBang one");
-        assertThat(run(file)).isEqualTo("one");
     }
 
     @Test
-    @DisplayName("nothing is remembered for JBang's options and commands, and for a script of several files")
+    @DisplayName("nothing is remembered for JBang's options and commands, an error, and a script of several files")
     void neverRemembered() throws IOException {
+        String file = says("one").toString();
+        Path several = Files.writeString(directory.resolve("several.java"), "//SOURCES say.java\n//say one\n");
+        Path broken = Files.writeString(directory.resolve("broken.java"), "//say error\n");
+        for (int i = 0; i < 2; i++) {
+            assertThat(run(several)).isEqualTo("JBang one");
+            assertThat(run(asked(), "-Dany=1", file)).isEqualTo("JBang one");
+            assertThat(run(asked(), "run", file)).isEqualTo("JBang one");
+            assertThat(run(asked(), "info", "jar", file)).isEqualTo("JBang info");
+            assertThat(run(broken)).isEqualTo("JBang error");
+        }
+        assertThat(cache.resolve("commands")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("many that start at once remember a whole command, and leave nothing else; no cache, and all runs")
+    void rememberedAtOnce() throws IOException {
         Path file = says("one");
-        Path several = directory.resolve("several.java");
-        Files.writeString(several, """
-                //JAVA 17+
-                //SOURCES say.java
-                class several {
-                    public static void main(String... arguments) {
-                        say.main();
-                    }
-                }
-                """);
-        for (String said : List.of("one", "two")) {
-            says(said);
-            for (int i = 0; i < 2; i++) {
-                assertThat(run(several)).isEqualTo("JBang " + said);
-                assertThat(run(asked(), "-Dany=1", file.toString())).isEqualTo("JBang " + said);
-                assertThat(run(asked(), "info", "jar", file.toString())).startsWith("JBang ");
+        var runs = new ArrayList<Run>();
+        for (int i = 0; i < 8; i++) runs.add(asked().command(Run.JBANG, file.toString()));
+        for (Run run : runs)
+            try (run) {
+                run.expectExit(0);
+                assertThat(run.out()).containsExactly("one");
             }
-        }
-        assertThat(commands()).doesNotExist();
-    }
-
-    @Test
-    @DisplayName("two that start at once remember a whole command, and leave nothing else")
-    void twoRememberAtOnce() throws IOException {
-        Path file = says("one");
-        assertThat(run(asked(), "build", file.toString())).startsWith("JBang");
-        try (Run one = asked().command(Run.JBANG, file.toString());
-                Run other = asked().command(Run.JBANG, file.toString())) {
-            one.expectExit(0);
-            other.expectExit(0);
-            assertThat(one.out()).contains("one");
-            assertThat(other.out()).contains("one");
-        }
-        assertThat(onlyFileIn(commands()).getFileName().toString()).matches("[0-9a-f]{64}");
+        assertThat(onlyFileIn(cache.resolve("commands")).getFileName().toString())
+                .matches("[0-9a-f]{64}");
         assertThat(run(file)).isEqualTo("one");
-    }
-
-    @Test
-    @DisplayName("a script whose lines end as on Windows runs, and is remembered")
-    void windowsLineEnds() throws IOException {
-        Path file = says("one");
-        Files.writeString(file, Files.readString(file).replace("\n", "\r\n"));
+        Files.delete(onlyFileIn(cache.resolve("commands")));
+        Files.delete(cache.resolve("commands"));
+        Files.createFile(cache.resolve("commands")); // nothing can be remembered
         assertThat(run(file)).isEqualTo("JBang one");
-        assertThat(run(file)).isEqualTo("one");
+        assertThat(run(file)).isEqualTo("JBang one");
     }
 
     @Test
-    @DisplayName("sh jbang, where jbang is not executable: scripts can call JBANG_LAUNCH_CMD all the same")
+    @DisplayName("sh jbang, where jbang is not executable: scripts can run what JBANG_LAUNCH_CMD names by sh")
     void notExecutable() throws IOException {
         Path wrapper = directory.resolve("jbang");
         Files.writeString(wrapper, Files.readString(Path.of(Run.JBANG)));
         try (Run run = withJar().in(directory).command("sh", "jbang", script.toString(), "launcher")) {
             run.expectExit(0);
-            try (Run again = withJar().command(run.out().get(0), script.toString(), "exit", "7")) {
+            try (Run again = withJar().command("sh", run.out().get(0), script.toString(), "exit", "7")) {
                 again.expectExit(7);
             }
         }
@@ -550,14 +543,7 @@ class WrapperTest {
 
     /** Writes the script say.java, which prints the word. */
     private Path says(String word) throws IOException {
-        return Files.writeString(directory.resolve("say.java"), """
-                //JAVA 17+
-                class say {
-                    public static void main(String... arguments) {
-                        System.out.println("%s");
-                    }
-                }
-                """.formatted(word));
+        return Files.writeString(directory.resolve("say.java"), "//JAVA 17+\n//say " + word + "\n");
     }
 
     /** What was printed; before it "JBang", if the wrapper has asked JBang for the command. */
@@ -568,44 +554,57 @@ class WrapperTest {
     private String run(Run.Surroundings surroundings, String... arguments) throws IOException {
         var command = new ArrayList<>(List.of(Run.JBANG));
         Collections.addAll(command, arguments);
-        long before = Files.exists(log()) ? Files.size(log()) : 0;
+        Path log = directory.resolve("asked.log");
+        Files.writeString(log, "");
         try (Run run = surroundings.command(command.toArray(String[]::new))) {
             run.awaitExit();
-            boolean asked = Files.exists(log()) && Files.size(log()) > before;
-            return (asked ? "JBang " : "") + String.join(" ", run.out());
+            assertThat(run.err()).isEmpty();
+            return Files.readString(log) + String.join(" ", run.out());
         }
     }
 
-    private Path log() {
-        return directory.resolve("asked.log");
-    }
-
-    /** Surroundings with empty caches of their own, in which Java notes when it runs JBang. */
+    /** Surroundings with a cache of their own, in which a stand-in for JBang notes that it was asked. */
     private Run.Surroundings asked() throws IOException {
         if (!Files.exists(cache)) {
             Files.createDirectories(cache);
-            Files.write(cache.resolve(jarName), jar); // under the name that it was fetched as
+            Files.write(cache.resolve(jarName), jar);
         }
-        return jbang(cache)
-                .in(directory)
-                .with("JBANG_CACHE_DIR", directory.resolve("compiled"))
-                .with("JAVA_HOME", jdk("JDK"));
+        return jbang(cache).in(directory).with("JAVA_HOME", jdk("JDK"));
     }
 
-    private Path commands() {
-        return cache.resolve("commands");
-    }
-
-    /** A JDK like the real one, whose java writes a line into the log when it runs JBang. */
+    /**
+     * A JDK whose java stands for JBang, and for the script: it would take seconds to ask the real one so often. As
+     * JBang it makes two jars and prints the command; as the script it prints the jar's word and the arguments.
+     */
     private Path jdk(String name) throws IOException {
         Path home = directory.resolve(name);
         if (Files.exists(home)) return home;
         Path bin = Files.createDirectories(home.resolve("bin"));
-        for (String command : List.of("javac", "jar"))
-            writeCommand(bin.resolve(command), "exec '" + REAL_JDK.resolve("bin/" + command) + "' \"$@\"");
-        String asked = "case \" $* \" in *' -jar '*) echo JBang >>'%s' ;; esac; exec '%s' \"$@\"";
-        writeCommand(bin.resolve("java"), asked.formatted(log(), REAL_JDK.resolve("bin/java")));
-        Files.copy(REAL_JDK.resolve("release"), home.resolve("release"));
+        writeCommand(bin.resolve("javac"), "exit 1");
+        writeCommand(bin.resolve("java"), """
+                here='%s'
+                case " $* " in
+                  *" -jar "*)
+                    printf 'JBang ' >>"$here/asked.log"
+                    case " $* " in *" info "*) echo info; exit 0 ;; esac
+                    for file; do case $file in *say.java | *several.java | *broken.java) break ;; esac done
+                    word=$(tr -d '\\r' <"$file" | sed -n 's/^.*say \\([a-z]*\\)$/\\1/p')
+                    [ "$word" != error ] || { echo error; exit 1; }
+                    for made in "$word" "a library"; do
+                      echo "$word" >"$here/$made.$$" && mv "$here/$made.$$" "$here/$made.jar"
+                    done
+                    printf "'%%s' -classpath '%%s' say" "$0" "$here/$word.jar:$here/a library.jar"
+                    while [ "$1" != "$file" ]; do shift; done
+                    shift
+                    for argument; do printf " '%%s'" "$argument"; done
+                    exit 255 ;;
+                esac
+                printf %%s "$(cat "${2%%%%:*}")"
+                shift 3
+                for argument; do printf ' [%%s]' "$argument"; done
+                echo
+                """.formatted(directory));
+        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
         return home;
     }
 

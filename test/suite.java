@@ -16,6 +16,7 @@
 //SOURCES LedgerTest.java
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
+//SOURCES SecureTest.java
 //SOURCES TopicsTest.java
 //SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
@@ -63,6 +64,7 @@ class suite {
             LedgerTest.class,
             ReportTest.class,
             ClusterTest.class,
+            SecureTest.class,
             TopicsTest.class,
             DoctorTest.class,
             ProducerTest.class,

@@ -1,0 +1,362 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A cluster behind TLS, a login and permissions. The right settings work; what is wrong is said in one line that names
+ * the cause, without a password, and never with "Start one" for a cluster that answers.
+ */
+class SecureTest {
+    /** Further listeners of the one broker: without TLS; without TLS or login; of these one with a wrong name. */
+    private static final int PORT = SharedCluster.freePort();
+
+    private static final String SECURE = "localhost:" + PORT;
+    private static final String LOGIN = "localhost:" + (PORT + 10);
+    private static final String PLAIN = "localhost:" + (PORT + 20);
+    private static final String UNRESOLVABLE = "localhost:" + (PORT + 30);
+    private static final String WRONG_PASSWORD = "not-the-right-one";
+
+    @TempDir
+    private static Path directory;
+
+    private static Run cluster;
+    private static Admin admin;
+    private static Path client;
+    private static Path guest;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = Run.script(
+                "cluster.java",
+                "--acls",
+                "--brokers=1",
+                "--port=" + PORT,
+                "-X",
+                "listeners=SASL_SSL://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d"
+                        .formatted(PORT, PORT + 10, PORT + 20, PORT + 30),
+                "-X",
+                "advertised.listeners=SASL_SSL://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192"
+                        .formatted(SECURE, LOGIN, PLAIN),
+                "-X",
+                "listener.security.protocol.map=CONTROLLER:SSL,SASL_SSL:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
+                        + "WRONG:PLAINTEXT",
+                "-X",
+                "listener.name.login.scram-sha-256.sasl.jaas.config="
+                        + "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+        client = path(cluster.awaitLine("client properties: "));
+        guest = path(cluster.awaitLine("client properties of a user without any permission: "));
+        cluster.awaitLine("ready: ");
+        admin = Admin.create(load(client));
+        admin.createTopics(List.of(new NewTopic("t", 1, (short) 1), new NewTopic("u", 1, (short) 1)))
+                .all()
+                .get();
+    }
+
+    @AfterAll
+    static void end() {
+        admin.close();
+        cluster.type("quit");
+        cluster.expectExit(0);
+        assertThat(client).doesNotExist();
+    }
+
+    private static Path path(String line) {
+        return Path.of(line.substring(line.indexOf(": ") + 2));
+    }
+
+    private static Properties load(Path file) throws IOException {
+        var properties = new Properties();
+        try (var input = new FileInputStream(file.toFile())) {
+            properties.load(input);
+        }
+        return properties;
+    }
+
+    private static Path store(Map<?, ?> properties) throws IOException {
+        Path file = Files.createTempFile(directory, "client", ".properties");
+        var all = new Properties();
+        all.putAll(properties);
+        try (var output = Files.newOutputStream(file)) {
+            all.store(output, null);
+        }
+        return file;
+    }
+
+    /** The right client's properties, with others over them; an empty value leaves one out. */
+    private static Path with(Map<String, String> others) throws IOException {
+        Properties all = load(client);
+        all.putAll(others);
+        all.values().removeIf(""::equals);
+        return store(all);
+    }
+
+    // ---- what works ----
+
+    @Test
+    @Order(1)
+    @DisplayName("the printed client can do everything; its files are readable to their owner alone")
+    void works() throws IOException {
+        for (Path file : List.of(client, guest, client.resolveSibling("server.p12")))
+            assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+        succeeds("topics.java", "describe", "t");
+        succeeds("producer.java", "t", "-n", "3", "-r", "max");
+        assertThat(succeeds("consumer.java", "t", "g", "-n", "3")).anyMatch(line -> line.startsWith("received 3 "));
+        succeeds("topics.java", "create", "made-1p-rf1");
+        succeeds("topics.java", "delete", "made-1p-rf1");
+    }
+
+    private static List<String> succeeds(String script, String... arguments) {
+        try (Run run = run(script, client, arguments)) {
+            run.expectExit(0);
+            assertThat(run.err()).isEmpty();
+            return run.out();
+        }
+    }
+
+    // ---- who is not let in ----
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"producer.java t", "consumer.java t g", "topics.java", "failover.java t", "live.java"})
+    @Order(2)
+    @DisplayName("a wrong password, for each script:")
+    void wrongPassword(String command) throws IOException {
+        String login = load(client).getProperty("sasl.jaas.config").replaceAll("password=.*", "password=\"%s\";");
+        Path file = with(Map.of("sasl.jaas.config", login.formatted(WRONG_PASSWORD)));
+        refuses(command, file, 3, SECURE, "refuses the login", "Authentication failed");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("a certificate that is not trusted; another host's; a truststore that is not there")
+    void certificates() throws Exception {
+        Path other = directory.resolve("other.p12");
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String make = keytool + " -genkeypair -alias x -keyalg EC -dname CN=x -storepass changeit -keystore " + other;
+        try (Run run = Run.command(make.split(" "))) {
+            run.expectExit(0);
+        }
+        try (Run run = Run.command(
+                (keytool + " -exportcert -rfc -alias x -storepass changeit -keystore " + other).split(" "))) {
+            run.expectExit(0);
+            String certificate = String.join("\n", run.out());
+            refuses(
+                    "producer.java t",
+                    with(Map.of("ssl.truststore.certificates", certificate)),
+                    3,
+                    "is not trusted",
+                    SECURE);
+        }
+        Path hosts = Files.writeString(directory.resolve("hosts"), "127.0.0.1 broker.invalid localhost\n");
+        Run.Surroundings named = Run.here().with("JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts);
+        String server = "broker.invalid:" + PORT;
+        try (Run run =
+                named.script("producer.java", "t", "-n", "1", "-b", server, "--command-config", client.toString())) {
+            isRefused(run, 3, "The certificate of " + server + " (-b) is for another host");
+        }
+        Path nothing = directory.resolve("nothere.p12");
+        Path missing = with(Map.of(
+                "ssl.truststore.type", "PKCS12",
+                "ssl.truststore.certificates", "",
+                "ssl.truststore.location", nothing.toString()));
+        refuses("producer.java t", missing, 2, "there is no file " + nothing);
+    }
+
+    /** Settings that do not fit a port: {@code protocol} is that of the client. */
+    @ParameterizedTest(name = "{0} at {1}")
+    @CsvSource({
+        "PLAINTEXT, SASL_SSL, TLS",
+        "SASL_PLAINTEXT, SASL_SSL, TLS",
+        "SSL, SASL_SSL, SASL_SSL",
+        "PLAINTEXT, SASL_PLAINTEXT, SASL_PLAINTEXT",
+        "SASL_SSL, SASL_PLAINTEXT, no TLS",
+        "SSL, PLAINTEXT, no TLS",
+        "SASL_PLAINTEXT, PLAINTEXT, PLAINTEXT",
+    })
+    @Order(4)
+    @DisplayName("another security.protocol than the port's:")
+    void protocols(String protocol, String port, String speaks) throws IOException {
+        String server = port.equals("SASL_SSL") ? SECURE : port.equals("PLAINTEXT") ? PLAIN : LOGIN;
+        Path file = with(Map.of("security.protocol", protocol, "bootstrap.servers", server));
+        refuses(
+                "producer.java t",
+                file,
+                3,
+                "No connection to " + server,
+                server + " speaks " + speaks + ", and security.protocol is " + protocol);
+    }
+
+    @Test
+    @Order(5)
+    @DisplayName("no login at all: the setting is named; a mechanism that the broker has not: those that it has")
+    void noLogin() throws IOException {
+        refuses("producer.java t", with(Map.of("sasl.jaas.config", "")), 2, "JAAS");
+        refuses("producer.java t", with(Map.of("sasl.mechanism", "SCRAM-SHA-512")), 3, "SCRAM-SHA-256");
+        String halfALogin = "org.apache.kafka.common.security.scram.ScramLoginModule username=\"x\" password=\"%s\";";
+        refuses("producer.java t", with(Map.of("sasl.jaas.config", halfALogin.formatted(WRONG_PASSWORD))), 2, "JAAS");
+    }
+
+    // ---- who is let in, and may not ----
+
+    @Test
+    @Order(6)
+    @DisplayName("without a permission: which one is missing, on what, operation after operation")
+    void permissions() throws Exception {
+        refuses("producer.java t", guest, 1, "No permission to describe topic 't'");
+        refuses("consumer.java t g", guest, 1, "No permission to describe topic 't'");
+        refuses("topics.java describe t", guest, 1, "No permission to describe topic 't'");
+        allow(ResourceType.TOPIC, "new-1p-rf1", AclOperation.DESCRIBE);
+        allow(ResourceType.TOPIC, "t", AclOperation.DESCRIBE);
+        SharedCluster.await("the permission is known", () -> {
+            try (Run describe = run("topics.java", guest, "describe", "t")) {
+                return describe.awaitExit() == 0;
+            }
+        });
+        refuses("topics.java create new-1p-rf1", guest, 1, "No permission to create topic 'new-1p-rf1'");
+        refuses("topics.java delete t", guest, 1, "No permission to delete topic 't'");
+        refuses("consumer.java t g", guest, 1, "No permission to read topic 't' in group 'g'");
+        try (Run run = run("producer.java", guest, "t", "-n", "1")) {
+            run.expectExit(1);
+            assertThat(run.out().get(0)).startsWith("not delivered: ").contains("Not authorized to access topics: [t]");
+            assertThat(run.err()).isEmpty();
+        }
+        allow(ResourceType.GROUP, "g", AclOperation.READ);
+        refuses("consumer.java t g", guest, 1, "No permission to read topic 't' in group 'g'", "topics: [");
+    }
+
+    private static void allow(ResourceType type, String name, AclOperation operation) throws Exception {
+        var entry = new AccessControlEntry("User:guest", "*", operation, AclPermissionType.ALLOW);
+        var pattern = new ResourcePattern(type, name, PatternType.LITERAL);
+        admin.createAcls(List.of(new AclBinding(pattern, entry))).all().get();
+    }
+
+    // ---- who is not there ----
+
+    @Test
+    @Order(7)
+    @DisplayName("a broker that advertises a name that cannot be resolved, also in a cluster without a topic")
+    void unresolvable() throws IOException {
+        Path file = store(Map.of("bootstrap.servers", UNRESOLVABLE));
+        for (String command : List.of("producer.java t", "consumer.java t g", "topics.java"))
+            refuses(
+                    command,
+                    file,
+                    3,
+                    UNRESOLVABLE + " names brokers (advertised.listeners): host 'kafka-x.invalid' cannot be resolved");
+    }
+
+    @Test
+    @Order(8)
+    @DisplayName("a host that cannot be resolved: which, and who named it; nobody there; a web server")
+    void others() throws IOException {
+        refuses(
+                "producer.java t -b kafka-x.invalid:9092",
+                client,
+                3,
+                "kafka-x.invalid:9092 (-b): host 'kafka-x.invalid'");
+        var web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        web.start();
+        try {
+            String server = "localhost:" + web.getAddress().getPort();
+            refuses("producer.java t", store(Map.of("bootstrap.servers", server)), 3, server + " speaks HTTP");
+            refuses("producer.java t -b " + server, client, 3, server + " is silent");
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "producer.java frozen -n 2 -r 10",
+                "consumer.java frozen g-frozen -n 2",
+                "topics.java describe frozen"
+            })
+    @Order(9)
+    @DisplayName("one of two brokers is frozen, and the other one does the work:")
+    void frozen(String command) throws Exception {
+        SharedCluster.servers();
+        if (SharedCluster.frozen() == 0) {
+            Admin shared = SharedCluster.admin();
+            if (!shared.listTopics().names().get().contains("frozen")) {
+                shared.createTopics(List.of(new NewTopic("frozen", Map.of(0, List.of(2)))));
+                SharedCluster.await("frozen is there", () -> succeedsOnShared("topics.java", "describe", "frozen"));
+            }
+        }
+        SharedCluster.command("pause kafka-1");
+        try {
+            assertThat(succeedsOnShared(command.split(" ")[0], rest(command))).isTrue();
+        } finally {
+            SharedCluster.heal();
+        }
+    }
+
+    private static boolean succeedsOnShared(String script, String... arguments) {
+        try (Run run = SharedCluster.script(script, arguments)) {
+            return run.awaitExit() == 0;
+        }
+    }
+
+    // ---- details ----
+
+    private static String[] rest(String command) {
+        String[] words = command.split(" ");
+        return List.of(words).subList(1, words.length).toArray(String[]::new);
+    }
+
+    private static Run run(String script, Path properties, String... arguments) {
+        var all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--command-config", properties.toString()));
+        return Run.script(script, all.toArray(String[]::new));
+    }
+
+    private static void refuses(String command, Path properties, int status, String... says) throws IOException {
+        try (Run run = run(command.split(" ")[0], properties, rest(command))) {
+            isRefused(run, status, says);
+        }
+    }
+
+    private static void isRefused(Run run, int status, String... says) throws IOException {
+        run.expectExit(status);
+        if (status > 1) assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .filteredOn(line -> !line.startsWith("Picked up JAVA_TOOL_OPTIONS"))
+                .singleElement()
+                .asString()
+                .contains(says)
+                .doesNotContain("Start one", WRONG_PASSWORD)
+                .doesNotContain(password(client), password(guest));
+    }
+
+    private static String password(Path properties) throws IOException {
+        return load(properties).getProperty("sasl.jaas.config").replaceFirst(".*password=\"([^\"]*)\".*", "$1");
+    }
+}
