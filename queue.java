@@ -363,9 +363,19 @@ class queue implements Callable<Integer> {
         Map<String, String> commandProperties = new LinkedHashMap<>();
 
         private Properties file; // null: not read yet
+        private Set<String> hanging = Set.of(); // servers that are not to be asked
 
         /** The servers to ask first, and who named them. */
-        record Servers(String list, String namedBy) {}
+        record Servers(String list, String namedBy) {
+            List<String> each() {
+                return List.of(list.strip().split("[,\\s]+"));
+            }
+
+            @Override
+            public String toString() {
+                return list + " (" + namedBy + ")";
+            }
+        }
 
         Servers servers() {
             String key = "bootstrap.servers";
@@ -397,7 +407,9 @@ class queue implements Callable<Integer> {
                 settings.put(key, value);
                 settings.remove(key, "");
             });
-            settings.put("bootstrap.servers", servers().list);
+            List<String> servers = new ArrayList<>(servers().each());
+            if (!hanging.containsAll(servers)) servers.removeAll(hanging);
+            settings.put("bootstrap.servers", String.join(",", servers));
             return settings;
         }
 
@@ -447,14 +459,19 @@ class queue implements Callable<Integer> {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                String reason = Script.oneLine(refused);
-                if (reason.contains("No resolvable")) throw new Failure(3, "%s", new Diagnosis(this).of(refused));
-                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
+                throw new Failure(2, "Kafka's client refuses its settings: %s", Script.oneLine(refused));
             }
         }
 
-        /** An Admin client that was seen to work. Else a failure that names the cause, within 10 s. */
+        /**
+         * An Admin client that was seen to work. Else a failure that names the cause, within 10 s. Servers that hang
+         * are left out from then on: a client that picks one of them waits 30 s for an answer.
+         */
         Admin connect() throws InterruptedException {
+            String protocol = file().getProperty("security.protocol", "PLAINTEXT");
+            protocol = commandProperties.getOrDefault("security.protocol", protocol);
+            var diagnosis = new Diagnosis(servers(), protocol.strip().toUpperCase(Locale.ROOT));
+            hanging = diagnosis.hanging();
             Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
             // For a producer's tries. With 0, an Admin client would give up before its first answer.
             settings.remove("retries");
@@ -464,16 +481,15 @@ class queue implements Callable<Integer> {
             Admin admin = create(() -> Admin.create(settings));
             for (int tries = 1; ; tries++)
                 try {
-                    admin.describeCluster(new DescribeClusterOptions().timeoutMs(6_000))
-                            .nodes()
-                            .get();
+                    var options = new DescribeClusterOptions().timeoutMs(5_000);
+                    admin.describeCluster(options).nodes().get();
                     return admin;
                 } catch (ExecutionException noAnswer) {
-                    String why = new Diagnosis(this).of(noAnswer.getCause());
-                    boolean slow = why.contains(Diagnosis.AS_EXPECTED); // a busy machine: the brokers do answer
+                    Optional<Failure> cause = diagnosis.of(noAnswer.getCause());
+                    boolean slow = cause.isEmpty(); // a busy machine: the brokers do answer
                     if (slow && tries < 5 && !Script.stopping()) continue;
                     admin.close(Duration.ZERO);
-                    throw new Failure(3, "%s", why);
+                    throw cause.orElseGet(() -> new Failure(3, "%s answers, and too slowly.", servers()));
                 }
         }
 
@@ -499,88 +515,164 @@ class queue implements Callable<Integer> {
         }
     }
 
-    /** Finds out why no cluster answers: asks each server, on a socket of its own, what it speaks. */
-    private record Diagnosis(Connection connection) {
-        private static final String AS_EXPECTED = " answers as expected";
+    /** Finds out why no cluster answers: asks each server, on a socket of its own, in Kafka's protocol. */
+    private record Diagnosis(Connection.Servers servers, String protocol) {
+        private static final int METADATA = 3; // the numbers of Kafka's requests
+        private static final int SASL_HANDSHAKE = 17;
+        private static final int API_VERSIONS = 18;
 
-        /** One line: the cause, and the next step. */
-        String of(Throwable error) {
-            String servers = connection.servers().list + " (" + connection.servers().namedBy + ")";
-            String reason = Script.oneLine(error);
-            if (error instanceof SslAuthenticationException)
-                return "TLS with " + servers + " failed: " + reason + " See ssl.truststore.location.";
-            if (error instanceof AuthenticationException)
-                return servers + " refuses the login: " + reason + " See sasl.mechanism, sasl.jaas.config.";
-            if (error instanceof AuthorizationException) return servers + " gives no permission: " + reason;
-            String answers = ask(Arrays.stream(connection.servers().list.split("[,\\s]+")));
-            if (answers.contains(AS_EXPECTED)) {
-                String away = Arrays.stream(ask(brokers()).split("; "))
-                        .filter(it -> it.startsWith("nobody") || it.startsWith("host"))
-                        .collect(Collectors.joining("; "));
-                if (!away.isEmpty())
-                    return servers + " answers, and names brokers (advertised.listeners) that do not: " + away + ".";
+        /** What is wrong with a server: "" if that is not seen. */
+        private record Look(String server, String wrong) {
+            boolean isFine() {
+                return wrong.isEmpty();
             }
-            if (answers.contains(" answers") || answers.contains(" speaks"))
-                return "No connection to " + servers + ": " + answers + ". " + reason;
+
+            boolean hangs() {
+                return wrong.endsWith(" is silent");
+            }
+        }
+
+        /** The servers that listen, and do not answer within 2 s. A failure if no server can be a broker. */
+        Set<String> hanging() {
+            List<Look> looks = lookAt(servers.each(), false);
+            if (looks.stream().noneMatch(it -> it.isFine() || it.hangs())) throw failure(looks);
+            return looks.stream().filter(Look::hangs).map(Look::server).collect(Collectors.toSet());
+        }
+
+        /** Why a client has failed. Nothing if that is not seen: its answer may only be late. */
+        Optional<Failure> of(Throwable error) {
+            String reason = Script.oneLine(error);
+            String format = "No connection to %s: %s";
+            if (error instanceof AuthenticationException)
+                format = "%s refuses the login (sasl.mechanism, sasl.jaas.config): %s";
+            if (error instanceof SslAuthenticationException)
+                format = "The certificate of %s is not trusted (ssl.truststore.location): %s";
+            if (reason.matches(".*(subject alternative|No name matching).*"))
+                format = "The certificate of %s is for another host: %s";
+            if (!(error instanceof RetriableException)) return Optional.of(new Failure(3, format, servers, reason));
+            List<Look> looks = lookAt(servers.each(), true);
+            return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
+        }
+
+        private Failure failure(List<Look> looks) {
+            String all = texts(looks);
+            if (all.contains(" speaks ") || all.contains(" names "))
+                return new Failure(3, "No connection to %s: %s.", servers, all);
             String start =
                     " Start one: jbang cluster.java, or docker compose up -d --wait; or name another: -b HOST:PORT";
-            return "No cluster answers at " + servers + ": " + answers + "."
-                    + (answers.contains("nobody") ? start : "");
+            boolean nobody = looks.stream().allMatch(it -> it.wrong.startsWith("nobody"));
+            return new Failure(3, "No cluster answers at %s: %s.%s", servers, all, nobody ? start : "");
         }
 
-        private String ask(Stream<String> servers) {
-            return servers.parallel().map(this::ask).collect(Collectors.joining("; "));
+        private static String texts(List<Look> looks) {
+            return looks.stream().filter(it -> !it.isFine()).map(Look::wrong).collect(Collectors.joining("; "));
         }
 
-        /** What a server says, within 1 s, to a request in plain text: a login by an unknown mechanism, '?'. */
-        private String ask(String server) {
+        private List<Look> lookAt(List<String> servers, boolean closely) {
+            return servers.parallelStream()
+                    .map(server -> lookAt(server, closely))
+                    .toList();
+        }
+
+        private Look lookAt(String server, boolean closely) {
             String host = server.replaceFirst("^\\w+://", "").replaceFirst(":\\d*$", "");
-            String protocol = connection
-                    .settings(Set.of("security.protocol"), Map.of(), Map.of())
-                    .getOrDefault("security.protocol", "PLAINTEXT")
-                    .toString()
-                    .strip();
-            String instead = ", and security.protocol is " + protocol;
-            try (var socket = new Socket()) {
-                int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
-                socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), 1_000);
-                socket.setSoTimeout(1_000);
-                // Its length; SaslHandshake (17), version 1; request 7; a client's name, with the line ends for which
-                // a web server waits; mechanism '?'.
-                byte[] request = {0, 0, 0, 18, 0, 17, 0, 1, 0, 0, 0, 7, 0, 5, 'd', '\r', '\n', '\r', '\n', 0, 1, '?'};
-                socket.getOutputStream().write(request);
-                byte[] answer = socket.getInputStream().readNBytes(10);
-                if (answer.length > 2 && answer[0] == 0x15 && answer[1] == 3) // a TLS alert
-                return server + (protocol.endsWith("SSL") ? AS_EXPECTED : " speaks TLS" + instead);
-                if (new String(answer, StandardCharsets.ISO_8859_1).startsWith("HTTP")) return server + " speaks HTTP";
-                if (answer.length < 10 || answer[7] != 7) return server + " closes the connection";
-                boolean login = answer[9] == 33; // UNSUPPORTED_SASL_MECHANISM; else it wants no login
-                String speaks = login ? "SASL_PLAINTEXT" : "PLAINTEXT";
-                return server + (speaks.equals(protocol) ? AS_EXPECTED : " speaks " + speaks + instead);
+            String wrong = "";
+            try (Socket socket = open(host, Integer.parseInt(server.substring(server.lastIndexOf(':') + 1)))) {
+                socket.setSoTimeout(2_000);
+                Socket line = protocol.endsWith("SSL") ? throughTls(socket, host) : socket;
+                ask(line, API_VERSIONS, 0);
+                if (closely) wrong = lookCloser(server, line);
             } catch (UnknownHostException unknown) {
-                return "host '" + host + "' cannot be resolved";
+                wrong = "host '" + host + "' cannot be resolved";
+            } catch (ConnectException | NoRouteToHostException refused) {
+                wrong = "nobody listens at " + server;
             } catch (SocketTimeoutException silent) {
-                return server + " is silent";
-            } catch (IOException | NumberFormatException refused) {
-                return "nobody listens at " + server;
+                wrong = server + " is silent";
+            } catch (ProtocolException other) {
+                wrong = server + " speaks " + other.getMessage() + ", and security.protocol is " + protocol;
+            } catch (Exception unclear) {
+                // Kafka's client will say more
             }
+            return new Look(server, wrong);
         }
 
-        /** The brokers that the cluster itself names. A consumer learns them without a connection to them. */
-        private Stream<String> brokers() {
-            String bytes = ByteArrayDeserializer.class.getName();
-            var own = Map.of("key.deserializer", bytes, "value.deserializer", bytes);
-            var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
-            try (var consumer = new KafkaConsumer<>(settings)) {
-                return consumer.listTopics(Duration.ofSeconds(2)).values().stream()
-                        .flatMap(List::stream)
-                        .flatMap(partition -> Stream.of(partition.replicas()))
-                        .filter(node -> !node.isEmpty()) // a broker that is away has no address
-                        .map(node -> node.host() + ":" + node.port())
-                        .distinct();
-            } catch (KafkaException noAnswer) {
-                return Stream.of();
+        /** At a server that answers, though Kafka's client got no answer: is a login wanted? Are other brokers away? */
+        private String lookCloser(String server, Socket line) throws IOException {
+            // The answer to a mechanism '?' is UNSUPPORTED_SASL_MECHANISM (33); another where no login is wanted.
+            boolean login = ask(line, SASL_HANDSHAKE, 1, 0, 1, '?').readShort() == 33;
+            String speaks = (login ? "SASL_" : "") + protocol.replace("SASL_", "");
+            if (!speaks.equals(protocol)) throw new ProtocolException(speaks);
+            if (login) return ""; // brokers are named only after a login
+            DataInputStream answer = ask(line, METADATA, 1, 0, 0, 0, 0);
+            var brokers = new ArrayList<String>(); // of each: id, host, port and rack
+            for (int left = answer.readInt(); left > 0; left--) {
+                answer.readInt();
+                brokers.add(answer.readUTF() + ":" + answer.readInt());
+                answer.skipNBytes(Math.max(0, answer.readShort()));
             }
+            List<Look> looks = lookAt(brokers, false);
+            if (looks.stream().anyMatch(Look::isFine)) return "";
+            return server + " names brokers (advertised.listeners): " + texts(looks);
+        }
+
+        /** Sends one request, and returns the answer behind its length and number. */
+        private static DataInputStream ask(Socket line, int kind, int version, int... body) throws IOException {
+            var request = new DataOutputStream(new BufferedOutputStream(line.getOutputStream()));
+            request.writeInt(15 + body.length);
+            request.writeShort(kind);
+            request.writeShort(version);
+            request.writeInt(7); // the request's number
+            request.writeUTF("\r\n\r\n?"); // the client's name, with the line ends for which a web server waits
+            for (int next : body) request.write(next);
+            request.flush();
+            var answer = new DataInputStream(line.getInputStream());
+            int length = answer.readInt();
+            if (length >>> 16 == 0x1503) throw new ProtocolException("TLS"); // an alert
+            if (length == 0x48545450) throw new ProtocolException("HTTP");
+            answer.readInt();
+            return new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length - 4)));
+        }
+
+        /** To the first of the host's addresses at which somebody listens. */
+        private static Socket open(String host, int port) throws IOException {
+            IOException refused = null;
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                var socket = new Socket();
+                try {
+                    socket.connect(new InetSocketAddress(address, port), 2_000);
+                    return socket;
+                } catch (IOException tryTheNext) {
+                    refused = tryTheNext;
+                }
+            }
+            throw refused;
+        }
+
+        /** Any certificate is good enough here: nothing secret is sent. */
+        private static Socket throughTls(Socket socket, String host) throws Exception {
+            var anybody = new javax.net.ssl.X509TrustManager() {
+                @Override
+                public void checkClientTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String kind) {}
+
+                @Override
+                public java.security.cert.X509Certificate[] getAcceptedIssuers() {
+                    return new java.security.cert.X509Certificate[0];
+                }
+            };
+            var context = javax.net.ssl.SSLContext.getInstance("TLS");
+            context.init(null, new javax.net.ssl.TrustManager[] {anybody}, null);
+            var line = (javax.net.ssl.SSLSocket)
+                    context.getSocketFactory().createSocket(socket, host, socket.getPort(), true);
+            try {
+                line.startHandshake();
+            } catch (javax.net.ssl.SSLException failed) {
+                boolean tls = !failed.getMessage().matches("Unsupported or unrecognized.*|.*terminated the handshake");
+                throw tls ? failed : new ProtocolException("no TLS");
+            }
+            return line;
         }
     }
 
