@@ -397,7 +397,7 @@ class FailoverTest {
                 key.deserializer=org.apache.kafka.common.serialization.StringDeserializer
                 value.serializer=org.apache.kafka.common.serialization.StringSerializer
                 retries=5
-                acks=all\u0020
+                acks=all\s
                 """);
         String topic = topic("file", Map.of());
         try (Run run = failover(topic, "--down", "1s", "--command-config", file.toString())) {

@@ -227,7 +227,7 @@ class ProducerTest {
     void sent(@TempDir Path directory) throws Exception {
         String topic = SharedCluster.topic("2p-rf1");
         Path file = Files.writeString(directory.resolve("client.properties"), """
-                \ufeffacks=0\u0020
+                \ufeffacks=0\s
                 key.serializer=org.apache.kafka.common.serialization.StringSerializer
                 value.serializer=org.apache.kafka.common.serialization.StringSerializer
                 transactional.id=of-another-program

@@ -671,7 +671,9 @@ class ReportTest {
     @SafeVarargs
     private String written(String name, List<String>... trials) throws IOException {
         Path events = directory.resolve("run.jsonl");
-        Files.write(events, Stream.of(trials).flatMap(List::stream).toList());
+        var lines = new ArrayList<String>();
+        for (List<String> trial : trials) lines.addAll(trial);
+        Files.write(events, lines);
         Path file = directory.resolve(name);
         report(0, events.toString(), "-o", file.toString());
         return Files.readString(file);

@@ -38,8 +38,9 @@ final class SharedCluster {
     /** The brokers' addresses, as {@code -b} takes them. */
     static synchronized String servers() {
         if (cluster == null) {
-            cluster = Run.script("cluster.java", "--port", Integer.toString(PORT));
-            cluster.awaitLine("ready: ");
+            Run starting = Run.script("cluster.java", "--port", Integer.toString(PORT));
+            starting.awaitLine("ready: ");
+            cluster = starting;
         }
         return "localhost:%d,localhost:%d".formatted(PORT, PORT + 3);
     }
