@@ -2349,7 +2349,7 @@ class failover implements Callable<Integer> {
                 journal.tellAt(change.tick, "leader", details, "partition %d: %s", partition, text);
             }
             if (now.inSync.equals(before.inSync)) return;
-            String few = now.inSync.size() < topic.minInSync
+            String few = !now.inSync.isEmpty() && now.inSync.size() < topic.minInSync
                     ? " (fewer than min.insync.replicas=" + topic.minInSync + ")"
                     : "";
             String ids = now.inSync.isEmpty() ? "none" : joined(now.inSync);
@@ -2784,9 +2784,9 @@ class failover implements Callable<Integer> {
 
         private void complain(Exception error) {
             if (error == null || leaving) return;
-            String now = error.getClass().getSimpleName();
-            if (!now.equals(complaint))
-                journal.tell("note", details(), "consumer %d: %s", number, Script.oneLine(error));
+            boolean silence = error instanceof org.apache.kafka.common.errors.TimeoutException;
+            String now = silence ? "no answer from the group's coordinator." : Script.oneLine(error);
+            if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, now);
             complaint = now;
         }
 
