@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Shows a Kafka cluster in a browser while it works: who leads, who reads, what flows
+//DESCRIPTION Shows a Kafka cluster in a browser: who leads, who reads, what flows
 //JAVA 17+
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
@@ -50,7 +50,7 @@ import picocli.CommandLine.Help.Ansi;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         sortOptions = false,
-        header = "Shows a Kafka cluster in a browser while it works: who leads, who reads, what flows.%n",
+        header = "Shows a Kafka cluster in a browser: who leads, who reads, what flows.%n",
         exitCodeListHeading = "%nCtrl-C ends it. Exit status:%n",
         exitCodeList = {
             "0:ended by Ctrl-C",
