@@ -206,7 +206,7 @@ class topics implements Callable<Integer> {
     @Command(
             name = "reset",
             header = "Deletes topics and creates them anew, empty.",
-            description = "The shape and the properties stay. On a terminal it asks first if there are records.")
+            description = "The shape and the properties stay. On a terminal it asks, if it has records.")
     int reset(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: the guide's).")
                     Set<String> names,
