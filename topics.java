@@ -1034,10 +1034,15 @@ class topics implements Callable<Integer> {
                 settings.put(key, value);
                 settings.remove(key, "");
             });
-            List<String> servers = new ArrayList<>(servers().each());
-            if (!hanging.containsAll(servers)) servers.removeAll(hanging);
-            settings.put("bootstrap.servers", String.join(",", servers));
+            settings.put("bootstrap.servers", String.join(",", answering()));
             return settings;
+        }
+
+        /** The servers without those that hang, unless all do. */
+        private List<String> answering() {
+            var servers = new ArrayList<>(servers().each());
+            if (!hanging.containsAll(servers)) servers.removeAll(hanging);
+            return servers;
         }
 
         /** All that Kafka's clients know. Loaded only when somebody gives a setting. */
@@ -1086,8 +1091,16 @@ class topics implements Callable<Integer> {
             try {
                 return client.get();
             } catch (KafkaException refused) {
-                throw new Failure(2, "Kafka's client refuses its settings: %s", Script.oneLine(refused));
+                String reason = Script.oneLine(refused);
+                if (reason.contains("No resolvable")) diagnosis().hanging(); // fails, and names the host
+                throw new Failure(2, "Kafka's client refuses its settings: %s", reason);
             }
+        }
+
+        private Diagnosis diagnosis() {
+            String inFile = file().getProperty("security.protocol", "PLAINTEXT");
+            String protocol = commandProperties.getOrDefault("security.protocol", inFile);
+            return new Diagnosis(servers(), protocol.strip().toUpperCase(Locale.ROOT));
         }
 
         /**
@@ -1095,17 +1108,20 @@ class topics implements Callable<Integer> {
          * are left out from then on: a client that picks one of them waits 30 s for an answer.
          */
         Admin connect() throws InterruptedException {
-            String protocol = file().getProperty("security.protocol", "PLAINTEXT");
-            protocol = commandProperties.getOrDefault("security.protocol", protocol);
-            var diagnosis = new Diagnosis(servers(), protocol.strip().toUpperCase(Locale.ROOT));
-            hanging = diagnosis.hanging();
             Map<String, Object> settings = settings(AdminClientConfig.configNames(), Map.of(), Map.of());
             // For a producer's tries. With 0, an Admin client would give up before its first answer.
             settings.remove("retries");
             // In ms. A broker that hangs is given up so early that others are asked in time.
             settings.put("request.timeout.ms", 1_900);
             settings.putIfAbsent("default.api.timeout.ms", 60_000);
-            Admin admin = create(() -> Admin.create(settings));
+            Admin admin = create(() -> Admin.create(settings)); // refuses wrong settings before any server is asked
+            Diagnosis diagnosis = diagnosis();
+            hanging = diagnosis.hanging();
+            if (!hanging.isEmpty()) {
+                admin.close(Duration.ZERO);
+                settings.put("bootstrap.servers", String.join(",", answering()));
+                admin = create(() -> Admin.create(settings));
+            }
             for (int tries = 1; ; tries++)
                 try {
                     var options = new DescribeClusterOptions().timeoutMs(5_000);
