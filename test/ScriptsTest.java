@@ -589,7 +589,7 @@ class ScriptsTest {
                 assertThat(run.err())
                         .singleElement()
                         .asString()
-                        .startsWith("TLS with " + server)
+                        .startsWith("The certificate of " + server)
                         .contains("ssl.truststore.location");
             }
         } finally {
