@@ -3718,10 +3718,15 @@ class failover implements Callable<Integer> {
         }
 
         private static String quoted(String text) {
-            return SPECIAL.matcher(text)
-                    .replaceAll(
-                            match -> "\\\\u%04x".formatted((int) match.group().charAt(0)))
-                    .transform(escaped -> '"' + escaped + '"');
+            return '"'
+                    + SPECIAL.matcher(text)
+                            .replaceAll(match -> escaped(match.group().charAt(0)))
+                    + '"';
+        }
+
+        /** For a replacement, in which a backslash stands for the next character. */
+        private static String escaped(char c) {
+            return c < ' ' ? "\\\\u%04x".formatted((int) c) : "\\\\\\" + c;
         }
 
         private static final Pattern SPECIAL = Pattern.compile("[\"\\\\\\x00-\\x1f]");

@@ -203,6 +203,7 @@ class LedgerTest {
         assertThat(count(failover.Kind.EXPIRED)).isEqualTo(2);
         assertThat(verdict(true)).hasToString("PASS");
 
+        ledger.notAcknowledged(6, true);
         ledger.acknowledged(2, 0); // partition 1: the offset 0 was given twice
         ledger.acknowledged(4, 0);
         ledger.expire(1, 1);
