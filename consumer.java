@@ -1097,10 +1097,10 @@ class consumer implements Callable<Integer> {
             if (stopping()) Runtime.getRuntime().halt(130);
             STOP.countDown();
             inBackground(() -> {
+                while (mending) LockSupport.parkNanos(50_000_000L);
                 LockSupport.parkNanos(2_200_000_000L);
-                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
-                do LockSupport.parkNanos(600_000_000L);
-                while (mending);
+                main.interrupt(); // it may be waiting for a cluster that does not answer
+                LockSupport.parkNanos(600_000_000L);
                 Runtime.getRuntime().halt(130);
             });
         }

@@ -496,7 +496,7 @@ class failover implements Callable<Integer> {
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
             boolean lasts =
                     silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
-            long after = result.count(partition, outage.endedAt, Integer.MAX_VALUE);
+            long after = result.count(partition, outage.preferredAt, Integer.MAX_VALUE);
             boolean unavailable = gone > 0 && back > gone && lasts;
             String text = "partition %d is unavailable while its broker is away".formatted(partition);
             String evidence = "no leader for %.1f s, no acknowledgement for %.1f s"
@@ -661,8 +661,7 @@ class failover implements Callable<Integer> {
             Outage other = result.outages.get(1);
             int alone =
                     result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
-            int elected = result.firstChange(
-                    0, other.harmedAt, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int elected = result.leaderChange(other, 0, true);
             int leader = elected == 0 ? -1 : result.observer.leaderAt(0, elected);
             var claims = new ArrayList<Claim>();
 
@@ -719,9 +718,7 @@ class failover implements Callable<Integer> {
         BitSet chosenLoss(Result result) {
             var records = new BitSet();
             if (!unclean || minInSync > 1 || result.outages.size() < 2) return records;
-            int killed = result.outages.get(1).harmedAt;
-            int elected = result.firstChange(
-                    0, killed, it -> it.leaderChanged() && it.now().leader() >= 0);
+            int elected = result.leaderChange(result.outages.get(1), 0, true);
             long end = result.epochs.stream()
                     .filter(epoch -> epoch.partition() == 0 && elected > 0 && epoch.lastAcknowledged() > elected)
                     .mapToLong(Epoch::firstOffset)
@@ -746,7 +743,10 @@ class failover implements Callable<Integer> {
         return trial -> trial.flow(time);
     }
 
-    /** @param node a broker's number, 'leader' or 'follower' (of partition 0), or 'controller' */
+    /**
+     * @param node a broker's number; 'leader': who leads partition 0 now; 'follower': the second replica of partition 0
+     *     as it was placed, which may lead by now; or 'controller'
+     */
     static Step harm(Fault fault, String node) {
         return trial -> trial.harm(fault, node);
     }
@@ -841,10 +841,6 @@ class failover implements Callable<Integer> {
             say("");
             try {
                 observer = new Observer(connection, topic, journal, this::harmedIds, isPatient());
-                observer.begin();
-                leaders = IntStream.range(0, topic.partitions())
-                        .mapToObj(observer::leader)
-                        .toList();
                 takeSteps();
                 account();
             } finally {
@@ -888,10 +884,16 @@ class failover implements Callable<Integer> {
 
         private void takeSteps() throws Exception {
             try {
+                observer.begin();
+                leaders = IntStream.range(0, topic.partitions())
+                        .mapToObj(observer::leader)
+                        .toList();
                 gather();
                 load = new Load(plan.producing, topic, run, ledger, journal);
                 journal.tell("load", details(), "the producer begins");
                 for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
+            } catch (InterruptedException ctrlC) {
+                giveUp(new Unobserved("interrupted"));
             } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
@@ -966,23 +968,25 @@ class failover implements Callable<Integer> {
         }
 
         void harm(Fault fault, String word) throws Exception {
+            if (Script.stopping()) throw new Unobserved("interrupted");
             Target node =
                     stage.target(word, observer.leader(0), topic.replicas().get(0));
-            if (node == null) throw new Unobserved("partition 0 has no leader to harm");
+            if (node == null) throw new Unobserved("partition 0 has no " + word + " to harm");
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
             outage.harmedAt = journal.tell("fault", outage.details(), "%s", stage.hands.harmCommand(fault, node));
             String answer = stage.harm(fault, node);
             if (whoHarms.manual) awaitPerson(outage);
             outage.doneAt = journal.now();
-            outage.controlled = fault == Fault.stop && !answer.contains("SIGKILL");
+            // Only known hands tell how the broker ended.
+            outage.controlled = fault == Fault.stop && stage.hands.isKnown && !answer.contains("SIGKILL");
             if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
         }
 
         void heal(Outage outage) throws Exception {
             String command = stage.hands.healCommand(outage.fault, outage.node);
             outage.healedAt = journal.tell("heal", outage.details(), "%s", command);
-            String answer = stage.heal(outage.node);
+            String answer = stage.heal(command);
             if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
         }
 
@@ -1016,7 +1020,7 @@ class failover implements Callable<Integer> {
             }
             if (!observer.preferred()) throw new Unobserved("the preferred leaders did not return (waited 60 s)");
             int now = journal.tell("preferred", details(), "the preferred leaders lead again");
-            for (Outage outage : outages) if (outage.endedAt == 0) outage.endedAt = now;
+            for (Outage outage : outages) if (outage.preferredAt == 0) outage.preferredAt = now;
         }
 
         /** An operator's choice: a replica that was not in sync becomes the leader. */
@@ -1070,7 +1074,11 @@ class failover implements Callable<Integer> {
     record Handover(int tick, GroupConsumer busy, GroupConsumer idle) {}
 
     /** A node that can be harmed. A controller has no address for clients. */
-    record Target(int id, String name, String host, int port) {}
+    record Target(int id, String name, String host, int port) {
+        String shown() {
+            return id == CONTROLLER ? "The controller" : "Broker " + id;
+        }
+    }
 
     /** A node's absence, in ticks of the journal; 0 is never. */
     private static class Outage {
@@ -1085,7 +1093,7 @@ class failover implements Callable<Integer> {
         int doneAt; // when the command had ended
         int healedAt;
         volatile int wholeAt;
-        int endedAt;
+        int preferredAt; // when the preferred leaders led again
 
         Outage(String word, Target node, String name, Fault fault, Set<Integer> led) {
             this.word = word;
@@ -1117,7 +1125,10 @@ class failover implements Callable<Integer> {
 
     // ---- the proof ----
 
-    /** What is known of a record. The first three are its fate, as far as its producer knows: a time-out is not a no. */
+    /**
+     * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: the
+     * record may be in the log.
+     */
     enum Kind {
         ACKNOWLEDGED,
         UNKNOWN, // no answer: it may be in the log or not
@@ -1133,7 +1144,7 @@ class failover implements Callable<Integer> {
         REDELIVERED, // the group received it more often than it is in the log
         PHANTOMS, // the group received it, and the log does not have it any more
         EXPIRED, // removed from the log by retention, or by somebody
-        UNTOLD; // expired or lost: the log cannot tell
+        UNTOLD; // not in the log, and the log begins later now: it expired, or was lost before
 
         static final List<Kind> FATES = List.of(ACKNOWLEDGED, UNKNOWN, FAILED);
 
@@ -1236,7 +1247,7 @@ class failover implements Callable<Integer> {
             for (int id = partition + 1; id <= last; id += partitions) {
                 int offset = offsets.get(id);
                 if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
-                if (!set(Kind.ACKNOWLEDGED).get(id)) set(Kind.UNTOLD).set(id);
+                if (offset == 0) set(Kind.UNTOLD).set(id); // acks=0: nobody can tell whether it expired
                 if (offset == 0 || offset > begin) continue;
                 set(Kind.EXPIRED).set(id);
                 count++;
@@ -1548,8 +1559,8 @@ class failover implements Callable<Integer> {
         final Handover handover;
         final List<Epoch> epochs;
         final boolean audited;
-        final int[][] acknowledged; // by partition: when, in order; at its end the trial's, where records still waited
-        final int[][] read;
+        final int[][] acknowledged; // by partition: when its records were acknowledged, in order
+        final int[][] read; // the same for records that the group received
         private final List<Claim> claims;
 
         Result(Trial trial) {
@@ -1568,7 +1579,7 @@ class failover implements Callable<Integer> {
             this.claims = new Judge(this).claims();
         }
 
-        /** Also a pause that is still open when the producer ends is a pause. */
+        /** The times of acknowledgement, and the end of the load where records still waited: an open pause counts. */
         private int[] withOpenEnd(int partition) {
             int[] times = acknowledged[partition];
             int last = ledger.ids(partition).max().orElse(0);
@@ -1626,6 +1637,12 @@ class failover implements Callable<Integer> {
             return Gap.longest(all, 0, Integer.MAX_VALUE);
         }
 
+        /** In seconds, before, during and after the outages. */
+        double longestEver() {
+            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnd(it), 0, Integer.MAX_VALUE)))
+                    .seconds();
+        }
+
         double pauseSeconds() {
             return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it)))
                     .seconds();
@@ -1678,7 +1695,7 @@ class failover implements Callable<Integer> {
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
         private Map<String, Latency> latencies() {
             int first = outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
-            int end = outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
+            int end = outages.stream().mapToInt(it -> it.preferredAt).max().orElse(0);
             int last = end == 0 ? Integer.MAX_VALUE : end;
             var latencies = new LinkedHashMap<String, Latency>();
             latencies.put("before", latency(id -> ledger.acknowledgedAt(id) < first));
@@ -1700,7 +1717,7 @@ class failover implements Callable<Integer> {
 
         /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
         Bound bound(Outage outage) {
-            if (outage.fault == Fault.stop && outage.controlled) return new Bound(5, "a controlled stop");
+            if (outage.controlled) return new Bound(5, "a controlled stop");
             boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
             String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
             long limit = silent ? result.plan.producing.requestTimeout() : result.trial.stage.sessionTimeout();
@@ -1709,7 +1726,7 @@ class failover implements Callable<Integer> {
 
         /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
         String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
-            int end = outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE;
+            int end = outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE;
             return result.observer.outsideEvents().stream()
                     .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
                     .map(OutsideEvent::text)
@@ -1719,7 +1736,8 @@ class failover implements Callable<Integer> {
 
         /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
         Claim claim(boolean holds, Outage outage, String text, String evidence) {
-            String disturbed = disturbed(outage.harmedAt, outage.endedAt > 0 ? outage.endedAt : Integer.MAX_VALUE);
+            String disturbed =
+                    disturbed(outage.harmedAt, outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE);
             if (disturbed == null) disturbed = fromOutside(outage, event -> true);
             if (holds || disturbed == null) return Claim.of(holds, text, evidence);
             return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
@@ -1756,9 +1774,11 @@ class failover implements Callable<Integer> {
                 if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
             }
             if (maxPause != null)
-                claims.add(limit("no pause is longer than", maxPause, result.pauseSeconds(), "longest pause"));
+                claims.add(limit("no pause is longer than", maxPause, result.longestEver(), "longest pause"));
             if (maxLatency == null) return claims;
-            double p99 = result.latency(id -> true).p99 / 1e3;
+            // A record without an acknowledgement is late.
+            boolean enough = result.account.count(Kind.ACKNOWLEDGED) >= 0.99 * result.account.sent();
+            double p99 = enough ? result.latency(id -> true).p99 / 1e3 : Double.POSITIVE_INFINITY;
             claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
             return claims;
         }
@@ -1783,11 +1803,15 @@ class failover implements Callable<Integer> {
 
         private String evidenceOf(Outage outage) {
             String after = ", %.2f s after the fault";
-            int gone = outage.id == CONTROLLER
-                    ? result.observer.controllerGoneAfter(outage.harmedAt)
-                    : result.observer.awayAfter(outage.id, outage.harmedAt);
+            // The next outage of the same node has evidence of its own.
+            int end = result.outages.stream()
+                    .filter(it -> it.id == outage.id && it.harmedAt > outage.harmedAt)
+                    .mapToInt(it -> it.harmedAt)
+                    .min()
+                    .orElse(outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE);
+            int gone = result.observer.goneBetween(outage.id, outage.harmedAt, end);
             for (Change change : result.observer.changesSince(outage.harmedAt)) {
-                if (outage.endedAt > 0 && change.tick() > outage.endedAt) break;
+                if (change.tick() > end) break;
                 boolean led =
                         change.before().leader() == outage.id && change.now().leader() != outage.id;
                 boolean out = change.before().inSync().contains(outage.id)
@@ -1799,13 +1823,16 @@ class failover implements Callable<Integer> {
         }
 
         private List<Claim> flowed() {
-            if (result.trial.unobserved != null || result.outages.stream().anyMatch(it -> it.endedAt == 0))
+            if (result.trial.unobserved != null || result.outages.stream().anyMatch(it -> it.preferredAt == 0))
                 return List.of();
             int first = result.handover != null ? result.handover.tick() : Integer.MAX_VALUE;
             int last = result.handover != null ? result.handover.tick() : 0;
             if (!result.outages.isEmpty()) {
                 first = result.outages.get(0).harmedAt;
-                last = result.outages.stream().mapToInt(it -> it.endedAt).max().orElse(0);
+                last = result.outages.stream()
+                        .mapToInt(it -> it.preferredAt)
+                        .max()
+                        .orElse(0);
             }
             var without = new ArrayList<Integer>();
             for (int partition : result.partitions().toArray())
@@ -2075,7 +2102,7 @@ class failover implements Callable<Integer> {
             var line = outage.details();
             line.putAll(
                     details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
-            line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.endedAt)));
+            line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.preferredAt)));
             line.put("partitions", partitions);
             return line;
         }
@@ -2180,6 +2207,9 @@ class failover implements Callable<Integer> {
         }
     }
 
+    /** When the cluster gave a node up. */
+    record Absence(int tick, int node) {}
+
     /** Something that happened to the cluster, and that this script did not do. */
     record OutsideEvent(int tick, int node, String text) {}
 
@@ -2212,18 +2242,18 @@ class failover implements Callable<Integer> {
         private final List<Gap> silences = new CopyOnWriteArrayList<>();
         private final List<Gap> stalls = new CopyOnWriteArrayList<>();
         private final Map<Integer, Integer> awaySince = new ConcurrentHashMap<>(); // brokers, now
-        private final Map<Integer, Integer> awayFirst = new ConcurrentHashMap<>(); // brokers: when last given up
+        private final List<Absence> absences = new CopyOnWriteArrayList<>(); // of brokers and of the controller
         private final Set<Integer> known = new HashSet<>();
         private final Thread thread = new Thread(this::watch, "observer");
         private volatile boolean ending;
         private volatile boolean topicGone;
-        private volatile int controllerAwayAt; // when the controller was last seen to be away, or another one
         private volatile int worstGap;
         private volatile Set<Integer> nodesNow = Set.of();
         private int outstanding;
         private long asked;
         private long answered;
-        private int answeredAt;
+        private volatile int answeredAt;
+        private volatile int endedAt; // 0: it still watches
         private int controller = -1;
         private boolean controllerIsAway;
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
@@ -2376,7 +2406,7 @@ class failover implements Callable<Integer> {
                     tellOutside(id, "broker " + id + " is back, and this script did not start it");
             for (int id : known)
                 if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
-                    awayFirst.put(id, journal.now());
+                    absences.add(new Absence(journal.now(), id));
                     if (!harmed.get().contains(id))
                         tellOutside(id, "broker " + id + " is away, and this script did not do it");
                 }
@@ -2398,7 +2428,7 @@ class failover implements Callable<Integer> {
 
         private void onController(int id) {
             boolean changed = controller >= 0 && id != controller;
-            if (changed) controllerAwayAt = journal.now();
+            if (changed && !controllerIsAway) absences.add(new Absence(journal.now(), CONTROLLER));
             boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed();
             if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
                 tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
@@ -2435,14 +2465,13 @@ class failover implements Callable<Integer> {
             return !nodesNow.isEmpty() && !nodesNow.contains(broker) && journal.now() - answeredAt < WORTH_A_LINE;
         }
 
-        /** When a broker was given up by the cluster after a fault; 0 is never. */
-        int awayAfter(int broker, int tick) {
-            int at = awayFirst.getOrDefault(broker, 0);
-            return at >= tick ? at : 0;
-        }
-
-        int controllerGoneAfter(int tick) {
-            return controllerAwayAt >= tick ? controllerAwayAt : 0;
+        /** When the cluster first gave up a node, or its controller was another one, in a window; 0 is never. */
+        int goneBetween(int node, int from, int to) {
+            return absences.stream()
+                    .filter(it -> it.node == node && it.tick >= from && it.tick <= to)
+                    .mapToInt(Absence::tick)
+                    .findFirst()
+                    .orElse(0);
         }
 
         /** The partitions that a broker leads now. */
@@ -2492,7 +2521,10 @@ class failover implements Callable<Integer> {
 
         /** Times in which no broker answered. */
         List<Gap> silences() {
-            return silences;
+            int now = endedAt > 0 ? endedAt : journal.now();
+            var all = new ArrayList<>(silences);
+            if (now - answeredAt > WORTH_A_LINE) all.add(new Gap(answeredAt, now)); // still open
+            return all;
         }
 
         /** Times in which this script did not run. */
@@ -2507,6 +2539,7 @@ class failover implements Callable<Integer> {
 
         void close() {
             ending = true;
+            endedAt = journal.now();
             thread.interrupt();
             admin.close(Duration.ZERO);
         }
@@ -2686,7 +2719,8 @@ class failover implements Callable<Integer> {
         void finish(Observer observer) throws Unobserved {
             ending = true;
             long limit = System.nanoTime() + (10_000L + producing.deliveryTimeout()) * 1_000_000;
-            while (ledger.resolved() < ledger.last() && !observer.topicGone()) {
+            // Also the sending thread must have ended: else it may send one more record to a closed producer.
+            while ((thread.isAlive() || ledger.resolved() < ledger.last()) && !observer.topicGone()) {
                 if (System.nanoTime() > limit) throw new Unobserved("some records' fate is not known");
                 if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
             }
@@ -2744,7 +2778,7 @@ class failover implements Callable<Integer> {
                     tellAssignment();
                 }
                 commit();
-            } catch (KafkaException failed) {
+            } catch (RuntimeException failed) {
                 if (leaving) return;
                 failure = Script.oneLine(failed);
                 journal.tell("note", details(), "consumer %d ended: %s", number, failure);
@@ -2876,14 +2910,16 @@ class failover implements Callable<Integer> {
             try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
                 for (int partition = 0; partition < topic.partitions(); partition++) {
                     long first = topicGone ? 0 : topic.ends.get(partition); // a topic of the same name starts at 0
-                    for (long begin = begins.get(partition);
-                            ;
-                            begin = offsets(OffsetSpec.earliest(), topicGone).get(partition))
+                    for (long begin = begins.get(partition); ; )
                         try {
                             read(consumer, partition, Math.max(first, begin), ends.get(partition));
                             break;
                         } catch (org.apache.kafka.clients.consumer.OffsetOutOfRangeException expiredMeanwhile) {
-                            if (Script.stopping()) throw new Unobserved("interrupted");
+                            long moved =
+                                    offsets(OffsetSpec.earliest(), topicGone).get(partition);
+                            if (moved <= begin || Script.stopping())
+                                throw new Unobserved("the log changed while it was read");
+                            begin = moved;
                         }
                 }
                 if (!topicGone) expire(offsets(OffsetSpec.earliest(), false));
@@ -3102,9 +3138,9 @@ class failover implements Callable<Integer> {
             }
         }
 
-        String heal(Target node) throws Exception {
+        String heal(String command) throws Exception {
             try {
-                return hands.execute.apply(broken.get(node));
+                return hands.execute.apply(command);
             } catch (Failure failed) {
                 throw new Unobserved(failed.getMessage());
             }
@@ -3134,7 +3170,7 @@ class failover implements Callable<Integer> {
             broken.forEach((node, command) -> {
                 String why = failed.getOrDefault(node, "the command ended, and the broker did not come back");
                 if (failed.containsKey(node) || !whole && !isThere(node))
-                    Script.complain("Broker %d is still broken. Mend it: %s (%s)", node.id, command, why);
+                    Script.complain("%s is still broken. Mend it: %s (%s)", node.shown(), command, why);
             });
             if (!whole && failed.isEmpty())
                 Script.complain(
@@ -3148,7 +3184,7 @@ class failover implements Callable<Integer> {
                 var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000))
                         .nodes()
                         .get();
-                return nodes.stream().anyMatch(it -> it.id() == node.id);
+                return node.id == CONTROLLER || nodes.stream().anyMatch(it -> it.id() == node.id);
             } catch (ExecutionException | InterruptedException noAnswer) {
                 return false;
             }
@@ -3612,6 +3648,7 @@ class failover implements Callable<Integer> {
         }
 
         private String execute(String command) throws Exception {
+            answers.clear(); // of a command that took too long
             process.outputWriter().write(command + "\n");
             process.outputWriter().flush();
             String answer = nextAnswer(120);
@@ -3681,7 +3718,8 @@ class failover implements Callable<Integer> {
     private static boolean holdsWithin(int limitSeconds, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
-            if (System.nanoTime() - start > limitSeconds * 1e9 || Script.stopsWithin(20_000_000)) return false;
+            if (Script.stopsWithin(20_000_000)) throw new InterruptedException();
+            if (System.nanoTime() - start > limitSeconds * 1e9) return false;
         }
         return true;
     }
@@ -4132,10 +4170,10 @@ class failover implements Callable<Integer> {
             if (stopping()) Runtime.getRuntime().halt(130);
             STOP.countDown();
             inBackground(() -> {
+                while (mending) LockSupport.parkNanos(50_000_000L);
                 LockSupport.parkNanos(2_200_000_000L);
-                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
-                do LockSupport.parkNanos(600_000_000L);
-                while (mending);
+                main.interrupt(); // it may be waiting for a cluster that does not answer
+                LockSupport.parkNanos(600_000_000L);
                 Runtime.getRuntime().halt(130);
             });
         }

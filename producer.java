@@ -165,7 +165,7 @@ class producer implements Callable<Integer> {
 
     /** Kafka calls this once for each record, in the producer's own thread. */
     private void ended(long id, Partition partition, RecordMetadata at, Exception error) {
-        boolean refused = error != null && !(error instanceof RetriableException) && !Script.stopping();
+        boolean refused = REFUSALS.stream().anyMatch(kind -> kind.isInstance(error)) && !Script.stopping();
         String back = partition.ended(at.partition(), error == null);
         (error == null ? acknowledged : refused ? notDelivered : unknown).incrementAndGet();
         if (back != null) Script.print(back);
@@ -182,10 +182,14 @@ class producer implements Callable<Integer> {
     /** Ten times a second: silent partitions and new leaders, as the producer itself knows them. */
     private void watch(Producer<?, ?> producer) {
         for (long tick = 1; !Script.stopsWithin(100_000_000); tick++) {
-            for (PartitionInfo now : producer.partitionsFor(topic)) {
-                Partition partition = partitions.get(Math.min(now.partition(), partitions.size() - 1));
-                if (partition.number == now.partition()) partition.look(now).forEach(Script::print);
+            var seen = new HashMap<Integer, PartitionInfo>();
+            try {
+                producer.partitionsFor(topic).forEach(each -> seen.put(each.partition(), each));
+            } catch (RetriableException notNow) {
+                // the next look may succeed
             }
+            for (Partition partition : partitions)
+                partition.look(seen.get(partition.number)).forEach(Script::print);
             if (quiet && tick % 10 == 0) sayProgress();
         }
     }
@@ -239,10 +243,14 @@ class producer implements Callable<Integer> {
             return wasSaid ? Script.text("@|green %s: back after %.1f s|@", this, pause / 1e9) : null;
         }
 
-        /** What is new: silence (after 2 s, 4 s, 8 s, and so on), and another leader. */
+        /**
+         * What is new: silence (after 2 s, 4 s, 8 s, and so on), and another leader.
+         *
+         * @param now null if the producer does not know the partition
+         */
         synchronized List<String> look(PartitionInfo now) {
             var news = new ArrayList<String>();
-            reason = reasonToWait(now);
+            reason = now == null ? "" : reasonToWait(now);
             long silence = System.nanoTime() - quietSince;
             if (waiting > 0 && silence >= Math.max(SILENCE_WORTH_A_LINE, 2 * saidAfter)) {
                 saidAfter = silence;
@@ -250,12 +258,18 @@ class producer implements Callable<Integer> {
                         "@|yellow %s: no acknowledgement for %d s, %,d waiting%s|@",
                         this, silence / 1_000_000_000, waiting, reason));
             }
-            int is = now.leader() == null || now.leader().isEmpty()
-                    ? -1
-                    : now.leader().id();
-            if (leader != null && leader != is) news.add(leaderChanged(leader, is));
-            leader = is;
+            if (now == null) return news;
+            int leaderNow = leaderOf(now);
+            if (leader != null && leader != leaderNow) news.add(leaderChanged(leader, leaderNow));
+            leader = leaderNow;
             return news;
+        }
+
+        /** -1: none. */
+        private static int leaderOf(PartitionInfo seen) {
+            return seen.leader() == null || seen.leader().isEmpty()
+                    ? -1
+                    : seen.leader().id();
         }
 
         private String leaderChanged(int before, int is) {
@@ -271,7 +285,7 @@ class producer implements Callable<Integer> {
 
         private String reasonToWait(PartitionInfo now) {
             Node[] inSync = now.inSyncReplicas();
-            boolean leaderless = now.leader() == null || now.leader().isEmpty(); // a reason that was told already
+            boolean leaderless = leaderOf(now) < 0; // the line 'no leader' was already printed
             if (leaderless || inSync.length >= minInSync) return "";
             String ids = Arrays.stream(inSync).map(Node::idString).collect(Collectors.joining(", "));
             return Script.text(" (in sync: %s; min.insync.replicas is %d)", ids.isEmpty() ? "none" : ids, minInSync);
@@ -281,7 +295,7 @@ class producer implements Callable<Integer> {
             return reason;
         }
 
-        /** In ns. A pause that is still open counts, too. */
+        /** In ns. A pause that is still open counts if a line has told it. */
         synchronized long longestPause() {
             return saidAfter == 0 ? longestPause : Math.max(longestPause, System.nanoTime() - quietSince);
         }
@@ -293,6 +307,15 @@ class producer implements Callable<Integer> {
     }
 
     // ---- details ----
+
+    /** Errors after which a record is not in the log. After any other error its fate is unknown. */
+    private static final List<Class<? extends Exception>> REFUSALS = List.of(
+            RecordTooLargeException.class,
+            RecordBatchTooLargeException.class,
+            InvalidRecordException.class,
+            SerializationException.class,
+            InvalidTopicException.class,
+            AuthorizationException.class);
 
     private static final int NOT_KNOWN_YET = -1;
     private static final double MAX_RATE = Double.POSITIVE_INFINITY;
@@ -773,10 +796,10 @@ class producer implements Callable<Integer> {
             if (stopping()) Runtime.getRuntime().halt(130);
             STOP.countDown();
             inBackground(() -> {
+                while (mending) LockSupport.parkNanos(50_000_000L);
                 LockSupport.parkNanos(2_200_000_000L);
-                if (!mending) main.interrupt(); // it may be waiting for a cluster that does not answer
-                do LockSupport.parkNanos(600_000_000L);
-                while (mending);
+                main.interrupt(); // it may be waiting for a cluster that does not answer
+                LockSupport.parkNanos(600_000_000L);
                 Runtime.getRuntime().halt(130);
             });
         }
