@@ -171,7 +171,10 @@ class producer implements Callable<Integer> {
         if (back != null) Script.print(back);
         if (error != null) {
             String fate = refused ? "@|red not delivered:|@ " : "@|red unknown:|@ ";
-            Script.show(fate, event(id), "  " + partition + ": " + Script.oneLine(error) + partition.reason());
+            String reason = Script.oneLine(error) + partition.reason();
+            if (error instanceof AuthorizationException)
+                reason = "no permission (Write on topic " + topic + "): " + reason;
+            Script.show(fate, event(id), "  " + partition + ": " + reason);
         } else if (!quiet && answers) {
             Script.show("acknowledged: ", event(id), "  " + partition + ", offset " + at.offset());
         } else if (!quiet) {
@@ -616,7 +619,9 @@ class producer implements Callable<Integer> {
                 format = "The certificate of %s is not trusted (ssl.truststore.location): %s";
             if (reason.matches(".*(subject alternative|No name matching).*"))
                 format = "The certificate of %s is for another host: %s";
-            if (!(error instanceof RetriableException)) return Optional.of(new Failure(3, format, servers, reason));
+            boolean noLogin = reason.contains("enabled mechanisms are []"); // the server has no login at all
+            if (!noLogin && !(error instanceof RetriableException))
+                return Optional.of(new Failure(3, format, servers, reason));
             List<Look> looks = lookAt(servers.each(), true);
             return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
         }

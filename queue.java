@@ -565,7 +565,9 @@ class queue implements Callable<Integer> {
                 format = "The certificate of %s is not trusted (ssl.truststore.location): %s";
             if (reason.matches(".*(subject alternative|No name matching).*"))
                 format = "The certificate of %s is for another host: %s";
-            if (!(error instanceof RetriableException)) return Optional.of(new Failure(3, format, servers, reason));
+            boolean noLogin = reason.contains("enabled mechanisms are []"); // the server has no login at all
+            if (!noLogin && !(error instanceof RetriableException))
+                return Optional.of(new Failure(3, format, servers, reason));
             List<Look> looks = lookAt(servers.each(), true);
             return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
         }

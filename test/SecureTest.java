@@ -245,7 +245,7 @@ class SecureTest {
         refuses("consumer.java t g", guest, 1, "No permission to read topic 't' in group 'g'");
         try (Run run = run("producer.java", guest, "t", "-n", "1")) {
             run.expectExit(1);
-            assertThat(run.out().get(0)).startsWith("not delivered: ").contains("Not authorized to access topics: [t]");
+            assertThat(run.out().get(0)).startsWith("not delivered: ").contains("no permission (Write on topic t): ");
             assertThat(run.err()).isEmpty();
         }
         allow(ResourceType.GROUP, "g", AclOperation.READ);
