@@ -561,8 +561,12 @@ class failover implements Callable<Integer> {
                 evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
             String help = judge.fromOutside(outage, event -> event.node() != CONTROLLER);
-            boolean helped = !brief && help != null;
-            if (helped) claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
+            boolean noticeable = pause.seconds() > 5; // a pause in which nobody answered may have needed help, too
+            String doubt = help == null && noticeable ? judge.silence(pause.from(), pause.to()) : help;
+            if (!brief && help != null)
+                claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
+            else if (brief && doubt != null)
+                claims.add(new Claim(Verdict.INCONCLUSIVE, BRIEF, evidence + "; but " + doubt));
             else claims.add(judge.claim(brief, outage, BRIEF, evidence));
             return claims.stream();
         }
@@ -1745,8 +1749,17 @@ class failover implements Callable<Integer> {
 
         /** Why the script could not see all that happened in a window; null if it could. */
         private String disturbed(int from, int to) {
+            String stall = stall(from, to);
+            return stall != null ? stall : silence(from, to);
+        }
+
+        private String stall(int from, int to) {
             for (Gap gap : result.observer.stalls())
                 if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
+            return null;
+        }
+
+        String silence(int from, int to) {
             for (Gap gap : result.observer.silences())
                 if (gap.overlaps(from, to)) return "no broker told who leads for %.1f s".formatted(gap.seconds());
             return null;
@@ -1787,7 +1800,7 @@ class failover implements Callable<Integer> {
             boolean holds = result.account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
             String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
             String evidence = "%s %.2f s".formatted(what, seconds);
-            String disturbed = holds ? null : disturbed(0, Integer.MAX_VALUE);
+            String disturbed = holds ? null : stall(0, Integer.MAX_VALUE);
             if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
             return Claim.of(holds, full, evidence);
         }
@@ -2256,6 +2269,7 @@ class failover implements Callable<Integer> {
         private volatile int endedAt; // 0: it still watches
         private int controller = -1;
         private boolean controllerIsAway;
+        private boolean silent; // no broker answers
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
@@ -2300,6 +2314,7 @@ class failover implements Callable<Integer> {
                     return;
                 }
                 int now = journal.now();
+                tellSilence(now);
                 if (now - before > WORTH_A_LINE) {
                     stalls.add(new Gap(before, now));
                     String text = "this script did not run for %.1f s: the machine, or somebody, held it up";
@@ -2307,6 +2322,13 @@ class failover implements Callable<Integer> {
                 }
                 before = now;
             }
+        }
+
+        private void tellSilence(int now) {
+            boolean silence = now - answeredAt > WORTH_A_LINE;
+            if (silence && !silent) journal.tellAt(answeredAt, "note", details(), "no broker answers");
+            if (!silence && silent) journal.tell("note", details(), "brokers answer again");
+            silent = silence;
         }
 
         private void askTopic() {

@@ -237,10 +237,10 @@ class ConsumerTest {
             a.awaitLine("\"event_id\": 1,");
             try (Run b = SharedCluster.script("consumer.java", topic, topic, "--name", "b", "-X", protocol)) {
                 boolean eager = protocol.contains("Range");
-                a.awaitLine(eager ? "revoked: partitions 0, 1" : "revoked: partition 1");
+                a.awaitLine(eager ? "revoked: partitions 0, 1" : "revoked: partition ");
                 String nothing = eager ? "  \\(nothing read for \\d+\\.\\d s\\)" : "";
-                a.awaitLine(Pattern.compile("^assigned: partition 0" + nothing + "$"));
-                b.awaitLine(Pattern.compile("^assigned: partition 1$"));
+                a.awaitLine(Pattern.compile("^assigned: partition [01]" + nothing + "$"));
+                b.awaitLine(Pattern.compile("^assigned: partition [01]$"));
                 b.interrupt();
                 b.expectExit(0);
             }

@@ -293,11 +293,11 @@ class FailoverTest {
     @DisplayName("a second broker that somebody else kills is told; the pause is not called brief")
     void secondBroker() throws Exception {
         topics();
-        try (Run run = failover("3", "--down", "25s")) {
+        try (Run run = failover("3", "--down", "32s")) {
             run.awaitLine("partition 0: broker 2 leads now");
             run.awaitLine("in sync 2");
             SharedCluster.command("kill kafka-2");
-            Thread.sleep(8_000); // the length of the second outage, not a wait for something
+            Thread.sleep(16_000); // the length of the second outage, not a wait for something
             SharedCluster.command("start kafka-2");
             run.expectExit(1, LONG);
             assertThat(run.out()).noneMatch(line -> line.contains("PASS  a brief pause"));
@@ -597,7 +597,8 @@ class FailoverTest {
         @DisplayName("no cluster and no cluster.java: exit status 3, and what to do")
         void alone() throws Exception {
             Files.copy(Run.ROOT.resolve("failover.java"), directory.resolve("failover.java"));
-            try (Run run = Run.here().in(directory).script("failover.java")) {
+            var alone = Run.here().in(directory).without("JBANG_LAUNCH_CMD"); // beside it would be a cluster.java
+            try (Run run = alone.script("failover.java")) {
                 run.expectExit(3);
                 assertThat(run.err())
                         .last()

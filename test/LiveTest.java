@@ -108,7 +108,7 @@ class LiveTest {
             awaitTruth();
             assertThat(seen().get(topics[1] + " 0")).contains("leader none").contains("gone " + away);
             assertThat(seen().get(topics[2] + " 0")).contains("leader 2").contains("in sync none");
-            awaitText("no record for");
+            awaitText(": no leader"); // on the strip, with its length
             awaitText(topics[1] + " 0: no leader; it was broker 1");
             awaitText(topics[2] + " 0: broker 2 leads now; it was broker 1");
             String waits = (String) page.evaluate("document.querySelector('.chip.nobody').innerText");
@@ -300,8 +300,10 @@ class LiveTest {
         awaitText("live.java has ended, or does not answer, since");
         assertThat(page.text()).contains("OLD");
         live = start();
-        SharedCluster.await(
-                "the page goes on", () -> !page.evaluate("shown && shown.run").equals(run));
+        SharedCluster.await("the page goes on", () -> {
+            Object now = page.evaluate("typeof shown === 'undefined' || !shown ? null : shown.run");
+            return now != null && !now.equals(run);
+        });
         awaitTruth();
         assertThat(page.text()).doesNotContain("OLD");
         page.forgetErrors(); // Chromium itself tells the requests that found no server
