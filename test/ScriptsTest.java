@@ -484,7 +484,7 @@ class ScriptsTest {
             good.expectExit(3);
             assertThat(good.err()).singleElement().asString().contains("nobody listens at " + nobody);
             bad.expectExit(2);
-            assertThat(bad.err()).singleElement().asString().contains("password");
+            assertThat(bad.err()).singleElement().asString().containsIgnoringCase("password");
             missing.expectExit(2);
             assertThat(missing.err()).singleElement().asString().contains("there is no file nothere.p12");
         }
