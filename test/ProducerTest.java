@@ -181,8 +181,7 @@ class ProducerTest {
             SharedCluster.command("pause kafka-1");
             once.awaitLine("partition 0: no acknowledgement for 2 s");
             once.interrupt();
-            twice.interrupt();
-            twice.interrupt();
+            twice.interruptUntilEnded(); // two signals at the same moment would be one
             twice.expectExit(130);
             once.awaitLine("unknown:");
             once.awaitLine("sent ");
