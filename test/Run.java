@@ -5,6 +5,7 @@ import java.nio.file.*;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.*;
 import java.util.stream.*;
 
@@ -316,6 +317,14 @@ final class Run implements AutoCloseable {
     void interrupt() {
         if (screen == null) signal("INT");
         else press("\u0003");
+    }
+
+    /** Sends SIGINT every 20 ms until the process has ended, as an impatient person does; at most 1,000 times. */
+    void interruptUntilEnded() {
+        for (int times = 0; times < 1_000 && process.isAlive(); times++) {
+            signal("INT");
+            LockSupport.parkNanos(20_000_000L);
+        }
     }
 
     /** SIGTERM. */
