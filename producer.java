@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.*;
@@ -555,12 +555,30 @@ class producer implements Callable<Integer> {
                     admin.describeCluster(options).nodes().get();
                     return admin;
                 } catch (ExecutionException noAnswer) {
-                    Optional<Failure> cause = diagnosis.of(noAnswer.getCause());
+                    Optional<Failure> cause =
+                            diagnosis.of(noAnswer.getCause()).or(() -> diagnosis.ofBrokers(namedAfterLogin()));
                     boolean slow = cause.isEmpty(); // a busy machine: the brokers do answer
                     if (slow && tries < 5 && !Script.stopping()) continue;
                     admin.close(Duration.ZERO);
                     throw cause.orElseGet(() -> new Failure(3, "%s answers, and too slowly.", servers()));
                 }
+        }
+
+        /** The brokers with a partition, by the addresses that the servers tell after a login; none without an answer. */
+        private List<String> namedAfterLogin() {
+            Map<String, Object> settings = settings(ConsumerConfig.configNames(), Map.of(), Map.of());
+            settings.put("key.deserializer", ByteArrayDeserializer.class);
+            settings.put("value.deserializer", ByteArrayDeserializer.class);
+            try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+                return consumer.listTopics(Duration.ofSeconds(3)).values().stream()
+                        .flatMap(List::stream)
+                        .flatMap(partition -> Stream.of(partition.replicas()))
+                        .map(broker -> broker.host() + ":" + broker.port())
+                        .distinct()
+                        .toList();
+            } catch (KafkaException noAnswer) {
+                return List.of();
+            }
         }
 
         /** The topic as the cluster knows it. A topic that does not exist is an error. */
@@ -587,6 +605,7 @@ class producer implements Callable<Integer> {
 
     /** Finds out why no cluster answers: asks each server, on a socket of its own, in Kafka's protocol. */
     private record Diagnosis(Connection.Servers servers, String protocol) {
+        private static final String NAMES = " names brokers (advertised.listeners): ";
         private static final int METADATA = 3; // the numbers of Kafka's requests
         private static final int SASL_HANDSHAKE = 17;
         private static final int API_VERSIONS = 18;
@@ -624,6 +643,13 @@ class producer implements Callable<Integer> {
                 return Optional.of(new Failure(3, format, servers, reason));
             List<Look> looks = lookAt(servers.each(), true);
             return looks.stream().anyMatch(Look::isFine) ? Optional.empty() : Optional.of(failure(looks));
+        }
+
+        /** That none of the brokers can be reached. Nothing if one can, or if there is none. */
+        Optional<Failure> ofBrokers(List<String> brokers) {
+            List<Look> looks = lookAt(brokers, false);
+            if (looks.isEmpty() || looks.stream().anyMatch(Look::isFine)) return Optional.empty();
+            return Optional.of(failure(List.of(new Look(servers.list(), servers.list() + NAMES + texts(looks)))));
         }
 
         private Failure failure(List<Look> looks) {
@@ -684,7 +710,7 @@ class producer implements Callable<Integer> {
             }
             List<Look> looks = lookAt(brokers, false);
             if (looks.stream().anyMatch(Look::isFine)) return "";
-            return server + " names brokers (advertised.listeners): " + texts(looks);
+            return server + NAMES + texts(looks);
         }
 
         /** Sends one request, and returns the answer behind its length and number. */

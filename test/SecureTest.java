@@ -35,13 +35,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the cause, without a password, and never with "Start one" for a cluster that answers.
  */
 class SecureTest {
-    /** Further listeners of the one broker: without TLS; without TLS or login; of these one with a wrong name. */
+    /** Further listeners of the one broker: without TLS; without TLS or login; with a wrong name, also behind a login. */
     private static final int PORT = SharedCluster.freePort();
 
     private static final String SECURE = "localhost:" + PORT;
     private static final String LOGIN = "localhost:" + (PORT + 10);
     private static final String PLAIN = "localhost:" + (PORT + 20);
     private static final String UNRESOLVABLE = "localhost:" + (PORT + 30);
+    private static final String SECURE_UNRESOLVABLE = "localhost:" + (PORT + 40);
     private static final String WRONG_PASSWORD = "not-the-right-one";
 
     @TempDir
@@ -60,16 +61,20 @@ class SecureTest {
                 "--brokers=1",
                 "--port=" + PORT,
                 "-X",
-                "listeners=SASL_SSL://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d"
-                        .formatted(PORT, PORT + 10, PORT + 20, PORT + 30),
+                "listeners=SASL_SSL://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d,"
+                                .formatted(PORT, PORT + 10, PORT + 20, PORT + 30)
+                        + "HIDDEN://127.0.0.1:%d".formatted(PORT + 40),
                 "-X",
-                "advertised.listeners=SASL_SSL://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192"
+                "advertised.listeners=SASL_SSL://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192,HIDDEN://kafka-y.invalid:9193"
                         .formatted(SECURE, LOGIN, PLAIN),
                 "-X",
                 "listener.security.protocol.map=CONTROLLER:SSL,SASL_SSL:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
-                        + "WRONG:PLAINTEXT",
+                        + "WRONG:PLAINTEXT,HIDDEN:SASL_SSL",
                 "-X",
                 "listener.name.login.scram-sha-256.sasl.jaas.config="
+                        + "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+                "-X",
+                "listener.name.hidden.scram-sha-256.sasl.jaas.config="
                         + "org.apache.kafka.common.security.scram.ScramLoginModule required;");
         client = path(cluster.awaitLine("client properties: "));
         guest = path(cluster.awaitLine("client properties of a user without any permission: "));
@@ -262,7 +267,7 @@ class SecureTest {
 
     @Test
     @Order(7)
-    @DisplayName("a broker that advertises a name that cannot be resolved, also in a cluster without a topic")
+    @DisplayName("a broker that advertises a name that cannot be resolved, also behind TLS and a login")
     void unresolvable() throws IOException {
         Path file = store(Map.of("bootstrap.servers", UNRESOLVABLE));
         for (String command : List.of("producer.java t", "consumer.java t g", "topics.java"))
@@ -271,6 +276,10 @@ class SecureTest {
                     file,
                     3,
                     UNRESOLVABLE + " names brokers (advertised.listeners): host 'kafka-x.invalid' cannot be resolved");
+        String reason = " names brokers (advertised.listeners): host 'kafka-y.invalid' cannot be resolved";
+        file = with(Map.of("bootstrap.servers", SECURE_UNRESOLVABLE));
+        refuses("producer.java t", file, 3, SECURE_UNRESOLVABLE + reason);
+        refuses("topics.java list", file, 3, SECURE_UNRESOLVABLE + reason);
     }
 
     @Test
