@@ -3815,7 +3815,7 @@ class failover implements Callable<Integer> {
         /** The servers to ask first, and who named them. */
         record Servers(String list, String namedBy) {
             List<String> each() {
-                return List.of(list.strip().split("[,\\s]+"));
+                return List.of(list.strip().replaceFirst("^[,\\s]+", "").split("[,\\s]+"));
             }
 
             @Override
@@ -3825,6 +3825,12 @@ class failover implements Callable<Integer> {
         }
 
         Servers servers() {
+            Servers servers = named();
+            if (servers.each().contains("")) throw new Failure(2, "No server is named by %s.", servers.namedBy);
+            return servers;
+        }
+
+        private Servers named() {
             String key = "bootstrap.servers";
             if (bootstrapServer != null) return new Servers(bootstrapServer, "-b");
             if (commandProperties.containsKey(key)) return new Servers(commandProperties.get(key), "-X " + key);
@@ -3982,6 +3988,8 @@ class failover implements Callable<Integer> {
                         .get()
                         .get(topic);
             } catch (ExecutionException failed) {
+                if (failed.getCause() instanceof InvalidTopicException)
+                    throw new Failure(2, "'%s' cannot be a topic's name: letters, digits, '.', '_' and '-'.", topic);
                 if (!(failed.getCause() instanceof UnknownTopicOrPartitionException))
                     throw refused("describe topic '" + topic + "'", failed);
                 throw new Failure(1, "Topic '%s' does not exist. Create it: jbang topics.java create %s", topic, topic);
@@ -4191,8 +4199,8 @@ class failover implements Callable<Integer> {
             onSignal("WINCH", () -> window = lookAtWindow());
             int status = new CommandLine(script)
                     .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
-                    .setParameterExceptionHandler(
-                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setParameterExceptionHandler((error, given) -> complain(
+                            2, sentence(error.getMessage().replace("option option", "option")) + " Try --help."))
                     .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
                     .execute(args);
             System.exit(outputClosed ? 1 : status);
@@ -4291,6 +4299,7 @@ class failover implements Callable<Integer> {
             Throwable root = rootOf(error);
             String message = root.getMessage() == null ? root.toString() : root.getMessage();
             if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            if (root instanceof ClassNotFoundException) message = "there is no class " + message;
             return sentence(message);
         }
 

@@ -1744,8 +1744,8 @@ class report implements Callable<Integer> {
             onSignal("WINCH", () -> window = lookAtWindow());
             int status = new CommandLine(script)
                     .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
-                    .setParameterExceptionHandler(
-                            (error, given) -> complain(2, sentence(error.getMessage()) + " Try --help."))
+                    .setParameterExceptionHandler((error, given) -> complain(
+                            2, sentence(error.getMessage().replace("option option", "option")) + " Try --help."))
                     .setExecutionExceptionHandler((error, command, parsed) -> failed(error))
                     .execute(args);
             System.exit(outputClosed ? 1 : status);
@@ -1844,6 +1844,7 @@ class report implements Callable<Integer> {
             Throwable root = rootOf(error);
             String message = root.getMessage() == null ? root.toString() : root.getMessage();
             if (root instanceof NoSuchFileException) message = "there is no file " + message;
+            if (root instanceof ClassNotFoundException) message = "there is no class " + message;
             return sentence(message);
         }
 
