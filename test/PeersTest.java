@@ -89,6 +89,39 @@ class PeersTest {
         }
     }
 
+    @Test
+    @DisplayName("copied alone into an empty directory, with Kafka's client 4.1.0, the scripts do their work")
+    void olderClient() throws Exception {
+        String topic = SharedCluster.topic("2p-rf2");
+        try (Run producer = copied("producer.java", topic, "-n", "6", "-r", "50")) {
+            producer.expectExit(0);
+            assertThat(producer.out()).last().asString().startsWith("sent 6   acknowledged 6 ");
+        }
+        try (Run consumer = copied("consumer.java", topic, "older", "-n", "6")) {
+            consumer.expectExit(0);
+            assertThat(consumer.out()).contains("received 6 (event ids: none missing, none twice)");
+        }
+        try (Run queue = copied("queue.java", topic, "older-queue", "-n", "6")) {
+            queue.expectExit(0);
+            assertThat(queue.out()).anyMatch(line -> line.startsWith("received 6 (none of them again)"));
+        }
+        try (Run topics = copied("topics.java", "describe", topic)) {
+            topics.expectExit(0);
+            assertThat(topics.out()).hasSize(3);
+        }
+        try (Run failover = copied("failover.java", topic, "--observe", "3s")) {
+            failover.expectExit(0);
+            assertThat(failover.out()).last().asString().endsWith("  PASS");
+        }
+    }
+
+    private Run copied(String script, String... arguments) throws Exception {
+        Path alone = Files.createDirectory(directory.resolve(script.replace(".java", "")));
+        String text = Files.readString(Run.ROOT.resolve(script));
+        Files.writeString(alone.resolve(script), text.replace("kafka-clients:4.4.0", "kafka-clients:4.1.0"));
+        return SharedCluster.here().in(alone).script(script, arguments);
+    }
+
     private Run python(String script, String... arguments) throws Exception {
         var command = new ArrayList<>(List.of("/usr/bin/python3"));
         command.add(Files.writeString(Files.createTempFile(directory, "script", ".py"), script)
