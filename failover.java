@@ -3561,7 +3561,7 @@ class failover implements Callable<Integer> {
                     ? "docker unpause " + container
                     : !state.startsWith("running")
                             ? "docker start " + container
-                            : state.endsWith(" 0") ? "docker network connect kafka-deploy_default " + container : null;
+                            : state.endsWith(" 0") ? "docker network connect " + network() + " " + container : null;
             if (mend != null)
                 throw new Failure(
                         1,
@@ -3571,12 +3571,16 @@ class failover implements Callable<Integer> {
                         mend);
         }
 
+        /** The controller's network, which is never disconnected. Its name begins with that of the compose project. */
+        private static String network() throws Exception {
+            String names = "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}";
+            return shell("docker inspect -f '" + names + "' " + PREFIX + "controller-1")
+                    .strip();
+        }
+
         static Hands hands() throws Exception {
             String node = PREFIX + "{name}";
-            String network = shell(
-                            "docker inspect -f '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}' "
-                                    + PREFIX + "controller-1")
-                    .strip();
+            String network = network();
             var remedies = new EnumMap<Fault, Remedy>(Fault.class);
             remedies.put(Fault.stop, new Remedy("docker stop " + node, "docker start " + node));
             remedies.put(Fault.kill, new Remedy("docker kill " + node, "docker start " + node));

@@ -143,6 +143,56 @@ class DockerTest {
                 .containsExactly("true");
     }
 
+    @Test
+    @Order(7)
+    @DisplayName("after SIGKILL the next run names what is still broken, and the command that mends it")
+    void leftovers() throws Exception {
+        String[][] leftovers = {
+            {"kill", "docker kill ", "docker start " + KAFKA_1},
+            {"pause", "docker pause ", "docker unpause " + KAFKA_1},
+            {"disconnect", "docker network disconnect ", "docker network connect kafka-deploy_default " + KAFKA_1},
+        };
+        for (String[] leftover : leftovers) {
+            run("docker", "compose", "up", "-d", "--wait"); // healthy again
+            try (Run killed = Run.script("failover.java", "test-2p-rf2", "--fault", leftover[0], "--down", "10m")) {
+                killed.awaitLine(leftover[1]);
+                SharedCluster.await("kafka-1 is away", () -> !answers(KAFKA_1));
+                killed.kill();
+            }
+            try (Run next = Run.script("failover.java", "test-2p-rf2")) {
+                next.expectExit(1);
+                assertThat(next.err())
+                        .singleElement()
+                        .asString()
+                        .startsWith(KAFKA_1 + " is ")
+                        .endsWith(" from before. Mend it: " + leftover[2]);
+            }
+            run(leftover[2].split(" "));
+        }
+    }
+
+    private static boolean answers(String container) {
+        String state = "{{.State.Running}} {{.State.Paused}} {{len .NetworkSettings.Networks}}";
+        return output("docker", "inspect", "-f", state, container).equals(List.of("true false 1"));
+    }
+
+    @Test
+    @Order(8)
+    @DisplayName("in a compose project of another name, the network has another name, too: disconnect works")
+    void otherProject() {
+        run("docker", "compose", "down", "-v");
+        run("docker", "compose", "-p", "demo", "up", "-d", "--wait");
+        try {
+            finished("topics.java");
+            try (Run failover = Run.script("failover.java", "test-2p-rf2", "--fault", "disconnect", "--down", "12s")) {
+                failover.expectExit(0, LONG);
+                assertThat(failover.out()).anyMatch(line -> line.contains("docker network connect demo_default "));
+            }
+        } finally {
+            run("docker", "compose", "-p", "demo", "down", "-v");
+        }
+    }
+
     // ---- details ----
 
     private static void finished(String script, String... arguments) {
