@@ -39,10 +39,10 @@ import picocli.CommandLine.Help.Ansi;
  * <pre>jbang live.java</pre>
  *
  * It prints the address of the page, and runs until Ctrl-C. It only looks: it asks the cluster with Kafka's Admin
- * client a few times a second, whatever produces and consumes, and changes nothing.
+ * client, each question up to ten times a second, whatever produces and consumes, and changes nothing.
  *
- * <p>The watcher asks, and keeps what it knows; the server gives the browsers a snapshot of that as JSON; the page
- * draws the snapshot. All browsers get the same snapshot, so that ten cost the cluster no more than one.
+ * <p>The watcher asks the cluster and keeps the answers; the server gives the browsers a snapshot of them as JSON; the
+ * page draws the snapshot. All browsers get the same snapshot: ten browsers cost the cluster no more than one.
  */
 @Command(
         name = "live",
@@ -72,7 +72,7 @@ class live implements Callable<Integer> {
     List<String> groups = List.of();
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "60",
-            description = "How many seconds the page looks back (default: ${DEFAULT-VALUE}).")
+            description = "How many seconds the page looks back, 10 to 3600 (default: ${DEFAULT-VALUE}).")
     int seconds;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "8093",

@@ -359,7 +359,7 @@ class producer implements Callable<Integer> {
         return connection.settings(ProducerConfig.configNames(), usual, own);
     }
 
-    /** The topic's min.insync.replicas: with fewer in sync, a broker refuses acks=all. 0 if that must not be read. */
+    /** The topic's min.insync.replicas: with fewer in sync, a broker refuses acks=all. 0 without permission to read. */
     private int minInSync(Admin admin) throws InterruptedException {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {

@@ -57,7 +57,7 @@ import picocli.CommandLine.Help.Ansi;
         usageHelpAutoWidth = true,
         sortOptions = false,
         header = "Reads events from a Kafka topic in a share group, as from a queue.%n",
-        exitCodeListHeading = "%nCtrl-C ends it: what is printed is accepted; then a summary. Exit status:%n",
+        exitCodeListHeading = "%nCtrl-C ends it, with a summary; printed events are accepted. Exit status:%n",
         exitCodeList = {
             "0:done as asked",
             "1:it could not read on, or its output was closed",
