@@ -167,7 +167,7 @@ class topics implements Callable<Integer> {
 
     @Command(
             name = "elect",
-            header = "Lets the preferred leaders lead again; --unclean: an unclean election.",
+            header = "Lets preferred leaders lead again, or makes an unclean election.",
             description = "The preferred leader is the first replica. Where no broker leads and no complete replica"
                     + " comes back, --unclean elects another replica: the records that it does not have are lost.")
     int elect(
@@ -279,7 +279,7 @@ class topics implements Callable<Integer> {
             return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
         }
 
-        /** The first broker leads partition 0, the next one partition 1; the brokers that follow have the other replicas. */
+        /** The first broker leads partition 0, the next one partition 1; the others have the other replicas. */
         Map<Integer, List<Integer>> placement(List<Integer> brokers) {
             var placement = new TreeMap<Integer, List<Integer>>();
             for (int partition = 0; partition < partitions; partition++) {
