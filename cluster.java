@@ -273,7 +273,7 @@ class cluster implements Callable<Integer> {
 
     /**
      * Not from /dev/null. Nor where standard input is closed (<&-): the first file that the JVM opens for itself has
-     * its number then.
+     * the number of standard input then.
      */
     private static boolean inputIsGiven() {
         try {
@@ -321,7 +321,7 @@ class cluster implements Callable<Integer> {
         }
     }
 
-    /** A cluster makes this setting its own when it is first started (KIP-966). A new value has no effect then. */
+    /** A cluster keeps the value with which it was first started (KIP-966). A new value has no effect. */
     private void keepMinInSync() throws IOException {
         String key = "min.insync.replicas";
         String first = load(nodes.get(0).properties).getProperty(key);
@@ -402,7 +402,7 @@ class cluster implements Callable<Integer> {
     private class Security {
         private static final String MECHANISM = "SCRAM-SHA-256";
         private static final String KEYSTORE = "server.p12";
-        private static final String KEYSTORE_PASSWORD = "changeit"; // the file is its owner's alone
+        private static final String KEYSTORE_PASSWORD = "changeit"; // only the owner may read the file
 
         private final Path client = directory.resolve("client.properties");
         private final Path guest = directory.resolve("no-permissions.properties");

@@ -129,7 +129,7 @@ class live implements Callable<Integer> {
 
     /**
      * Asks many questions at the same time, each again when its answer has come. A question goes to one broker, or to
-     * any: a broker that hangs delays only the answers that it owes itself.
+     * any: a broker that hangs delays only its own answers.
      *
      * <p>Answers come in the Admin client's thread, and wait in the inbox. Only the main thread works with them.
      */
@@ -307,7 +307,7 @@ class live implements Callable<Integer> {
             final int id;
             final Question ends = new Question(200);
             String address = "";
-            private long awaySince; // 0: it is not away, or was already when the watcher came
+            private long awaySince; // 0: the broker is here, or was away before the watcher began
 
             Broker(int id) {
                 this.id = id;

@@ -311,7 +311,7 @@ class producer implements Callable<Integer> {
 
     // ---- details ----
 
-    /** Errors after which a record is not in the log. After any other error its fate is unknown. */
+    /** Errors after which a record is not in the log. After any other error the record's fate is unknown. */
     private static final List<Class<? extends Exception>> REFUSALS = List.of(
             RecordTooLargeException.class,
             RecordBatchTooLargeException.class,

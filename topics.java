@@ -45,7 +45,7 @@ import picocli.CommandLine.Help.Ansi;
  * <pre>
  * TOPIC        PARTITION  LEADER  REPLICAS    IN SYNC     OFFSETS
  * test-2p-rf2          0       1  1,2         1,2         0 to 11
- * test-2p-rf2          1    none  2,1         none              -    no broker leads, and none can tell its offsets
+ * test-2p-rf2          1    none  2,1         none              -    no leader, so that nobody tells the offsets
  * </pre>
  *
  * OFFSETS are the offsets in the log, and not a number of records: the end of a transaction takes an offset of its own,
@@ -547,7 +547,7 @@ class topics implements Callable<Integer> {
         return row.replicas.stream().filter(brokers::contains).findFirst().orElseThrow();
     }
 
-    /** The number of records that would be lost cannot be asked of anybody: only a leader tells the end of its log. */
+    /** Nobody can tell the number of records that would be lost: only a leader tells the end of its log. */
     private static void sayWhatMayGo(Row row, int next, Map<TopicPartitionReplica, Long> sizes) {
         var complete = new TreeSet<>(row.inSync);
         complete.addAll(row.eligible);
@@ -601,7 +601,7 @@ class topics implements Callable<Integer> {
                             .forEach((at, replica) -> sizes.put(
                                     new TopicPartitionReplica(at.topic(), at.partition(), broker), replica.size()))));
         } catch (ExecutionException noPermission) {
-            // the question goes without it
+            // the question is asked without the sizes
         }
         return sizes;
     }
