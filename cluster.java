@@ -31,7 +31,7 @@ import picocli.CommandLine.Help.Ansi;
 
 /**
  * Starts a controller and two brokers, each a process of its own, and then takes commands on standard input:
- * {@code stop kafka-1} is here what {@code docker stop kafka-deploy-kafka-1} is in Docker.
+ * {@code stop kafka-1} does here what {@code docker stop kafka-deploy-kafka-1} does in Docker.
  *
  * <pre>jbang cluster.java</pre>
  *
@@ -61,7 +61,7 @@ import picocli.CommandLine.Help.Ansi;
             "  status, help, quit",
             "",
             "Nodes: kafka-1, kafka-2, ... and controller; with --controllers 3 controller-1",
-            "to controller-3. Ctrl-C, 'quit' or the end of the input ends them all."
+            "to controller-3. Ctrl-C, 'quit' or the end of the input ends all nodes."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:ended as asked", "1:the cluster could not be started", "2:wrong usage"})
@@ -273,7 +273,7 @@ class cluster implements Callable<Integer> {
 
     /**
      * Not from /dev/null. Nor where standard input is closed (<&-): the first file that the JVM opens for itself has
-     * its number then.
+     * the number of standard input then.
      */
     private static boolean inputIsGiven() {
         try {
@@ -321,7 +321,7 @@ class cluster implements Callable<Integer> {
         }
     }
 
-    /** A cluster makes this setting its own when it is first started (KIP-966). A new value has no effect then. */
+    /** A cluster keeps the value with which it was first started (KIP-966). A new value has no effect. */
     private void keepMinInSync() throws IOException {
         String key = "min.insync.replicas";
         String first = load(nodes.get(0).properties).getProperty(key);
@@ -350,7 +350,7 @@ class cluster implements Callable<Integer> {
         }
         // Relative to the directory in which the node runs: Kafka would split a path at its commas.
         all.put("log.dirs", node.name);
-        // A group, or a transaction, must survive a broker: else every scenario is confounded.
+        // Groups and transactions must outlive a broker: else its death would stop them, too, whatever the topic has.
         int copies = Math.min(brokers, 2);
         all.put("offsets.topic.replication.factor", copies);
         all.put("transaction.state.log.replication.factor", copies);
@@ -402,7 +402,7 @@ class cluster implements Callable<Integer> {
     private class Security {
         private static final String MECHANISM = "SCRAM-SHA-256";
         private static final String KEYSTORE = "server.p12";
-        private static final String KEYSTORE_PASSWORD = "changeit"; // the file is its owner's alone
+        private static final String KEYSTORE_PASSWORD = "changeit"; // only the owner may read the file
 
         private final Path client = directory.resolve("client.properties");
         private final Path guest = directory.resolve("no-permissions.properties");

@@ -179,7 +179,7 @@ class consumer implements Callable<Integer> {
         return partitions.computeIfAbsent(number, Partition::new);
     }
 
-    /** One commit at a time: were there one for each poll, a fast consumer would wait for thousands at its end. */
+    /** One commit at a time: with one for each poll, a fast consumer would wait for thousands of them at its end. */
     private void commitInTheBackground() {
         if (printed.isEmpty()) committedAt = System.nanoTime();
         if (printed.isEmpty() || committing) return;
@@ -225,7 +225,7 @@ class consumer implements Callable<Integer> {
 
     private boolean ending; // the consumer gives its partitions back because it ends: nothing to tell
 
-    /** Kafka calls this within poll(). It tells what is given and taken, and not what the consumer has in the end. */
+    /** Kafka calls this within poll(), and tells what is given and taken, not what the consumer has in the end. */
     private class Rebalance implements ConsumerRebalanceListener {
         private Set<TopicPartition> told; // null: something was taken since then
         private Long nothingSince; // ns: when a consumer that had read lost all partitions
@@ -660,11 +660,11 @@ class consumer implements Callable<Integer> {
         usual.put("client.id", name);
         // Where a new group begins.
         usual.put("auto.offset.reset", "earliest");
-        // How many records a poll returns at most. What is done once a poll weighs less.
+        // How many records a poll returns at most. The work that is done once for each poll costs less then.
         usual.put("max.poll.records", 5_000);
         // In ms: the consumer asks who leads, and how many partitions there are, at least so often.
         usual.put("metadata.max.age.ms", 1_000);
-        // A topic that was deleted is not to be created by asking for it.
+        // To ask for a topic that was deleted must not create the topic.
         usual.put("allow.auto.create.topics", false);
         // The values here are bytes, the group is an argument, and what is committed was printed before.
         Map<String, String> own = Map.of(

@@ -39,10 +39,10 @@ import picocli.CommandLine.Help.Ansi;
  * <pre>jbang live.java</pre>
  *
  * It prints the address of the page, and runs until Ctrl-C. It only looks: it asks the cluster with Kafka's Admin
- * client a few times a second, whatever produces and consumes, and changes nothing.
+ * client, each question up to ten times a second, whatever produces and consumes, and changes nothing.
  *
- * <p>The watcher asks, and keeps what it knows; the server gives the browsers a snapshot of that as JSON; the page
- * draws the snapshot. All browsers get the same snapshot, so that ten cost the cluster no more than one.
+ * <p>The watcher asks the cluster and keeps the answers; the server gives the browsers a snapshot of them as JSON; the
+ * page draws the snapshot. All browsers get the same snapshot: ten browsers cost the cluster no more than one.
  */
 @Command(
         name = "live",
@@ -72,7 +72,7 @@ class live implements Callable<Integer> {
     List<String> groups = List.of();
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "60",
-            description = "How many seconds the page looks back (default: ${DEFAULT-VALUE}).")
+            description = "How many seconds the page looks back, 10 to 3600 (default: ${DEFAULT-VALUE}).")
     int seconds;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "8093",
@@ -129,7 +129,7 @@ class live implements Callable<Integer> {
 
     /**
      * Asks many questions at the same time, each again when its answer has come. A question goes to one broker, or to
-     * any: a broker that hangs delays only the answers that it owes itself.
+     * any: a broker that hangs delays only its own answers.
      *
      * <p>Answers come in the Admin client's thread, and wait in the inbox. Only the main thread works with them.
      */
@@ -307,7 +307,7 @@ class live implements Callable<Integer> {
             final int id;
             final Question ends = new Question(200);
             String address = "";
-            private long awaySince; // 0: it is not away, or was already when the watcher came
+            private long awaySince; // 0: the broker is here, or was away before the watcher began
 
             Broker(int id) {
                 this.id = id;

@@ -311,7 +311,7 @@ class producer implements Callable<Integer> {
 
     // ---- details ----
 
-    /** Errors after which a record is not in the log. After any other error its fate is unknown. */
+    /** Errors after which a record is not in the log. After any other error the record's fate is unknown. */
     private static final List<Class<? extends Exception>> REFUSALS = List.of(
             RecordTooLargeException.class,
             RecordBatchTooLargeException.class,
@@ -359,7 +359,7 @@ class producer implements Callable<Integer> {
         return connection.settings(ProducerConfig.configNames(), usual, own);
     }
 
-    /** The topic's min.insync.replicas: with fewer in sync, a broker refuses acks=all. 0 if that must not be read. */
+    /** The topic's min.insync.replicas: with fewer in sync, a broker refuses acks=all. 0 without permission to read. */
     private int minInSync(Admin admin) throws InterruptedException {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {

@@ -31,8 +31,9 @@ import picocli.CommandLine.*;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Reads a topic as one consumer of a share group (KIP-932), as from a queue: all its consumers get records of the same
- * partition, each record goes to one of them, and comes again until one of them has accepted it.
+ * Reads a topic as one consumer of a share group (KIP-932), as from a queue: all consumers of the group get records of
+ * the same partition. Each record goes to one of them, and comes again until a consumer has accepted or rejected it, at
+ * most 5 times.
  *
  * <pre>jbang queue.java test-1p-rf1 queue1</pre>
  *
@@ -57,7 +58,7 @@ import picocli.CommandLine.Help.Ansi;
         usageHelpAutoWidth = true,
         sortOptions = false,
         header = "Reads events from a Kafka topic in a share group, as from a queue.%n",
-        exitCodeListHeading = "%nCtrl-C ends it: what is printed is accepted; then a summary. Exit status:%n",
+        exitCodeListHeading = "%nCtrl-C ends it, with a summary; printed events are accepted. Exit status:%n",
         exitCodeList = {
             "0:done as asked",
             "1:it could not read on, or its output was closed",
@@ -282,7 +283,7 @@ class queue implements Callable<Integer> {
         // A record for one consumer, the next for another. By default a producer's whole batch goes to one.
         usual.put("share.acquire.mode", "record_limit");
         usual.put("max.poll.records", 1);
-        // A topic that was deleted is not to be created by asking for it.
+        // To ask for a topic that was deleted must not create the topic.
         usual.put("allow.auto.create.topics", false);
         var own = new HashMap<String, String>();
         // A share consumer refuses these settings of other consumers. "" stands for: not set.

@@ -24,7 +24,7 @@ import picocli.CommandLine.Help.Ansi;
 
 /**
  * Reads the events that {@code jbang failover.java --events RUN.jsonl} has written, and writes files for people and for
- * machines. No file needs another one.
+ * machines. Each file is whole in itself.
  *
  * <pre>jbang report.java RUN.jsonl -o RUN.svg -o RUN.html -o RUN.md -o RUN.xml</pre>
  *
@@ -32,7 +32,7 @@ import picocli.CommandLine.Help.Ansi;
  *   <li>{@code .svg}: the picture. From the top down, over one time axis: when a broker was away and when a leader
  *       changed; for each partition how many records were acknowledged and read, in the colour of its leader; the
  *       latency of acknowledgements; who led and who was in sync; who read which partitions. A run of several trials
- *       becomes a table and a strip for each trial.
+ *       becomes a table, and one or two partitions of each trial.
  *   <li>{@code .html}: the picture, and all numbers as tables.
  *   <li>{@code .md}: a summary for a pull request, or for the job summary of GitHub Actions.
  *   <li>{@code .xml}: JUnit's format, for CI servers. A trial is a test suite, a claim is a test case.

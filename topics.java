@@ -39,13 +39,13 @@ import picocli.CommandLine.Help.Ansi;
  *
  * <pre>jbang topics.java</pre>
  *
- * Partition 0 leads on the broker with the lowest id, partition 1 on the next one, and so on: stopping kafka-1 always
- * hits partition 0. This is printed:
+ * The broker with the lowest id leads partition 0, the next one partition 1, and so on: stopping kafka-1 always hits
+ * partition 0. This is printed:
  *
  * <pre>
  * TOPIC        PARTITION  LEADER  REPLICAS    IN SYNC     OFFSETS
  * test-2p-rf2          0       1  1,2         1,2         0 to 11
- * test-2p-rf2          1    none  2,1         none              -    no broker leads, and none can tell its offsets
+ * test-2p-rf2          1    none  2,1         none              -    no leader, so that nobody tells the offsets
  * </pre>
  *
  * OFFSETS are the offsets in the log, and not a number of records: the end of a transaction takes an offset of its own,
@@ -99,8 +99,8 @@ class topics implements Callable<Integer> {
     @Command(
             name = "create",
             header = "Creates topics, with each replica in a chosen place.",
-            description = "Partition 0 leads on the broker with the lowest id, partition 1 on the next one, and so on."
-                    + " The brokers that follow have the other replicas.")
+            description = "The broker with the lowest id leads partition 0, the next one partition 1, and so on. The"
+                    + " brokers that follow have the other replicas.")
     int create(
             @Parameters(paramLabel = "NAME", arity = "1..*",
                     description = "A name such as orders-3p-rf2 gives the shape: 3 partitions, 2 replicas.")
@@ -135,7 +135,7 @@ class topics implements Callable<Integer> {
 
     @Command(name = "list", header = "Lists the topics and their shapes.", description = "One topic a line.")
     int list(
-            @Option(names = {"-a", "--all"}, description = "Kafka's internal topics, too.")
+            @Option(names = {"-a", "--all"}, description = "Kafka's own topics, too.")
                     boolean all)
             throws Exception {
         admin = connection.connect();
@@ -167,9 +167,9 @@ class topics implements Callable<Integer> {
 
     @Command(
             name = "elect",
-            header = "Lets the preferred leader lead again, or elects an unclean one.",
+            header = "Lets preferred leaders lead again, or makes an unclean election.",
             description = "The preferred leader is the first replica. Where no broker leads and no complete replica"
-                    + " comes back, --unclean elects another one: the records that it does not have are lost.")
+                    + " comes back, --unclean elects another replica: the records that it does not have are lost.")
     int elect(
             @Parameters(paramLabel = "NAME", arity = "1..*", description = "The topics.") Set<String> names,
             @Option(names = "--unclean",
@@ -206,7 +206,7 @@ class topics implements Callable<Integer> {
     @Command(
             name = "reset",
             header = "Deletes topics and creates them anew, empty.",
-            description = "The shape and the properties stay. On a terminal it asks, if it has records.")
+            description = "The shape and the properties stay. On a terminal it asks first if a topic has records.")
     int reset(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: the guide's).")
                     Set<String> names,
@@ -279,7 +279,7 @@ class topics implements Callable<Integer> {
             return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
         }
 
-        /** Partition 0 leads on the first broker, partition 1 on the next; the others follow. */
+        /** The first broker leads partition 0, the next one partition 1; the others have the other replicas. */
         Map<Integer, List<Integer>> placement(List<Integer> brokers) {
             var placement = new TreeMap<Integer, List<Integer>>();
             for (int partition = 0; partition < partitions; partition++) {
@@ -297,7 +297,7 @@ class topics implements Callable<Integer> {
         }
     }
 
-    /** Letters that Kafka takes, so that no other request is sent first, and an error is one line. */
+    /** A name that Kafka would refuse is refused here, before any request is sent. */
     private static void checkNames(Set<String> names) {
         for (String name : names)
             if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.matches("[.]{1,2}"))
@@ -307,7 +307,7 @@ class topics implements Callable<Integer> {
                         name.replaceAll("\\p{Cntrl}", "?"));
     }
 
-    /** Without them no group would know its offsets, and no transaction its state. */
+    /** Without these topics no group would know its offsets, and no transaction its state. */
     private static void refuseKafkasOwn(Set<String> names, String what) {
         for (String name : names)
             if (KAFKAS_OWN.contains(name))
@@ -547,7 +547,7 @@ class topics implements Callable<Integer> {
         return row.replicas.stream().filter(brokers::contains).findFirst().orElseThrow();
     }
 
-    /** The number of records that would be lost cannot be asked of anybody: only a leader tells the end of its log. */
+    /** Nobody can tell the number of records that would be lost: only a leader tells the end of its log. */
     private static void sayWhatMayGo(Row row, int next, Map<TopicPartitionReplica, Long> sizes) {
         var complete = new TreeSet<>(row.inSync);
         complete.addAll(row.eligible);
@@ -601,7 +601,7 @@ class topics implements Callable<Integer> {
                             .forEach((at, replica) -> sizes.put(
                                     new TopicPartitionReplica(at.topic(), at.partition(), broker), replica.size()))));
         } catch (ExecutionException noPermission) {
-            // the question goes without it
+            // the question is asked without the sizes
         }
         return sizes;
     }
