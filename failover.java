@@ -208,6 +208,9 @@ class failover implements Callable<Integer> {
                     for (Object line : new Lines(result).all()) file.write(Json.of(line) + "\n");
                     file.flush();
                 }
+        } catch (Failure failed) {
+            if (results.isEmpty()) throw failed;
+            Script.complain("%s", failed.getMessage()); // what was proven before it is told all the same
         } finally {
             if (results.isEmpty() && log != null && events == null) Files.delete(log);
         }
@@ -436,8 +439,8 @@ class failover implements Callable<Integer> {
                     .formatted(busy.number, busy.lastOffset, idle.number, idle.firstOffset);
             boolean alone = busyReceived > 0 && idleReceived == 0;
             return List.of(
-                    Claim.of(alone, "only one consumer receives messages, the other is idle", shares),
-                    Claim.of(goesOn, "the idle one is a standby: it takes over where the other stopped", handover));
+                    judge.claim(alone, "only one consumer receives messages, the other is idle", shares),
+                    judge.claim(goesOn, "the idle one is a standby: it takes over where the other stopped", handover));
         }
     }
 
@@ -465,7 +468,7 @@ class failover implements Callable<Integer> {
         List<Claim> claims(Result result, Judge judge) {
             Outage outage = result.outages.get(0);
             var claims = new ArrayList<Claim>();
-            claims.add(sharing(result, outage));
+            claims.add(sharing(result, judge, outage));
             for (int partition = 0; partition < result.topic.partitions(); partition++) {
                 if (!outage.led.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
                 else claims.addAll(halts(result, judge, outage, partition));
@@ -474,15 +477,16 @@ class failover implements Callable<Integer> {
         }
 
         /** Of the records that were received before the fault, in the order of their ids, each consumer got half. */
-        private Claim sharing(Result result, Outage outage) {
+        private Claim sharing(Result result, Judge judge, Outage outage) {
             int first = 1;
             while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
             int one = result.ledger.receivedBy(1, first, outage.harmedAt);
             int two = result.ledger.receivedBy(2, first, outage.harmedAt);
             String evidence =
                     "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
-            boolean balanced = first > 10 && Math.abs(one - two) <= 1;
-            return Claim.of(balanced, "messages are load-balanced across both consumers", evidence);
+            String text = "messages are load-balanced across both consumers";
+            if (first <= 10) return new Claim(Verdict.INCONCLUSIVE, text, evidence + ": too few to tell (--before)");
+            return judge.claim(Math.abs(one - two) <= 1, text, evidence);
         }
 
         private static boolean before(int tick, int end) {
@@ -503,7 +507,7 @@ class failover implements Callable<Integer> {
                     .formatted(seconds(Math.max(0, back - gone)), silence.seconds());
             String since = "%,d acknowledged since".formatted(after);
             return List.of(
-                    judge.claim(unavailable, outage, text, evidence),
+                    judge.claimWhileAway(unavailable, outage, text, evidence),
                     judge.claim(after > 0, outage, "it resumes when its broker is back", since));
         }
 
@@ -550,7 +554,8 @@ class failover implements Callable<Integer> {
                 int elected = result.leaderChange(outage, partition, true);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
-                claims.add(judge.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
+                boolean inTime = elected > 0 && elected < outage.healedAt;
+                claims.add(judge.claimWhileAway(inTime, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
             Gap pause = result.longestPause(result.acknowledged, outage);
@@ -567,7 +572,8 @@ class failover implements Callable<Integer> {
                 claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
             else if (brief && doubt != null)
                 claims.add(new Claim(Verdict.INCONCLUSIVE, BRIEF, evidence + "; but " + doubt));
-            else claims.add(judge.claim(brief, outage, BRIEF, evidence));
+            else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
+            else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
             return claims.stream();
         }
 
@@ -911,12 +917,20 @@ class failover implements Callable<Integer> {
             try {
                 load.finish(observer);
                 loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
-                epochs = new Audit(connection, stage.admin, topic, run, ledger, journal).read(observer.topicGone());
+                var audit = new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut);
+                epochs = audit.read(observer.topicGone());
                 audited = true;
+                if (!observer.topicGone()) topic = stage.asItIsNow(topic);
                 awaitTheGroup();
             } catch (Unobserved because) {
                 giveUp(because);
             }
+        }
+
+        /** Whether a new leader may lack what an earlier one has acknowledged. */
+        private boolean mayHaveBeenCut(int partition) {
+            boolean all = plan.producing.asKafkaReads.getString("acks").equals("-1");
+            return observer.changedUncleanly(partition) || !all && observer.changedLeader(partition);
         }
 
         private void giveUp(Exception because) {
@@ -1239,24 +1253,25 @@ class failover implements Callable<Integer> {
         }
 
         /**
-         * The partition's log begins at this offset now: what was acknowledged before it has expired. An offset that
-         * two records have was written twice: then the first of them may have been lost before it could expire.
+         * The partition's log begins at this offset now: what was acknowledged before it has expired. An offset that is
+         * not higher than each earlier one shows that the log was cut between them: then the earlier record may have
+         * been lost before it could expire.
          *
          * @param begin counted as in {@link #acknowledged(int, long)}
-         * @return how many records have expired
+         * @param cut the log may have been cut, and filled by others: then nobody can tell
+         * @return how many records have expired, or were lost before
          */
-        synchronized int expire(int partition, long begin) {
-            var atOffset = new HashMap<Integer, Integer>();
+        synchronized int expire(int partition, long begin, boolean cut) {
+            int lowestLater = Integer.MAX_VALUE;
             int count = 0;
-            for (int id = partition + 1; id <= last; id += partitions) {
-                int offset = offsets.get(id);
-                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
-                if (offset == 0) set(Kind.UNTOLD).set(id); // acks=0: nobody can tell whether it expired
-                if (offset == 0 || offset > begin) continue;
-                set(Kind.EXPIRED).set(id);
+            for (int id = last; id >= 1; id--) {
+                if (partition(id) != partition) continue;
+                int offset = offsets.get(id); // 0: not acknowledged, or with acks=0
+                boolean lower = lowestLater <= offset;
+                if (offset > 0) lowestLater = Math.min(lowestLater, offset);
+                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id) || offset > begin) continue;
+                set(cut || lower || offset == 0 ? Kind.UNTOLD : Kind.EXPIRED).set(id);
                 count++;
-                Integer other = atOffset.put(offset, id);
-                if (other != null) set(Kind.UNTOLD).set(other);
             }
             return count;
         }
@@ -1330,12 +1345,13 @@ class failover implements Callable<Integer> {
             for (Kind kind : Kind.values()) account.put(kind, copy(set(kind)));
             BitSet acknowledged = set(Kind.ACKNOWLEDGED);
             BitSet inLog = set(Kind.IN_LOG);
-            BitSet expired = set(Kind.EXPIRED);
+            BitSet expired = copy(set(Kind.EXPIRED));
+            expired.or(set(Kind.UNTOLD));
             account.put(Kind.UNKNOWN, minus(minus(all, acknowledged), set(Kind.FAILED)));
             account.put(Kind.LOST, minus(minus(acknowledged, inLog), expired));
             account.put(Kind.GHOSTS, and(set(Kind.FAILED), inLog));
             account.put(Kind.DUPLICATES, minus(set(Kind.IN_LOG_AGAIN), set(Kind.FAILED)));
-            account.put(Kind.NOT_DELIVERED, minus(minus(all, acknowledged), inLog));
+            account.put(Kind.NOT_DELIVERED, minus(minus(minus(all, acknowledged), inLog), expired));
             account.put(Kind.UNSEEN, minus(inLog, received));
             account.put(Kind.REDELIVERED, and(minus(receivedAgain, set(Kind.IN_LOG_AGAIN)), inLog));
             account.put(Kind.PHANTOMS, minus(minus(received, inLog), expired));
@@ -1413,6 +1429,8 @@ class failover implements Callable<Integer> {
             if (count(Kind.PHANTOMS) > 0) lines.add(phantoms.formatted(count(Kind.PHANTOMS)));
             String expired = "expired %,d: removed from the log by retention, or by somebody";
             if (count(Kind.EXPIRED) > 0) lines.add(expired.formatted(count(Kind.EXPIRED)));
+            String untold = "expired or lost %,d: not in the log, which begins later now; nobody can tell";
+            if (count(Kind.UNTOLD) > 0) lines.add(untold.formatted(count(Kind.UNTOLD)));
             return lines;
         }
     }
@@ -1498,9 +1516,11 @@ class failover implements Callable<Integer> {
                 .formatted(account.count(Kind.ACKNOWLEDGED), account.count(Kind.LOST));
         if (!lost.isEmpty()) evidence += ": " + some(lost, ledger);
         String text = "no %sacknowledged record is lost".formatted(chosenLoss.isEmpty() ? "" : "other ");
-        int untold = account.count(Kind.UNTOLD);
-        String cannotTell = "; %,d expired or lost: the log cannot tell".formatted(untold);
-        if (untold > 0) return new Claim(Verdict.INCONCLUSIVE, text, evidence + cannotTell);
+        int untold = Ledger.and(account.get(Kind.ACKNOWLEDGED), account.get(Kind.UNTOLD))
+                .cardinality();
+        if (untold > 0) evidence += "; %,d expired or lost: the log cannot tell".formatted(untold);
+        boolean surelyLost = !lost.isEmpty() && promises.lossAllowedBy == null;
+        if (untold > 0 && !surelyLost) return new Claim(Verdict.INCONCLUSIVE, text, evidence);
         if (lost.isEmpty() || promises.lossAllowedBy == null) return Claim.of(lost.isEmpty(), text, evidence);
         String allowed = "lost %,d: %s allows it".formatted(lost.cardinality(), promises.lossAllowedBy);
         return new Claim(Verdict.ALLOWED, allowed, evidence);
@@ -1583,13 +1603,20 @@ class failover implements Callable<Integer> {
             this.claims = new Judge(this).claims();
         }
 
-        /** The times of acknowledgement, and the end of the load where records still waited: an open pause counts. */
-        private int[] withOpenEnd(int partition) {
+        /**
+         * The times of acknowledgement between that of the first call and, where records still waited, the end of the
+         * load: a pause that is open at its beginning or at its end counts.
+         */
+        private int[] withOpenEnds(int partition) {
             int[] times = acknowledged[partition];
+            int first = partition + 1;
             int last = ledger.ids(partition).max().orElse(0);
-            if (last == 0 || ledger.acknowledgedAt(last) > 0) return times;
-            int[] longer = Arrays.copyOf(times, times.length + 1);
-            longer[times.length] = Math.max(trial.loadEndedAt, times.length == 0 ? 0 : times[times.length - 1]);
+            if (last == 0) return times;
+            boolean open = ledger.acknowledgedAt(last) == 0;
+            int[] longer = new int[times.length + (open ? 2 : 1)];
+            longer[0] = ledger.sentAt(first);
+            System.arraycopy(times, 0, longer, 1, times.length);
+            if (open) longer[times.length + 1] = Math.max(trial.loadEndedAt, longer[times.length]);
             return longer;
         }
 
@@ -1626,7 +1653,7 @@ class failover implements Callable<Integer> {
 
         /** The pause that an outage made in a partition, until the replicas are in sync again. */
         Gap pause(int[][] times, Outage outage, int partition) {
-            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
             return Gap.longest(all, outage.harmedAt, outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
         }
 
@@ -1637,13 +1664,13 @@ class failover implements Callable<Integer> {
         /** The longest pause of a partition: that of an outage where there is one, else of the whole trial. */
         Gap longestPause(int[][] times, int partition) {
             if (!outages.isEmpty()) return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
-            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
             return Gap.longest(all, 0, Integer.MAX_VALUE);
         }
 
         /** In seconds, before, during and after the outages. */
         double longestEver() {
-            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnd(it), 0, Integer.MAX_VALUE)))
+            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnds(it), 0, Integer.MAX_VALUE)))
                     .seconds();
         }
 
@@ -1694,6 +1721,17 @@ class failover implements Callable<Integer> {
                     .filter(id -> ledger.acknowledgedAt(id) > 0 && wanted.test(id))
                     .map(id -> ledger.acknowledgedAt(id) - ledger.sentAt(id))
                     .toArray());
+        }
+
+        /** In ms: 99 of 100 records that were sent are acknowledged within. A record without an answer is late. */
+        double percentile99() {
+            int[] ticks = IntStream.range(0, topic.partitions())
+                    .mapToObj(ledger::latencies)
+                    .flatMapToInt(all -> Arrays.stream(all).mapToInt(it -> (int) it))
+                    .sorted()
+                    .toArray();
+            int index = (int) (0.99 * account.sent());
+            return index < ticks.length ? ticks[index] / TICKS_PER_MS : Double.POSITIVE_INFINITY;
         }
 
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
@@ -1747,6 +1785,27 @@ class failover implements Callable<Integer> {
             return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
         }
 
+        /** The same about what happens while the node is away: a short absence need not be noticed. */
+        Claim claimWhileAway(boolean holds, Outage outage, String text, String evidence) {
+            double away = seconds((outage.healedAt > 0 ? outage.healedAt : Integer.MAX_VALUE) - outage.doneAt);
+            double session = result.trial.stage.sessionTimeout() / 1e3;
+            if (holds || outage.controlled || away > 1.5 * session) return claim(holds, outage, text, evidence);
+            String why = "; but it was away for %.1f s only, and a dead broker is noticed after %.0f s (--down)";
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + why.formatted(away, session));
+        }
+
+        /** The same about a whole trial. */
+        Claim claim(boolean holds, String text, String evidence) {
+            String disturbed = disturbed(0, Integer.MAX_VALUE);
+            if (disturbed == null)
+                disturbed = result.observer.outsideEvents().stream()
+                        .map(OutsideEvent::text)
+                        .findFirst()
+                        .orElse(null);
+            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+        }
+
         /** Why the script could not see all that happened in a window; null if it could. */
         private String disturbed(int from, int to) {
             String stall = stall(from, to);
@@ -1785,13 +1844,15 @@ class failover implements Callable<Integer> {
                 claims.addAll(claimsOf(
                         result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
                 if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
+                int untold = Ledger.minus(result.account.get(Kind.UNTOLD), result.account.get(Kind.ACKNOWLEDGED))
+                        .cardinality();
+                String evidence = "%,d were not acknowledged, and may have been in the log before it was cut";
+                if (untold > 0) claims.add(new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence.formatted(untold)));
             }
             if (maxPause != null)
                 claims.add(limit("no pause is longer than", maxPause, result.longestEver(), "longest pause"));
             if (maxLatency == null) return claims;
-            // A record without an acknowledgement is late.
-            boolean enough = result.account.count(Kind.ACKNOWLEDGED) >= 0.99 * result.account.sent();
-            double p99 = enough ? result.latency(id -> true).p99 / 1e3 : Double.POSITIVE_INFINITY;
+            double p99 = result.percentile99() / 1e3;
             claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
             return claims;
         }
@@ -2260,6 +2321,7 @@ class failover implements Callable<Integer> {
         private final Thread thread = new Thread(this::watch, "observer");
         private volatile boolean ending;
         private volatile boolean topicGone;
+        private int unknownSince; // answers that do not know the topic: a broker may learn of a new topic late; 0: none
         private volatile int worstGap;
         private volatile Set<Integer> nodesNow = Set.of();
         private int outstanding;
@@ -2344,9 +2406,12 @@ class failover implements Callable<Integer> {
             if (number < answered || ending) return; // a later question was answered before
             answered = number;
             if (error != null) {
-                if (Script.rootOf(error) instanceof UnknownTopicOrPartitionException) topicHasGone();
+                boolean unknown = Script.rootOf(error) instanceof UnknownTopicOrPartitionException;
+                unknownSince = !unknown ? 0 : unknownSince == 0 ? journal.now() : unknownSince;
+                if (unknown && journal.now() - unknownSince > ticks(1)) topicHasGone();
                 return;
             }
+            unknownSince = 0;
             int now = journal.now();
             worstGap = Math.max(worstGap, now - answeredAt);
             if (now - answeredAt > WORTH_A_LINE) silences.add(new Gap(answeredAt, now));
@@ -2531,6 +2596,21 @@ class failover implements Callable<Integer> {
 
         int leaderAt(int partition, int tick) {
             return stateAt(partition, tick).leader;
+        }
+
+        /** Whether a replica that was not in sync became the leader, or may have: unseen. */
+        boolean changedUncleanly(int partition) {
+            boolean unclean = leaderChanges(partition).anyMatch(it -> !it.before.inSync.contains(it.now.leader));
+            return unclean || !silences().isEmpty() || !stalls.isEmpty();
+        }
+
+        boolean changedLeader(int partition) {
+            return leaderChanges(partition).findAny().isPresent();
+        }
+
+        /** The changes that gave a partition a leader. */
+        private Stream<Change> leaderChanges(int partition) {
+            return changes.stream().filter(it -> it.partition == partition && it.leaderChanged() && it.now.leader >= 0);
         }
 
         List<Change> changesSince(int tick) {
@@ -2911,15 +2991,24 @@ class failover implements Callable<Integer> {
         private final String run;
         private final Ledger ledger;
         private final Journal journal;
+        private final IntPredicate cut; // partitions whose log may have been cut
         private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and number
 
-        Audit(Connection connection, Admin admin, Topic topic, String run, Ledger ledger, Journal journal) {
+        Audit(
+                Connection connection,
+                Admin admin,
+                Topic topic,
+                String run,
+                Ledger ledger,
+                Journal journal,
+                IntPredicate cut) {
             this.connection = connection;
             this.admin = admin;
             this.topic = topic;
             this.run = run;
             this.ledger = ledger;
             this.journal = journal;
+            this.cut = cut;
         }
 
         List<Epoch> read(boolean topicGone) throws Exception {
@@ -2955,7 +3044,7 @@ class failover implements Callable<Integer> {
         private void expire(List<Long> begins) {
             for (int partition = 0; partition < topic.partitions(); partition++) {
                 long begin = begins.get(partition) - topic.ends.get(partition);
-                int expired = begin > 0 ? ledger.expire(partition, begin) : 0;
+                int expired = begin > 0 ? ledger.expire(partition, begin, cut.test(partition)) : 0;
                 if (expired > 0)
                     journal.tell(
                             "note",
@@ -3067,6 +3156,13 @@ class failover implements Callable<Integer> {
             return replicas.size();
         }
 
+        /** With what these properties allow as well. */
+        Topic allowing(Map<String, String> properties) {
+            int min = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
+            boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
+            return new Topic(name, id, replicas, ends, Math.max(minInSync, min), allowsUncleanElection || unclean);
+        }
+
         /** The first replica is the preferred leader. */
         int preferredLeader(int partition) {
             return replicas.get(partition).get(0);
@@ -3155,16 +3251,16 @@ class failover implements Callable<Integer> {
             Script.mending = own == null; // its own cluster ends with the script
             try {
                 return hands.execute.apply(hands.harmCommand(fault, node));
-            } catch (Failure failed) {
-                throw new Unobserved(failed.getMessage());
+            } catch (Failure | IOException failed) {
+                throw new Unobserved(Script.oneLine(failed));
             }
         }
 
         String heal(String command) throws Exception {
             try {
                 return hands.execute.apply(command);
-            } catch (Failure failed) {
-                throw new Unobserved(failed.getMessage());
+            } catch (Failure | IOException failed) {
+                throw new Unobserved(Script.oneLine(failed));
             }
         }
 
@@ -3273,6 +3369,14 @@ class failover implements Callable<Integer> {
 
         /** A topic that is whole, led as it was placed, and a group that starts at its end. */
         Topic prepare(Scenario scenario, String group) throws Exception {
+            try {
+                return prepared(scenario, group);
+            } catch (ExecutionException refused) {
+                throw Connection.refused("prepare topic '" + scenario.topic + "'", refused);
+            }
+        }
+
+        private Topic prepared(Scenario scenario, String group) throws Exception {
             String name = scenario.topic;
             createIfMissing(scenario);
             TopicDescription described = Connection.describe(admin, name);
@@ -3294,9 +3398,13 @@ class failover implements Callable<Integer> {
             var replicas = described.partitions().stream()
                     .map(it -> it.replicas().stream().map(Node::id).toList())
                     .toList();
-            int minInSync = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
-            boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
-            return new Topic(name, described.topicId(), replicas, ends, minInSync, unclean);
+            var topic = new Topic(name, described.topicId(), replicas, ends, 0, false);
+            return topic.allowing(properties);
+        }
+
+        /** With what its settings allow by now: somebody may have changed them in mid-run. */
+        Topic asItIsNow(Topic topic) throws InterruptedException {
+            return topic.allowing(topicProperties(topic.name));
         }
 
         private void createIfMissing(Scenario scenario) throws Exception {

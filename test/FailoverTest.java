@@ -20,8 +20,11 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -242,6 +245,43 @@ class FailoverTest {
         assertThat(values(topic))
                 .isNotEmpty()
                 .allSatisfy(value -> assertThat(value).hasSize(500));
+    }
+
+    @Test
+    @DisplayName("a broker that is away for less than the cluster needs to notice: INCONCLUSIVE, not FAIL")
+    void tooShort() throws Exception {
+        topics();
+        try (Run run = harming("pause kafka-{id}", "resume kafka-{id}", "3", "--fault", "pause", "--down", "2s")) {
+            run.expectExit(1, LONG);
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+            run.awaitLine("INCONCLUSIVE  partition 0 gets a new leader while broker 1 is away");
+            run.awaitLine("INCONCLUSIVE  a brief pause, then it recovers by itself");
+            assertThat(run.out()).noneMatch(line -> line.startsWith("  FAIL"));
+        }
+    }
+
+    @Test
+    @DisplayName("records that were lost, overwritten by others and deleted: nobody can tell, and it says so")
+    void lostAndDeleted() throws Exception {
+        String topic = topic("lostdeleted", Map.of("unclean.leader.election.enable", "true"));
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--observe", "20s")) {
+            run.awaitLine("the producer begins");
+            SharedCluster.command("stop kafka-2"); // what comes now is on broker 1 only
+            run.awaitLine("partition 0: in sync 1");
+            SharedCluster.command("kill kafka-1");
+            SharedCluster.command("start kafka-2"); // broker 2 never had those records, and leads
+            run.awaitLine("partition 0: broker 2 leads");
+            var zero = new TopicPartition(topic, 0);
+            write(zero, 2_000);
+            long end = SharedCluster.end(topic, 0);
+            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(end)))
+                    .all()
+                    .get();
+            SharedCluster.command("start kafka-1");
+            run.expectExit(1, LONG);
+            run.awaitLine("expired or lost ");
+            assertThat(run.out()).noneMatch(line -> line.contains("PASS  no acknowledged record is lost"));
+        }
     }
 
     @Test
@@ -672,6 +712,21 @@ class FailoverTest {
         var values = new ArrayList<String>();
         read(topic, (header, value) -> values.add(value));
         return values;
+    }
+
+    /** Records of somebody else. */
+    private static void write(TopicPartition to, int records) {
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "key.serializer",
+                StringSerializer.class,
+                "value.serializer",
+                StringSerializer.class);
+        try (var producer = new KafkaProducer<String, String>(settings)) {
+            for (int i = 0; i < records; i++)
+                producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, "somebody else's"));
+        }
     }
 
     private interface Visitor {
