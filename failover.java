@@ -1838,9 +1838,14 @@ class failover implements Callable<Integer> {
             if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
             if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
             else {
-                Promises promises =
-                        Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
-                boolean readOn = result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                boolean gone = result.observer.topicGone();
+                String deleted = "somebody deleted it in mid-run, or made another of its name";
+                if (gone) claims.add(new Claim(Verdict.INCONCLUSIVE, "the topic is there to the end", deleted));
+                Promises promises = gone // then no setting explains a loss
+                        ? new Promises(null, null)
+                        : Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
+                boolean readOn =
+                        !gone && result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
                 claims.addAll(claimsOf(
                         result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
                 if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());

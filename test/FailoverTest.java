@@ -317,6 +317,22 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a topic that somebody makes anew: its records are lost, and acks=1 does not explain that")
+    void topicMadeAnew() throws Exception {
+        String topic = topic("anew", Map.of());
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--observe", "15s", "--acks", "1")) {
+            run.awaitLine("the producer begins");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.awaitLine("topic " + topic + " does not exist any more");
+            topic("anew", Map.of());
+            run.expectExit(1, LONG);
+            run.awaitLine("INCONCLUSIVE  the topic is there to the end");
+            run.awaitLine("FAIL  no acknowledged record is lost");
+            assertThat(run.out()).noneMatch(line -> line.contains("ALLOWED  lost "));
+        }
+    }
+
+    @Test
     @DisplayName(
             "unclean leader election loses records in spite of acks=all: ALLOWED, by the topic's setting; FAIL if strict")
     void uncleanElection() throws Exception {
