@@ -987,8 +987,10 @@ class failover implements Callable<Integer> {
 
         void harm(Fault fault, String word) throws Exception {
             if (Script.stopping()) throw new Unobserved("interrupted");
-            Target node =
-                    stage.target(word, observer.leader(0), topic.replicas().get(0));
+            boolean controls = word.equals("controller");
+            Target node = controls
+                    ? new Target(CONTROLLER, observer.controller(), "controller", "", 0)
+                    : stage.target(word, observer.leader(0), topic.replicas().get(0));
             if (node == null) throw new Unobserved("partition 0 has no " + word + " to harm");
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
@@ -1024,7 +1026,7 @@ class failover implements Callable<Integer> {
             await(
                     "the in-sync replicas were not whole again",
                     whoHarms.manual ? 600 : 180,
-                    () -> observer.whole() && stage.allAnswer(topic));
+                    () -> observer.whole() && !observer.controllerIsAway() && stage.allAnswer(topic));
             int now = journal.tell("whole", details(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
             stage.nothingIsBroken();
@@ -1091,8 +1093,14 @@ class failover implements Callable<Integer> {
     /** Who had the partition in Scenario 1, who takes it over, and when (in ticks). */
     record Handover(int tick, GroupConsumer busy, GroupConsumer idle) {}
 
-    /** A node that can be harmed. A controller has no address for clients. */
-    record Target(int id, String name, String host, int port) {
+    /**
+     * A node that can be harmed.
+     *
+     * @param id CONTROLLER for any controller: the observer knows only whether one answers
+     * @param number by which the cluster knows the node
+     * @param host "" for a controller: clients do not reach it
+     */
+    record Target(int id, String number, String name, String host, int port) {
         String shown() {
             return id == CONTROLLER ? "The controller" : "Broker " + id;
         }
@@ -1829,6 +1837,8 @@ class failover implements Callable<Integer> {
             if (result.trial.unobserved != null)
                 claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", result.trial.unobserved));
             for (Outage outage : result.outages) claims.add(wentAway(outage));
+            for (Outage outage : result.outages)
+                if (outage.id == CONTROLLER && outage.healedAt > 0) claims.addAll(withoutController(outage));
             claims.addAll(flowed());
             for (GroupConsumer consumer : result.trial.consumers)
                 if (consumer.failure != null) {
@@ -1878,6 +1888,47 @@ class failover implements Callable<Integer> {
                     "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
             Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
             return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
+        }
+
+        /** Records need no controller. A partition whose leader dies does. */
+        private List<Claim> withoutController(Outage controller) {
+            List<Outage> meanwhile = result.outages.stream()
+                    .filter(it -> it.id != CONTROLLER && it.harmedAt < controller.healedAt)
+                    .filter(it -> it.wholeAt == 0 || it.wholeAt > controller.harmedAt)
+                    .toList();
+            if (meanwhile.isEmpty()) return List.of(flowsOn(controller));
+            var claims = new ArrayList<Claim>();
+            for (Outage outage : meanwhile)
+                if (outage.harmedAt > controller.doneAt && result.observer.isOnlyController())
+                    for (int partition : outage.led) claims.add(noSuccessor(controller, outage, partition));
+            return claims;
+        }
+
+        private Claim flowsOn(Outage controller) {
+            int from = controller.harmedAt;
+            int to = controller.healedAt;
+            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.withOpenEnds(it), from, to)));
+            long least = result.partitions()
+                    .mapToLong(it -> result.count(it, from, to))
+                    .min()
+                    .orElse(0);
+            String evidence = "at least %,d acknowledged in each partition meanwhile, longest pause %.2f s";
+            boolean flows = least > 0 && pause.ticks() < (to - from) / 2;
+            return claim(
+                    flows,
+                    controller,
+                    "records flow on while the controller is away",
+                    evidence.formatted(least, pause.seconds()));
+        }
+
+        private Claim noSuccessor(Outage controller, Outage outage, int partition) {
+            int elected = result.leaderChange(outage, partition, true);
+            String text = "partition %d gets no new leader while the controller is away".formatted(partition);
+            String evidence = elected == 0
+                    ? "nobody was elected"
+                    : "elected %.1f s after the controller was started"
+                            .formatted(seconds(elected - controller.healedAt));
+            return claim(elected == 0 || elected > controller.healedAt, outage, text, evidence);
         }
 
         private String evidenceOf(Outage outage) {
@@ -2334,8 +2385,9 @@ class failover implements Callable<Integer> {
         private long answered;
         private volatile int answeredAt;
         private volatile int endedAt; // 0: it still watches
-        private int controller = -1;
-        private boolean controllerIsAway;
+        private volatile int controller = -1; // not known
+        private volatile boolean isOnlyController;
+        private volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
@@ -2508,6 +2560,7 @@ class failover implements Callable<Integer> {
             admin.describeMetadataQuorum()
                     .quorumInfo()
                     .whenComplete((quorum, error) -> answers.add(() -> {
+                        if (error == null) isOnlyController = quorum.voters().size() == 1;
                         if (error == null) onController(quorum.leaderId());
                         else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
                         if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
@@ -2550,6 +2603,19 @@ class failover implements Callable<Integer> {
 
         int leader(int partition) {
             return state(partition).leader;
+        }
+
+        /** The number of the controller that leads now, or did last; "" where that must not be asked. */
+        String controller() {
+            return controller < 0 ? "" : "" + controller;
+        }
+
+        boolean isOnlyController() {
+            return isOnlyController;
+        }
+
+        boolean controllerIsAway() {
+            return controllerIsAway;
         }
 
         /** Whether the cluster itself says, now, that a broker is away. */
@@ -3239,16 +3305,15 @@ class failover implements Callable<Integer> {
             if (target.matches("\\d+")) target(target, 0, List.of());
         }
 
-        /** The node that a step names. Null: it names the leader, and there is none. */
+        /** The broker that a step names. Null: it names the leader, and there is none. */
         Target target(String word, int leader, List<Integer> replicas) {
-            if (word.equals("controller")) return new Target(CONTROLLER, "controller", "", 0);
             int follower =
                     replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
             int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
             if (id < 0) return null;
             Node broker = brokers.get(id);
             if (broker == null) throw new Failure(2, "There is no broker %d; there are %s.", id, brokers.keySet());
-            return new Target(id, "kafka-" + id, broker.host(), broker.port());
+            return new Target(id, "" + id, "kafka-" + id, broker.host(), broker.port());
         }
 
         String harm(Fault fault, Target node) throws Exception {
@@ -3596,7 +3661,7 @@ class failover implements Callable<Integer> {
             if (!node.host.matches("[\\w.:-]*"))
                 throw new Failure(1, "Broker %d has a strange host name: '%s'.", node.id, node.host);
             return command.replace("{name}", node.name)
-                    .replace("{id}", "" + node.id)
+                    .replace("{id}", node.number)
                     .replace("{host}", node.host)
                     .replace("{port}", "" + node.port);
         }
