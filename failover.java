@@ -408,7 +408,7 @@ class failover implements Callable<Integer> {
 
     /** A node is harmed, healed, and all is as before. */
     private static List<Step> outage(Fault fault, String node, Duration down) {
-        return List.of(harm(fault, node), flow(down), heal(node), Trial::awaitWhole, Trial::electPreferred);
+        return List.of(harm(fault, node), staysAway(node, down), heal(node), Trial::awaitWhole, Trial::electPreferred);
     }
 
     /** Scenario 1: one partition has one reader in a group. No broker is harmed; the busy consumer leaves. */
@@ -761,6 +761,18 @@ class failover implements Callable<Integer> {
         return trial -> trial.harm(fault, node);
     }
 
+    /**
+     * Records flow until the node was away for so long. That time begins with the fault: a controlled shutdown hands its
+     * leaders over at once, and may take seconds to end.
+     */
+    static Step staysAway(String node, Duration time) {
+        return trial -> {
+            int since = trial.journal.now() - trial.outage(node).harmedAt;
+            Duration rest = time.minusMillis((long) (since / TICKS_PER_MS));
+            trial.flow(rest.isNegative() ? Duration.ZERO : rest);
+        };
+    }
+
     /** @param node as it was called when it was harmed */
     static Step heal(String node) {
         return trial -> trial.heal(trial.outage(node));
@@ -917,7 +929,9 @@ class failover implements Callable<Integer> {
             try {
                 load.finish(observer);
                 loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
-                var audit = new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut);
+                boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
+                var audit =
+                        new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut, settled);
                 epochs = audit.read(observer.topicGone());
                 audited = true;
                 if (!observer.topicGone()) topic = stage.asItIsNow(topic);
@@ -929,8 +943,11 @@ class failover implements Callable<Integer> {
 
         /** Whether a new leader may lack what an earlier one has acknowledged. */
         private boolean mayHaveBeenCut(int partition) {
-            boolean all = plan.producing.asKafkaReads.getString("acks").equals("-1");
-            return observer.changedUncleanly(partition) || !all && observer.changedLeader(partition);
+            return observer.changedUncleanly(partition) || !waitsForAll() && observer.changedLeader(partition);
+        }
+
+        private boolean waitsForAll() {
+            return plan.producing.asKafkaReads.getString("acks").equals("-1");
         }
 
         private void giveUp(Exception because) {
@@ -1311,6 +1328,11 @@ class failover implements Callable<Integer> {
             return (int) firstReceivedBy.getOrDefault(consumer, new BitSet()).stream()
                     .filter(id -> id < idLimit && receivedAt.get(id) < before)
                     .count();
+        }
+
+        /** Of the acknowledged records of a partition; -1 where none is known. */
+        synchronized long highestOffset(int partition) {
+            return ids(partition).mapToLong(this::offset).max().orElse(-1);
         }
 
         synchronized BitSet unseen() {
@@ -1795,7 +1817,7 @@ class failover implements Callable<Integer> {
 
         /** The same about what happens while the node is away: a short absence need not be noticed. */
         Claim claimWhileAway(boolean holds, Outage outage, String text, String evidence) {
-            double away = seconds((outage.healedAt > 0 ? outage.healedAt : Integer.MAX_VALUE) - outage.doneAt);
+            double away = seconds((outage.healedAt > 0 ? outage.healedAt : Integer.MAX_VALUE) - outage.harmedAt);
             double session = result.trial.stage.sessionTimeout() / 1e3;
             if (holds || outage.controlled || away > 1.5 * session) return claim(holds, outage, text, evidence);
             String why = "; but it was away for %.1f s only, and a dead broker is noticed after %.0f s (--down)";
@@ -2781,6 +2803,13 @@ class failover implements Callable<Integer> {
             given.forEach((key, value) -> {
                 if (ConsumerConfig.configNames().contains(key) && !own.containsKey(key)) settings.put(key, value);
             });
+            boolean classic = connection
+                    .create(() -> new ConsumerConfig(settings))
+                    .getString("group.protocol")
+                    .equalsIgnoreCase("classic");
+            // In ms; Kafka's default is 3 s. With its heartbeat a consumer learns that the group gives out partitions
+            // anew.
+            if (classic) settings.putIfAbsent("heartbeat.interval.ms", 500);
             return settings;
         }
 
@@ -3063,6 +3092,7 @@ class failover implements Callable<Integer> {
         private final Ledger ledger;
         private final Journal journal;
         private final IntPredicate cut; // partitions whose log may have been cut
+        private final boolean nothingIsOnItsWay;
         private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and number
 
         Audit(
@@ -3072,7 +3102,8 @@ class failover implements Callable<Integer> {
                 String run,
                 Ledger ledger,
                 Journal journal,
-                IntPredicate cut) {
+                IntPredicate cut,
+                boolean nothingIsOnItsWay) {
             this.connection = connection;
             this.admin = admin;
             this.topic = topic;
@@ -3080,6 +3111,7 @@ class failover implements Callable<Integer> {
             this.ledger = ledger;
             this.journal = journal;
             this.cut = cut;
+            this.nothingIsOnItsWay = nothingIsOnItsWay;
         }
 
         List<Epoch> read(boolean topicGone) throws Exception {
@@ -3129,10 +3161,12 @@ class failover implements Callable<Integer> {
 
         /**
          * Records for which nobody waits (acks=0), or waits no more, may still be on their way into the log: seen with
-         * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do.
+         * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do. With acks=all a
+         * record is acknowledged when readers may see it: when all are, nothing is on its way.
          */
         private List<Long> settledEnds(boolean topicGone) throws Exception {
             List<Long> ends = offsets(OffsetSpec.latest(), topicGone);
+            if (nothingIsOnItsWay && !topicGone && haveAll(ends)) return ends;
             for (int seconds = 0; seconds < 10; seconds++) {
                 if (Script.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
                 List<Long> before = ends;
@@ -3140,6 +3174,12 @@ class failover implements Callable<Integer> {
                 if (ends.equals(before)) break;
             }
             return ends;
+        }
+
+        /** Whether all acknowledged records are before these ends. A leader that was frozen may tell an old end. */
+        private boolean haveAll(List<Long> ends) {
+            return IntStream.range(0, topic.partitions())
+                    .allMatch(it -> ledger.highestOffset(it) < ends.get(it) - topic.ends.get(it));
         }
 
         /** A topic that is gone has no records: then all that was acknowledged is lost. */
