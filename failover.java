@@ -554,7 +554,8 @@ class failover implements Callable<Integer> {
                 int elected = result.leaderChange(outage, partition, true);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
-                boolean inTime = elected > 0 && elected < outage.healedAt;
+                boolean another = elected > 0 && result.observer.leaderAt(partition, elected) != outage.id;
+                boolean inTime = another && elected < outage.healedAt;
                 claims.add(judge.claimWhileAway(inTime, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }

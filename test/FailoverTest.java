@@ -429,6 +429,32 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("--target controller: records flow on while it is away")
+    void controller() throws Exception {
+        String topic = topic("controlled", Map.of());
+        String[] wanted = {topic, "--target", "controller", "--fault", "kill", "--down", "8s"};
+        try (Run run = harming("kill {name}", "start {name}", wanted)) {
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  controller went away");
+            run.awaitLine("PASS  records flow on while the controller is away");
+            run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("without a controller a dead broker gets no successor; its return brings one")
+    void noSuccessor() throws Exception {
+        String topic = topic("successor", Map.of());
+        String steps = "kill controller, kill 1, 4s, start controller, 14s, start 1";
+        try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  broker 1 went away");
+            run.awaitLine("PASS  partition 0 gets no new leader while the controller is away");
+            run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
     @DisplayName("--steps: any order of events; a limit of yours that does not hold is a FAIL")
     void steps() throws Exception {
         String topic = topic("steps", Map.of());
