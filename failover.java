@@ -920,7 +920,8 @@ class failover implements Callable<Integer> {
             } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
-                stage.mend(topic.name());
+                boolean gone = observer != null && observer.topicGone();
+                stage.mend(gone ? null : topic.name());
             }
         }
 
@@ -1087,11 +1088,12 @@ class failover implements Callable<Integer> {
         /** Waits for a condition. Every wait has a limit, and ends with Ctrl-C and with the topic. */
         void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
             long start = System.nanoTime();
-            while (!condition.call()) {
+            while (true) {
+                if (observer != null && observer.topicGone()) // first: what is known of it is old news
+                throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
+                if (condition.call()) return;
                 if (System.nanoTime() - start > limitSeconds * 1e9)
                     throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
-                if (observer != null && observer.topicGone())
-                    throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
                 if (Script.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
             }
         }
@@ -1839,6 +1841,7 @@ class failover implements Callable<Integer> {
 
         /** Why the script could not see all that happened in a window; null if it could. */
         private String disturbed(int from, int to) {
+            if (result.observer.topicGone()) return "somebody deleted the topic";
             String stall = stall(from, to);
             return stall != null ? stall : silence(from, to);
         }
@@ -2488,6 +2491,7 @@ class failover implements Callable<Integer> {
             if (error != null) {
                 boolean unknown = Script.rootOf(error) instanceof UnknownTopicOrPartitionException;
                 unknownSince = !unknown ? 0 : unknownSince == 0 ? journal.now() : unknownSince;
+                if (unknown) answeredAt = journal.now(); // an answer, too: nobody leads a topic that is not there
                 if (unknown && journal.now() - unknownSince > ticks(1)) topicHasGone();
                 return;
             }
@@ -3381,7 +3385,11 @@ class failover implements Callable<Integer> {
             Script.mending = false;
         }
 
-        /** Puts back what is still broken, however the trial ended. */
+        /**
+         * Puts back what is still broken, however the trial ended.
+         *
+         * @param topic null: it was deleted
+         */
         void mend(String topic) throws InterruptedException {
             boolean endsAnyway = own != null && Script.stopping();
             if (endsAnyway) nothingIsBroken();
@@ -3395,17 +3403,18 @@ class failover implements Callable<Integer> {
                     failed.put(node, Script.oneLine(cannot));
                 }
             });
-            boolean whole = Script.stopping() || failed.isEmpty() && isWholeWithin(90, topic);
+            boolean whole = Script.stopping() || failed.isEmpty() && isMendedWithin(90, topic);
             broken.forEach((node, command) -> {
                 String why = failed.getOrDefault(node, "the command ended, and the broker did not come back");
                 if (failed.containsKey(node) || !whole && !isThere(node))
                     Script.complain("%s is still broken. Mend it: %s (%s)", node.shown(), command, why);
             });
-            if (!whole && failed.isEmpty())
+            if (!whole && failed.isEmpty() && topic != null)
                 Script.complain(
                         "The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
+            boolean hasLeaders = whole && topic != null && !Script.stopping();
             nothingIsBroken();
-            if (whole && !Script.stopping()) electQuietly(topic);
+            if (hasLeaders) electQuietly(topic);
         }
 
         private boolean isThere(Target node) {
@@ -3419,9 +3428,11 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private boolean isWholeWithin(int seconds, String topic) throws InterruptedException {
+        private boolean isMendedWithin(int seconds, String topic) throws InterruptedException {
             try {
-                return holdsWithin(seconds, () -> isWhole(topic));
+                return holdsWithin(
+                        seconds,
+                        () -> topic == null ? broken.keySet().stream().allMatch(this::isThere) : isWhole(topic));
             } catch (Exception noAnswer) {
                 return false;
             }

@@ -317,6 +317,20 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a topic that is deleted while a broker is away is not called in sync again, nor the brokers silent")
+    void topicDeletedMeanwhile() throws Exception {
+        String topic = topic("meanwhile", Map.of());
+        try (Run run = failover(topic, "--down", "4s")) {
+            run.awaitLine("partition 0: broker 2 leads now");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.expectExit(1, LONG);
+            run.awaitLine("FAIL  no acknowledged record is lost");
+            assertThat(run.out()).noneMatch(line -> line.contains("all replicas are in sync again"));
+            assertThat(run.out()).noneMatch(line -> line.contains("no broker answers"));
+        }
+    }
+
+    @Test
     @DisplayName("a topic that somebody makes anew: its records are lost, and acks=1 does not explain that")
     void topicMadeAnew() throws Exception {
         String topic = topic("anew", Map.of());
