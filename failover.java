@@ -844,6 +844,7 @@ class failover implements Callable<Integer> {
         Handover handover; // Scenario 1
         List<Epoch> epochs = List.of();
         boolean audited;
+        boolean minInSyncIsSteady; // nobody has changed min.insync.replicas
         String unobserved; // why the trial could not be brought to its end
         int loadEndedAt;
 
@@ -936,11 +937,18 @@ class failover implements Callable<Integer> {
                         new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut, settled);
                 epochs = audit.read(observer.topicGone());
                 audited = true;
-                if (!observer.topicGone()) topic = stage.asItIsNow(topic);
+                if (!observer.topicGone()) lookAtSettingsAgain();
                 awaitTheGroup();
             } catch (Unobserved because) {
                 giveUp(because);
             }
+        }
+
+        /** Somebody may have changed them in mid-run: what they allowed before or allow now is allowed. */
+        private void lookAtSettingsAgain() throws InterruptedException {
+            Map<String, String> now = stage.topicProperties(topic.name());
+            minInSyncIsSteady = now.getOrDefault("min.insync.replicas", "0").equals("" + topic.minInSync());
+            topic = topic.allowing(now);
         }
 
         /** Whether a new leader may lack what an earlier one has acknowledged. */
@@ -948,7 +956,7 @@ class failover implements Callable<Integer> {
             return observer.changedUncleanly(partition) || !waitsForAll() && observer.changedLeader(partition);
         }
 
-        private boolean waitsForAll() {
+        boolean waitsForAll() {
             return plan.producing.asKafkaReads.getString("acks").equals("-1");
         }
 
@@ -1884,6 +1892,7 @@ class failover implements Callable<Integer> {
                         !gone && result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
                 claims.addAll(claimsOf(
                         result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
+                refusesWithFew().ifPresent(claims::add);
                 if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
                 int untold = Ledger.minus(result.account.get(Kind.UNTOLD), result.account.get(Kind.ACKNOWLEDGED))
                         .cardinality();
@@ -1914,6 +1923,33 @@ class failover implements Callable<Integer> {
                     "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
             Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
             return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
+        }
+
+        /** With fewer replicas in sync than min.insync.replicas the cluster takes no record with acks=all. */
+        private Optional<Claim> refusesWithFew() {
+            int min = result.topic.minInSync();
+            if (min < 2 || !result.trial.waitsForAll() || !result.trial.minInSyncIsSteady) return Optional.empty();
+            var few = new TreeMap<Integer, List<Gap>>(); // by partition
+            for (int partition : result.partitions().toArray()) {
+                List<Gap> gaps =
+                        result.observer.times(partition, state -> state.inSync().size() < min);
+                // At its edges brokers learn of a change at different times.
+                List<Gap> inner = gaps.stream()
+                        .map(gap -> new Gap(gap.from() + ticks(1), gap.to() - ticks(2)))
+                        .filter(gap -> gap.ticks() > ticks(1))
+                        .toList();
+                if (!inner.isEmpty()) few.put(partition, inner);
+            }
+            if (few.isEmpty()) return Optional.empty();
+            long taken = few.entrySet().stream()
+                    .flatMapToLong(it ->
+                            it.getValue().stream().mapToLong(gap -> result.count(it.getKey(), gap.from(), gap.to())))
+                    .sum();
+            Gap longest = Gap.longest(few.values().stream().flatMap(List::stream));
+            String text = "with fewer in sync than min.insync.replicas=%d nothing is acknowledged".formatted(min);
+            String evidence = "%,d acknowledged in partition %s, for %.1f s"
+                    .formatted(taken, joined(few.keySet()), longest.seconds() + 3);
+            return Optional.of(claim(taken == 0, text, evidence));
         }
 
         /** Records need no controller. A partition whose leader dies does. */
@@ -1959,12 +1995,13 @@ class failover implements Callable<Integer> {
 
         private String evidenceOf(Outage outage) {
             String after = ", %.2f s after the fault";
-            // The next outage of the same node has evidence of its own.
+            // The next outage of the same node has evidence of its own; and when all is whole, this script elects
+            // leaders.
             int end = result.outages.stream()
                     .filter(it -> it.id == outage.id && it.harmedAt > outage.harmedAt)
                     .mapToInt(it -> it.harmedAt)
                     .min()
-                    .orElse(outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE);
+                    .orElse(outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
             int gone = result.observer.goneBetween(outage.id, outage.harmedAt, end);
             for (Change change : result.observer.changesSince(outage.harmedAt)) {
                 if (change.tick() > end) break;
@@ -2198,7 +2235,8 @@ class failover implements Callable<Integer> {
             for (int tick : result.read[partition]) reads[tick / width]++;
             result.ledger
                     .ids(partition)
-                    .filter(result.account.get(Kind.LOST)::get)
+                    .filter(id ->
+                            result.audited && result.account.get(Kind.LOST).get(id))
                     .forEach(id -> lost[result.ledger.acknowledgedAt(id) / width]++);
             long[] latencies = result.ledger.latencies(partition); // by time of acknowledgement
             var lines = new ArrayList<Map<String, Object>>();
@@ -2229,10 +2267,14 @@ class failover implements Callable<Integer> {
             line.putAll(details(
                     "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
             line.put("sent", result.account.sent());
-            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), result.account.count(kind));
+            for (Kind kind : Kind.values()) {
+                boolean known = result.audited || Kind.FATES.contains(kind); // the rest only the log tells
+                line.put(kind.lowerCase(), known ? result.account.count(kind) : null);
+            }
+            int shown = result.audited ? 100 : 0;
             line.put(
                     "lost_ids",
-                    result.account.get(Kind.LOST).stream().limit(100).boxed().toList());
+                    result.account.get(Kind.LOST).stream().limit(shown).boxed().toList());
             var crossed = details();
             for (Kind fate : Kind.FATES) {
                 int[] row = result.account.crossed(fate);
@@ -2681,6 +2723,21 @@ class failover implements Callable<Integer> {
 
         boolean preferred() {
             return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length();
+        }
+
+        /** When a partition was in such a state, as far as was seen; a time that is still open is left out. */
+        List<Gap> times(int partition, Predicate<State> wanted) {
+            var times = new ArrayList<Gap>();
+            int since = first[partition] != null && wanted.test(first[partition]) ? 1 : 0;
+            for (Change change : changes) {
+                if (change.partition != partition) continue;
+                boolean now = wanted.test(change.now);
+                if (now && since == 0) since = change.tick;
+                if (now || since == 0) continue;
+                times.add(new Gap(since, change.tick));
+                since = 0;
+            }
+            return times;
         }
 
         /** What was believed of a partition at a tick. */
@@ -3520,13 +3577,7 @@ class failover implements Callable<Integer> {
             var replicas = described.partitions().stream()
                     .map(it -> it.replicas().stream().map(Node::id).toList())
                     .toList();
-            var topic = new Topic(name, described.topicId(), replicas, ends, 0, false);
-            return topic.allowing(properties);
-        }
-
-        /** With what its settings allow by now: somebody may have changed them in mid-run. */
-        Topic asItIsNow(Topic topic) throws InterruptedException {
-            return topic.allowing(topicProperties(topic.name));
+            return new Topic(name, described.topicId(), replicas, ends, 0, false).allowing(properties);
         }
 
         private void createIfMissing(Scenario scenario) throws Exception {

@@ -46,6 +46,7 @@ class FailoverTest {
     private static String servers;
     private static Admin admin;
     private static volatile boolean ended;
+    private static Run production; // a second cluster: 3 brokers, 3 controllers
 
     @TempDir
     private Path directory;
@@ -77,12 +78,18 @@ class FailoverTest {
                 var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
             while (!ended) {
                 String answer = "";
-                for (String command : in.readLine().split("; ")) answer = SharedCluster.command(command);
+                for (String command : in.readLine().split("; ")) answer = answer(command);
                 out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
             }
         } catch (Exception over) {
             // the test that waits for it will say so
         }
+    }
+
+    private static String answer(String command) {
+        if (!command.startsWith("production ")) return SharedCluster.command(command);
+        production.type(command.substring("production ".length()));
+        return production.awaitLine("");
     }
 
     @AfterEach
@@ -248,6 +255,17 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a fault that hits another broker is no evidence: neither is the election of the preferred leaders")
+    void anotherBroker() throws Exception {
+        String topic = topic("another", Map.of());
+        try (Run run = harming("stop kafka-2", "start kafka-2", topic, "--down", "1s")) {
+            run.expectExit(1, LONG);
+            run.awaitLine("partition 1: broker 2 leads now; it was broker 1");
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+        }
+    }
+
+    @Test
     @DisplayName("a broker that is away for less than the cluster needs to notice: INCONCLUSIVE, not FAIL")
     void tooShort() throws Exception {
         topics();
@@ -400,6 +418,7 @@ class FailoverTest {
                 .toArray(String[]::new))) {
             run.expectExit(0, LONG);
             run.awaitLine("(fewer than min.insync.replicas=2)");
+            run.awaitLine("PASS  with fewer in sync than min.insync.replicas=2 nothing is acknowledged");
             run.awaitLine("ALLOWED  not delivered ");
             run.awaitLine("in sync, min.insync.replicas is 2; delivery.timeout.ms is 4 s");
         }
@@ -465,6 +484,41 @@ class FailoverTest {
             run.awaitLine("PASS  broker 1 went away");
             run.awaitLine("PASS  partition 0 gets no new leader while the controller is away");
             run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "production's shape: without its active controller nothing pauses; with two brokers away no writes, no loss")
+    void production() throws Exception {
+        int port = SharedCluster.freePort();
+        String[] shape = {"--port", "" + port, "--brokers", "3", "--controllers", "3"};
+        try (Run cluster = Run.script("cluster.java", shape)) {
+            cluster.awaitLine("ready: ");
+            production = cluster;
+            String here = "localhost:" + port;
+            try (Run run =
+                    Run.script("topics.java", "create", "orders-6p-rf3", "-c", "min.insync.replicas=2", "-b", here)) {
+                run.expectExit(0);
+            }
+            // The three controllers have the numbers 101 to 103, and the names controller-1 to controller-3.
+            String node = "$(test {id} -gt 100 && echo controller-$(({id} - 100)) || echo kafka-{id})";
+            String tell = "sh '%s/tell' \"production %s %s\"";
+            var run = new ArrayList<>(List.of("orders-6p-rf3", "-b", here, "--before", "2s", "--after", "1s"));
+            run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
+            run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
+            run.addAll(List.of(
+                    "--steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 8s, start 1, start 2"));
+            try (Run trial = Run.script("failover.java", run.toArray(String[]::new))) {
+                trial.expectExit(0, LONG);
+                trial.awaitLine("(fewer than min.insync.replicas=2)");
+                trial.awaitLine("PASS  controller went away");
+                trial.awaitLine("PASS  broker 1 went away");
+                trial.awaitLine("PASS  broker 2 went away");
+                trial.awaitLine("PASS  records flow on while the controller is away");
+                trial.awaitLine("PASS  no acknowledged record is lost");
+                trial.awaitLine("PASS  with fewer in sync than min.insync.replicas=2 nothing is acknowledged");
+            }
         }
     }
 
