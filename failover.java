@@ -2012,7 +2012,10 @@ class failover implements Callable<Integer> {
                 String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
                 if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
             }
-            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
+            String seen = outage.id == CONTROLLER
+                    ? "no controller, or another one, led"
+                    : "the cluster did not list it any more";
+            return gone == 0 ? null : (seen + after).formatted(outage.after(gone));
         }
 
         private List<Claim> flowed() {
