@@ -335,6 +335,21 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a later trial that cannot begin: one line, and the table of those before it")
+    void laterTrial() throws Exception {
+        admin.createTopics(List.of(new NewTopic("shapeless", 2, (short) 2)))
+                .all()
+                .get();
+        try (Run run = Run.script("failover.java", "shapeless", "-b", servers, "--observe", "3s", "--runs", "2")) {
+            run.awaitLine("the producer ends");
+            admin.deleteTopics(List.of("shapeless")).all().get();
+            run.expectExit(1, LONG);
+            assertThat(run.err()).singleElement().asString().contains("Topic 'shapeless' does not exist.");
+            assertThat(run.out()).last().asString().startsWith("shapeless ");
+        }
+    }
+
+    @Test
     @DisplayName("a topic that is deleted while a broker is away is not called in sync again, nor the brokers silent")
     void topicDeletedMeanwhile() throws Exception {
         String topic = topic("meanwhile", Map.of());
