@@ -2758,17 +2758,18 @@ class failover implements Callable<Integer> {
 
         /** Whether a replica that was not in sync became the leader, or may have: unseen. */
         boolean changedUncleanly(int partition) {
-            boolean unclean = leaderChanges(partition).anyMatch(it -> !it.before.inSync.contains(it.now.leader));
-            return unclean || !silences().isEmpty() || !stalls.isEmpty();
+            List<Integer> inSync = first[partition].inSync; // the latest that was not empty
+            for (Change change : changes) {
+                if (change.partition != partition) continue;
+                if (change.leaderChanged() && change.now.leader >= 0 && !inSync.contains(change.now.leader))
+                    return true;
+                if (!change.now.inSync.isEmpty()) inSync = change.now.inSync;
+            }
+            return !silences().isEmpty() || !stalls.isEmpty();
         }
 
         boolean changedLeader(int partition) {
-            return leaderChanges(partition).findAny().isPresent();
-        }
-
-        /** The changes that gave a partition a leader. */
-        private Stream<Change> leaderChanges(int partition) {
-            return changes.stream().filter(it -> it.partition == partition && it.leaderChanged() && it.now.leader >= 0);
+            return changes.stream().anyMatch(it -> it.partition == partition && it.leaderChanged());
         }
 
         List<Change> changesSince(int tick) {
