@@ -1097,8 +1097,9 @@ class failover implements Callable<Integer> {
         void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
             long start = System.nanoTime();
             while (true) {
-                if (observer != null && observer.topicGone()) // first: what is known of it is old news
-                throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
+                // First: what is known of a topic that is gone is old news.
+                if (observer != null && observer.topicGone())
+                    throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
                 if (condition.call()) return;
                 if (System.nanoTime() - start > limitSeconds * 1e9)
                     throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
@@ -2873,8 +2874,7 @@ class failover implements Callable<Integer> {
                     .create(() -> new ConsumerConfig(settings))
                     .getString("group.protocol")
                     .equalsIgnoreCase("classic");
-            // In ms; Kafka's default is 3 s. With its heartbeat a consumer learns that the group gives out partitions
-            // anew.
+            // In ms; Kafka's default is 3,000. With a heartbeat a consumer learns that partitions are given out anew.
             if (classic) settings.putIfAbsent("heartbeat.interval.ms", 500);
             return settings;
         }
