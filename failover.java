@@ -763,8 +763,8 @@ class failover implements Callable<Integer> {
     }
 
     /**
-     * Records flow until the node was away for so long. That time begins with the fault: a controlled shutdown hands its
-     * leaders over at once, and may take seconds to end.
+     * Records flow until the node was away for so long. That time begins with the fault: a controlled shutdown hands
+     * its leaders over at once, and may take seconds to end.
      */
     static Step staysAway(String node, Duration time) {
         return trial -> {
@@ -3227,8 +3227,8 @@ class failover implements Callable<Integer> {
 
         /**
          * Records for which nobody waits (acks=0), or waits no more, may still be on their way into the log: seen with
-         * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do. With acks=all a
-         * record is acknowledged when readers may see it: when all are, nothing is on its way.
+         * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do.
+         * With acks=all a record is acknowledged when readers may see it: when all are, nothing is on its way.
          */
         private List<Long> settledEnds(boolean topicGone) throws Exception {
             List<Long> ends = offsets(OffsetSpec.latest(), topicGone);
