@@ -208,6 +208,9 @@ class failover implements Callable<Integer> {
                     for (Object line : new Lines(result).all()) file.write(Json.of(line) + "\n");
                     file.flush();
                 }
+        } catch (Failure failed) {
+            if (results.isEmpty()) throw failed;
+            Script.complain("%s", failed.getMessage()); // what was proven before it is told all the same
         } finally {
             if (results.isEmpty() && log != null && events == null) Files.delete(log);
         }
@@ -405,7 +408,7 @@ class failover implements Callable<Integer> {
 
     /** A node is harmed, healed, and all is as before. */
     private static List<Step> outage(Fault fault, String node, Duration down) {
-        return List.of(harm(fault, node), flow(down), heal(node), Trial::awaitWhole, Trial::electPreferred);
+        return List.of(harm(fault, node), staysAway(node, down), heal(node), Trial::awaitWhole, Trial::electPreferred);
     }
 
     /** Scenario 1: one partition has one reader in a group. No broker is harmed; the busy consumer leaves. */
@@ -436,8 +439,8 @@ class failover implements Callable<Integer> {
                     .formatted(busy.number, busy.lastOffset, idle.number, idle.firstOffset);
             boolean alone = busyReceived > 0 && idleReceived == 0;
             return List.of(
-                    Claim.of(alone, "only one consumer receives messages, the other is idle", shares),
-                    Claim.of(goesOn, "the idle one is a standby: it takes over where the other stopped", handover));
+                    judge.claim(alone, "only one consumer receives messages, the other is idle", shares),
+                    judge.claim(goesOn, "the idle one is a standby: it takes over where the other stopped", handover));
         }
     }
 
@@ -465,7 +468,7 @@ class failover implements Callable<Integer> {
         List<Claim> claims(Result result, Judge judge) {
             Outage outage = result.outages.get(0);
             var claims = new ArrayList<Claim>();
-            claims.add(sharing(result, outage));
+            claims.add(sharing(result, judge, outage));
             for (int partition = 0; partition < result.topic.partitions(); partition++) {
                 if (!outage.led.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
                 else claims.addAll(halts(result, judge, outage, partition));
@@ -474,15 +477,16 @@ class failover implements Callable<Integer> {
         }
 
         /** Of the records that were received before the fault, in the order of their ids, each consumer got half. */
-        private Claim sharing(Result result, Outage outage) {
+        private Claim sharing(Result result, Judge judge, Outage outage) {
             int first = 1;
             while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
             int one = result.ledger.receivedBy(1, first, outage.harmedAt);
             int two = result.ledger.receivedBy(2, first, outage.harmedAt);
             String evidence =
                     "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
-            boolean balanced = first > 10 && Math.abs(one - two) <= 1;
-            return Claim.of(balanced, "messages are load-balanced across both consumers", evidence);
+            String text = "messages are load-balanced across both consumers";
+            if (first <= 10) return new Claim(Verdict.INCONCLUSIVE, text, evidence + ": too few to tell (--before)");
+            return judge.claim(Math.abs(one - two) <= 1, text, evidence);
         }
 
         private static boolean before(int tick, int end) {
@@ -503,7 +507,7 @@ class failover implements Callable<Integer> {
                     .formatted(seconds(Math.max(0, back - gone)), silence.seconds());
             String since = "%,d acknowledged since".formatted(after);
             return List.of(
-                    judge.claim(unavailable, outage, text, evidence),
+                    judge.claimWhileAway(unavailable, outage, text, evidence),
                     judge.claim(after > 0, outage, "it resumes when its broker is back", since));
         }
 
@@ -550,7 +554,9 @@ class failover implements Callable<Integer> {
                 int elected = result.leaderChange(outage, partition, true);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
-                claims.add(judge.claim(elected > 0 && elected < outage.healedAt, outage, text, when));
+                boolean another = elected > 0 && result.observer.leaderAt(partition, elected) != outage.id;
+                boolean inTime = another && elected < outage.healedAt;
+                claims.add(judge.claimWhileAway(inTime, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
             Gap pause = result.longestPause(result.acknowledged, outage);
@@ -567,7 +573,8 @@ class failover implements Callable<Integer> {
                 claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
             else if (brief && doubt != null)
                 claims.add(new Claim(Verdict.INCONCLUSIVE, BRIEF, evidence + "; but " + doubt));
-            else claims.add(judge.claim(brief, outage, BRIEF, evidence));
+            else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
+            else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
             return claims.stream();
         }
 
@@ -755,6 +762,18 @@ class failover implements Callable<Integer> {
         return trial -> trial.harm(fault, node);
     }
 
+    /**
+     * Records flow until the node was away for so long. That time begins with the fault: a controlled shutdown hands
+     * its leaders over at once, and may take seconds to end.
+     */
+    static Step staysAway(String node, Duration time) {
+        return trial -> {
+            int since = trial.journal.now() - trial.outage(node).harmedAt;
+            Duration rest = time.minusMillis((long) (since / TICKS_PER_MS));
+            trial.flow(rest.isNegative() ? Duration.ZERO : rest);
+        };
+    }
+
     /** @param node as it was called when it was harmed */
     static Step heal(String node) {
         return trial -> trial.heal(trial.outage(node));
@@ -825,6 +844,7 @@ class failover implements Callable<Integer> {
         Handover handover; // Scenario 1
         List<Epoch> epochs = List.of();
         boolean audited;
+        boolean minInSyncIsSteady; // nobody has changed min.insync.replicas
         String unobserved; // why the trial could not be brought to its end
         int loadEndedAt;
 
@@ -901,7 +921,8 @@ class failover implements Callable<Integer> {
             } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
-                stage.mend(topic.name());
+                boolean gone = observer != null && observer.topicGone();
+                stage.mend(gone ? null : topic.name());
             }
         }
 
@@ -911,12 +932,32 @@ class failover implements Callable<Integer> {
             try {
                 load.finish(observer);
                 loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
-                epochs = new Audit(connection, stage.admin, topic, run, ledger, journal).read(observer.topicGone());
+                boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
+                var audit =
+                        new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut, settled);
+                epochs = audit.read(observer.topicGone());
                 audited = true;
+                if (!observer.topicGone()) lookAtSettingsAgain();
                 awaitTheGroup();
             } catch (Unobserved because) {
                 giveUp(because);
             }
+        }
+
+        /** Somebody may have changed them in mid-run: what they allowed before or allow now is allowed. */
+        private void lookAtSettingsAgain() throws InterruptedException {
+            Map<String, String> now = stage.topicProperties(topic.name());
+            minInSyncIsSteady = now.getOrDefault("min.insync.replicas", "0").equals("" + topic.minInSync());
+            topic = topic.allowing(now);
+        }
+
+        /** Whether a new leader may lack what an earlier one has acknowledged. */
+        private boolean mayHaveBeenCut(int partition) {
+            return observer.changedUncleanly(partition) || !waitsForAll() && observer.changedLeader(partition);
+        }
+
+        boolean waitsForAll() {
+            return plan.producing.asKafkaReads.getString("acks").equals("-1");
         }
 
         private void giveUp(Exception because) {
@@ -973,8 +1014,10 @@ class failover implements Callable<Integer> {
 
         void harm(Fault fault, String word) throws Exception {
             if (Script.stopping()) throw new Unobserved("interrupted");
-            Target node =
-                    stage.target(word, observer.leader(0), topic.replicas().get(0));
+            boolean controls = word.equals("controller");
+            Target node = controls
+                    ? new Target(CONTROLLER, observer.controller(), "controller", "", 0)
+                    : stage.target(word, observer.leader(0), topic.replicas().get(0));
             if (node == null) throw new Unobserved("partition 0 has no " + word + " to harm");
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
@@ -1010,7 +1053,7 @@ class failover implements Callable<Integer> {
             await(
                     "the in-sync replicas were not whole again",
                     whoHarms.manual ? 600 : 180,
-                    () -> observer.whole() && stage.allAnswer(topic));
+                    () -> observer.whole() && !observer.controllerIsAway() && stage.allAnswer(topic));
             int now = journal.tell("whole", details(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
             stage.nothingIsBroken();
@@ -1053,11 +1096,13 @@ class failover implements Callable<Integer> {
         /** Waits for a condition. Every wait has a limit, and ends with Ctrl-C and with the topic. */
         void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
             long start = System.nanoTime();
-            while (!condition.call()) {
-                if (System.nanoTime() - start > limitSeconds * 1e9)
-                    throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
+            while (true) {
+                // First: what is known of a topic that is gone is old news.
                 if (observer != null && observer.topicGone())
                     throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
+                if (condition.call()) return;
+                if (System.nanoTime() - start > limitSeconds * 1e9)
+                    throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));
                 if (Script.stopsWithin(10_000_000)) throw new Unobserved("interrupted");
             }
         }
@@ -1077,8 +1122,14 @@ class failover implements Callable<Integer> {
     /** Who had the partition in Scenario 1, who takes it over, and when (in ticks). */
     record Handover(int tick, GroupConsumer busy, GroupConsumer idle) {}
 
-    /** A node that can be harmed. A controller has no address for clients. */
-    record Target(int id, String name, String host, int port) {
+    /**
+     * A node that can be harmed.
+     *
+     * @param id CONTROLLER for any controller: the observer knows only whether one answers
+     * @param number by which the cluster knows the node
+     * @param host "" for a controller: clients do not reach it
+     */
+    record Target(int id, String number, String name, String host, int port) {
         String shown() {
             return id == CONTROLLER ? "The controller" : "Broker " + id;
         }
@@ -1239,24 +1290,25 @@ class failover implements Callable<Integer> {
         }
 
         /**
-         * The partition's log begins at this offset now: what was acknowledged before it has expired. An offset that
-         * two records have was written twice: then the first of them may have been lost before it could expire.
+         * The partition's log begins at this offset now: what was acknowledged before it has expired. An offset that is
+         * not higher than each earlier one shows that the log was cut between them: then the earlier record may have
+         * been lost before it could expire.
          *
          * @param begin counted as in {@link #acknowledged(int, long)}
-         * @return how many records have expired
+         * @param cut the log may have been cut, and filled by others: then nobody can tell
+         * @return how many records have expired, or were lost before
          */
-        synchronized int expire(int partition, long begin) {
-            var atOffset = new HashMap<Integer, Integer>();
+        synchronized int expire(int partition, long begin, boolean cut) {
+            int lowestLater = Integer.MAX_VALUE;
             int count = 0;
-            for (int id = partition + 1; id <= last; id += partitions) {
-                int offset = offsets.get(id);
-                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id)) continue;
-                if (offset == 0) set(Kind.UNTOLD).set(id); // acks=0: nobody can tell whether it expired
-                if (offset == 0 || offset > begin) continue;
-                set(Kind.EXPIRED).set(id);
+            for (int id = last; id >= 1; id--) {
+                if (partition(id) != partition) continue;
+                int offset = offsets.get(id); // 0: not acknowledged, or with acks=0
+                boolean lower = lowestLater <= offset;
+                if (offset > 0) lowestLater = Math.min(lowestLater, offset);
+                if (set(Kind.IN_LOG).get(id) || set(Kind.FAILED).get(id) || offset > begin) continue;
+                set(cut || lower || offset == 0 ? Kind.UNTOLD : Kind.EXPIRED).set(id);
                 count++;
-                Integer other = atOffset.put(offset, id);
-                if (other != null) set(Kind.UNTOLD).set(other);
             }
             return count;
         }
@@ -1288,6 +1340,11 @@ class failover implements Callable<Integer> {
             return (int) firstReceivedBy.getOrDefault(consumer, new BitSet()).stream()
                     .filter(id -> id < idLimit && receivedAt.get(id) < before)
                     .count();
+        }
+
+        /** Of the acknowledged records of a partition; -1 where none is known. */
+        synchronized long highestOffset(int partition) {
+            return ids(partition).mapToLong(this::offset).max().orElse(-1);
         }
 
         synchronized BitSet unseen() {
@@ -1330,12 +1387,13 @@ class failover implements Callable<Integer> {
             for (Kind kind : Kind.values()) account.put(kind, copy(set(kind)));
             BitSet acknowledged = set(Kind.ACKNOWLEDGED);
             BitSet inLog = set(Kind.IN_LOG);
-            BitSet expired = set(Kind.EXPIRED);
+            BitSet expired = copy(set(Kind.EXPIRED));
+            expired.or(set(Kind.UNTOLD));
             account.put(Kind.UNKNOWN, minus(minus(all, acknowledged), set(Kind.FAILED)));
             account.put(Kind.LOST, minus(minus(acknowledged, inLog), expired));
             account.put(Kind.GHOSTS, and(set(Kind.FAILED), inLog));
             account.put(Kind.DUPLICATES, minus(set(Kind.IN_LOG_AGAIN), set(Kind.FAILED)));
-            account.put(Kind.NOT_DELIVERED, minus(minus(all, acknowledged), inLog));
+            account.put(Kind.NOT_DELIVERED, minus(minus(minus(all, acknowledged), inLog), expired));
             account.put(Kind.UNSEEN, minus(inLog, received));
             account.put(Kind.REDELIVERED, and(minus(receivedAgain, set(Kind.IN_LOG_AGAIN)), inLog));
             account.put(Kind.PHANTOMS, minus(minus(received, inLog), expired));
@@ -1413,6 +1471,8 @@ class failover implements Callable<Integer> {
             if (count(Kind.PHANTOMS) > 0) lines.add(phantoms.formatted(count(Kind.PHANTOMS)));
             String expired = "expired %,d: removed from the log by retention, or by somebody";
             if (count(Kind.EXPIRED) > 0) lines.add(expired.formatted(count(Kind.EXPIRED)));
+            String untold = "expired or lost %,d: not in the log, which begins later now; nobody can tell";
+            if (count(Kind.UNTOLD) > 0) lines.add(untold.formatted(count(Kind.UNTOLD)));
             return lines;
         }
     }
@@ -1498,9 +1558,11 @@ class failover implements Callable<Integer> {
                 .formatted(account.count(Kind.ACKNOWLEDGED), account.count(Kind.LOST));
         if (!lost.isEmpty()) evidence += ": " + some(lost, ledger);
         String text = "no %sacknowledged record is lost".formatted(chosenLoss.isEmpty() ? "" : "other ");
-        int untold = account.count(Kind.UNTOLD);
-        String cannotTell = "; %,d expired or lost: the log cannot tell".formatted(untold);
-        if (untold > 0) return new Claim(Verdict.INCONCLUSIVE, text, evidence + cannotTell);
+        int untold = Ledger.and(account.get(Kind.ACKNOWLEDGED), account.get(Kind.UNTOLD))
+                .cardinality();
+        if (untold > 0) evidence += "; %,d expired or lost: the log cannot tell".formatted(untold);
+        boolean surelyLost = !lost.isEmpty() && promises.lossAllowedBy == null;
+        if (untold > 0 && !surelyLost) return new Claim(Verdict.INCONCLUSIVE, text, evidence);
         if (lost.isEmpty() || promises.lossAllowedBy == null) return Claim.of(lost.isEmpty(), text, evidence);
         String allowed = "lost %,d: %s allows it".formatted(lost.cardinality(), promises.lossAllowedBy);
         return new Claim(Verdict.ALLOWED, allowed, evidence);
@@ -1583,13 +1645,20 @@ class failover implements Callable<Integer> {
             this.claims = new Judge(this).claims();
         }
 
-        /** The times of acknowledgement, and the end of the load where records still waited: an open pause counts. */
-        private int[] withOpenEnd(int partition) {
+        /**
+         * The times of acknowledgement between that of the first call and, where records still waited, the end of the
+         * load: a pause that is open at its beginning or at its end counts.
+         */
+        private int[] withOpenEnds(int partition) {
             int[] times = acknowledged[partition];
+            int first = partition + 1;
             int last = ledger.ids(partition).max().orElse(0);
-            if (last == 0 || ledger.acknowledgedAt(last) > 0) return times;
-            int[] longer = Arrays.copyOf(times, times.length + 1);
-            longer[times.length] = Math.max(trial.loadEndedAt, times.length == 0 ? 0 : times[times.length - 1]);
+            if (last == 0) return times;
+            boolean open = ledger.acknowledgedAt(last) == 0;
+            int[] longer = new int[times.length + (open ? 2 : 1)];
+            longer[0] = ledger.sentAt(first);
+            System.arraycopy(times, 0, longer, 1, times.length);
+            if (open) longer[times.length + 1] = Math.max(trial.loadEndedAt, longer[times.length]);
             return longer;
         }
 
@@ -1626,7 +1695,7 @@ class failover implements Callable<Integer> {
 
         /** The pause that an outage made in a partition, until the replicas are in sync again. */
         Gap pause(int[][] times, Outage outage, int partition) {
-            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
             return Gap.longest(all, outage.harmedAt, outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
         }
 
@@ -1637,13 +1706,13 @@ class failover implements Callable<Integer> {
         /** The longest pause of a partition: that of an outage where there is one, else of the whole trial. */
         Gap longestPause(int[][] times, int partition) {
             if (!outages.isEmpty()) return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
-            int[] all = times == acknowledged ? withOpenEnd(partition) : times[partition];
+            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
             return Gap.longest(all, 0, Integer.MAX_VALUE);
         }
 
         /** In seconds, before, during and after the outages. */
         double longestEver() {
-            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnd(it), 0, Integer.MAX_VALUE)))
+            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnds(it), 0, Integer.MAX_VALUE)))
                     .seconds();
         }
 
@@ -1694,6 +1763,17 @@ class failover implements Callable<Integer> {
                     .filter(id -> ledger.acknowledgedAt(id) > 0 && wanted.test(id))
                     .map(id -> ledger.acknowledgedAt(id) - ledger.sentAt(id))
                     .toArray());
+        }
+
+        /** In ms: 99 of 100 records that were sent are acknowledged within. A record without an answer is late. */
+        double percentile99() {
+            int[] ticks = IntStream.range(0, topic.partitions())
+                    .mapToObj(ledger::latencies)
+                    .flatMapToInt(all -> Arrays.stream(all).mapToInt(it -> (int) it))
+                    .sorted()
+                    .toArray();
+            int index = (int) (0.99 * account.sent());
+            return index < ticks.length ? ticks[index] / TICKS_PER_MS : Double.POSITIVE_INFINITY;
         }
 
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
@@ -1747,8 +1827,30 @@ class failover implements Callable<Integer> {
             return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
         }
 
+        /** The same about what happens while the node is away: a short absence need not be noticed. */
+        Claim claimWhileAway(boolean holds, Outage outage, String text, String evidence) {
+            double away = seconds((outage.healedAt > 0 ? outage.healedAt : Integer.MAX_VALUE) - outage.harmedAt);
+            double session = result.trial.stage.sessionTimeout() / 1e3;
+            if (holds || outage.controlled || away > 1.5 * session) return claim(holds, outage, text, evidence);
+            String why = "; but it was away for %.1f s only, and a dead broker is noticed after %.0f s (--down)";
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + why.formatted(away, session));
+        }
+
+        /** The same about a whole trial. */
+        Claim claim(boolean holds, String text, String evidence) {
+            String disturbed = disturbed(0, Integer.MAX_VALUE);
+            if (disturbed == null)
+                disturbed = result.observer.outsideEvents().stream()
+                        .map(OutsideEvent::text)
+                        .findFirst()
+                        .orElse(null);
+            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+        }
+
         /** Why the script could not see all that happened in a window; null if it could. */
         private String disturbed(int from, int to) {
+            if (result.observer.topicGone()) return "somebody deleted the topic";
             String stall = stall(from, to);
             return stall != null ? stall : silence(from, to);
         }
@@ -1770,6 +1872,8 @@ class failover implements Callable<Integer> {
             if (result.trial.unobserved != null)
                 claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", result.trial.unobserved));
             for (Outage outage : result.outages) claims.add(wentAway(outage));
+            for (Outage outage : result.outages)
+                if (outage.id == CONTROLLER && outage.healedAt > 0) claims.addAll(withoutController(outage));
             claims.addAll(flowed());
             for (GroupConsumer consumer : result.trial.consumers)
                 if (consumer.failure != null) {
@@ -1779,19 +1883,27 @@ class failover implements Callable<Integer> {
             if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
             if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
             else {
-                Promises promises =
-                        Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
-                boolean readOn = result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
+                boolean gone = result.observer.topicGone();
+                String deleted = "somebody deleted it in mid-run, or made another of its name";
+                if (gone) claims.add(new Claim(Verdict.INCONCLUSIVE, "the topic is there to the end", deleted));
+                Promises promises = gone // then no setting explains a loss
+                        ? new Promises(null, null)
+                        : Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
+                boolean readOn =
+                        !gone && result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
                 claims.addAll(claimsOf(
                         result.account, result.ledger, promises, result.plan.scenario.chosenLoss(result), readOn));
+                refusesWithFew().ifPresent(claims::add);
                 if (result.account.count(Kind.NOT_DELIVERED) > 0) claims.add(delivered());
+                int untold = Ledger.minus(result.account.get(Kind.UNTOLD), result.account.get(Kind.ACKNOWLEDGED))
+                        .cardinality();
+                String evidence = "%,d were not acknowledged, and may have been in the log before it was cut";
+                if (untold > 0) claims.add(new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence.formatted(untold)));
             }
             if (maxPause != null)
                 claims.add(limit("no pause is longer than", maxPause, result.longestEver(), "longest pause"));
             if (maxLatency == null) return claims;
-            // A record without an acknowledgement is late.
-            boolean enough = result.account.count(Kind.ACKNOWLEDGED) >= 0.99 * result.account.sent();
-            double p99 = enough ? result.latency(id -> true).p99 / 1e3 : Double.POSITIVE_INFINITY;
+            double p99 = result.percentile99() / 1e3;
             claims.add(limit("99 percent of the records are acknowledged within", maxLatency, p99, "p99"));
             return claims;
         }
@@ -1814,14 +1926,83 @@ class failover implements Callable<Integer> {
             return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
         }
 
+        /** With fewer replicas in sync than min.insync.replicas the cluster takes no record with acks=all. */
+        private Optional<Claim> refusesWithFew() {
+            int min = result.topic.minInSync();
+            if (min < 2 || !result.trial.waitsForAll() || !result.trial.minInSyncIsSteady) return Optional.empty();
+            var few = new TreeMap<Integer, List<Gap>>(); // by partition
+            for (int partition : result.partitions().toArray()) {
+                List<Gap> gaps =
+                        result.observer.times(partition, state -> state.inSync().size() < min);
+                // At its edges brokers learn of a change at different times.
+                List<Gap> inner = gaps.stream()
+                        .map(gap -> new Gap(gap.from() + ticks(1), gap.to() - ticks(2)))
+                        .filter(gap -> gap.ticks() > ticks(1))
+                        .toList();
+                if (!inner.isEmpty()) few.put(partition, inner);
+            }
+            if (few.isEmpty()) return Optional.empty();
+            long taken = few.entrySet().stream()
+                    .flatMapToLong(it ->
+                            it.getValue().stream().mapToLong(gap -> result.count(it.getKey(), gap.from(), gap.to())))
+                    .sum();
+            Gap longest = Gap.longest(few.values().stream().flatMap(List::stream));
+            String text = "with fewer in sync than min.insync.replicas=%d nothing is acknowledged".formatted(min);
+            String evidence = "%,d acknowledged in partition %s, for %.1f s"
+                    .formatted(taken, joined(few.keySet()), longest.seconds() + 3);
+            return Optional.of(claim(taken == 0, text, evidence));
+        }
+
+        /** Records need no controller. A partition whose leader dies does. */
+        private List<Claim> withoutController(Outage controller) {
+            List<Outage> meanwhile = result.outages.stream()
+                    .filter(it -> it.id != CONTROLLER && it.harmedAt < controller.healedAt)
+                    .filter(it -> it.wholeAt == 0 || it.wholeAt > controller.harmedAt)
+                    .toList();
+            if (meanwhile.isEmpty()) return List.of(flowsOn(controller));
+            var claims = new ArrayList<Claim>();
+            for (Outage outage : meanwhile)
+                if (outage.harmedAt > controller.doneAt && result.observer.isOnlyController())
+                    for (int partition : outage.led) claims.add(noSuccessor(controller, outage, partition));
+            return claims;
+        }
+
+        private Claim flowsOn(Outage controller) {
+            int from = controller.harmedAt;
+            int to = controller.healedAt;
+            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.withOpenEnds(it), from, to)));
+            long least = result.partitions()
+                    .mapToLong(it -> result.count(it, from, to))
+                    .min()
+                    .orElse(0);
+            String evidence = "at least %,d acknowledged in each partition meanwhile, longest pause %.2f s";
+            boolean flows = least > 0 && pause.ticks() < (to - from) / 2;
+            return claim(
+                    flows,
+                    controller,
+                    "records flow on while the controller is away",
+                    evidence.formatted(least, pause.seconds()));
+        }
+
+        private Claim noSuccessor(Outage controller, Outage outage, int partition) {
+            int elected = result.leaderChange(outage, partition, true);
+            String text = "partition %d gets no new leader while the controller is away".formatted(partition);
+            String evidence = elected == 0
+                    ? "nobody was elected"
+                    : "elected %.1f s after the controller was started"
+                            .formatted(seconds(elected - controller.healedAt));
+            return claim(elected == 0 || elected > controller.healedAt, outage, text, evidence);
+        }
+
         private String evidenceOf(Outage outage) {
             String after = ", %.2f s after the fault";
-            // The next outage of the same node has evidence of its own.
+            // The next outage of the same node has evidence of its own; and when all is whole, this script elects
+            // leaders.
             int end = result.outages.stream()
                     .filter(it -> it.id == outage.id && it.harmedAt > outage.harmedAt)
                     .mapToInt(it -> it.harmedAt)
                     .min()
-                    .orElse(outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE);
+                    .orElse(outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
             int gone = result.observer.goneBetween(outage.id, outage.harmedAt, end);
             for (Change change : result.observer.changesSince(outage.harmedAt)) {
                 if (change.tick() > end) break;
@@ -1832,7 +2013,10 @@ class failover implements Callable<Integer> {
                 String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
                 if (led || out) return (how + after).formatted(change.partition(), outage.after(change.tick()));
             }
-            return gone == 0 ? null : ("the cluster did not list it any more" + after).formatted(outage.after(gone));
+            String seen = outage.id == CONTROLLER
+                    ? "no controller, or another one, led"
+                    : "the cluster did not list it any more";
+            return gone == 0 ? null : (seen + after).formatted(outage.after(gone));
         }
 
         private List<Claim> flowed() {
@@ -2055,7 +2239,8 @@ class failover implements Callable<Integer> {
             for (int tick : result.read[partition]) reads[tick / width]++;
             result.ledger
                     .ids(partition)
-                    .filter(result.account.get(Kind.LOST)::get)
+                    .filter(id ->
+                            result.audited && result.account.get(Kind.LOST).get(id))
                     .forEach(id -> lost[result.ledger.acknowledgedAt(id) / width]++);
             long[] latencies = result.ledger.latencies(partition); // by time of acknowledgement
             var lines = new ArrayList<Map<String, Object>>();
@@ -2086,10 +2271,14 @@ class failover implements Callable<Integer> {
             line.putAll(details(
                     "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
             line.put("sent", result.account.sent());
-            for (Kind kind : Kind.values()) line.put(kind.lowerCase(), result.account.count(kind));
+            for (Kind kind : Kind.values()) {
+                boolean known = result.audited || Kind.FATES.contains(kind); // the rest only the log tells
+                line.put(kind.lowerCase(), known ? result.account.count(kind) : null);
+            }
+            int shown = result.audited ? 100 : 0;
             line.put(
                     "lost_ids",
-                    result.account.get(Kind.LOST).stream().limit(100).boxed().toList());
+                    result.account.get(Kind.LOST).stream().limit(shown).boxed().toList());
             var crossed = details();
             for (Kind fate : Kind.FATES) {
                 int[] row = result.account.crossed(fate);
@@ -2260,6 +2449,7 @@ class failover implements Callable<Integer> {
         private final Thread thread = new Thread(this::watch, "observer");
         private volatile boolean ending;
         private volatile boolean topicGone;
+        private int unknownSince; // answers that do not know the topic: a broker may learn of a new topic late; 0: none
         private volatile int worstGap;
         private volatile Set<Integer> nodesNow = Set.of();
         private int outstanding;
@@ -2267,8 +2457,9 @@ class failover implements Callable<Integer> {
         private long answered;
         private volatile int answeredAt;
         private volatile int endedAt; // 0: it still watches
-        private int controller = -1;
-        private boolean controllerIsAway;
+        private volatile int controller = -1; // not known
+        private volatile boolean isOnlyController;
+        private volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
@@ -2344,9 +2535,13 @@ class failover implements Callable<Integer> {
             if (number < answered || ending) return; // a later question was answered before
             answered = number;
             if (error != null) {
-                if (Script.rootOf(error) instanceof UnknownTopicOrPartitionException) topicHasGone();
+                boolean unknown = Script.rootOf(error) instanceof UnknownTopicOrPartitionException;
+                unknownSince = !unknown ? 0 : unknownSince == 0 ? journal.now() : unknownSince;
+                if (unknown) answeredAt = journal.now(); // an answer, too: nobody leads a topic that is not there
+                if (unknown && journal.now() - unknownSince > ticks(1)) topicHasGone();
                 return;
             }
+            unknownSince = 0;
             int now = journal.now();
             worstGap = Math.max(worstGap, now - answeredAt);
             if (now - answeredAt > WORTH_A_LINE) silences.add(new Gap(answeredAt, now));
@@ -2438,6 +2633,7 @@ class failover implements Callable<Integer> {
             admin.describeMetadataQuorum()
                     .quorumInfo()
                     .whenComplete((quorum, error) -> answers.add(() -> {
+                        if (error == null) isOnlyController = quorum.voters().size() == 1;
                         if (error == null) onController(quorum.leaderId());
                         else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
                         if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
@@ -2482,6 +2678,19 @@ class failover implements Callable<Integer> {
             return state(partition).leader;
         }
 
+        /** The number of the controller that leads now, or did last; "" where that must not be asked. */
+        String controller() {
+            return controller < 0 ? "" : "" + controller;
+        }
+
+        boolean isOnlyController() {
+            return isOnlyController;
+        }
+
+        boolean controllerIsAway() {
+            return controllerIsAway;
+        }
+
         /** Whether the cluster itself says, now, that a broker is away. */
         boolean knowsAsAway(int broker) {
             return !nodesNow.isEmpty() && !nodesNow.contains(broker) && journal.now() - answeredAt < WORTH_A_LINE;
@@ -2520,6 +2729,21 @@ class failover implements Callable<Integer> {
             return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length();
         }
 
+        /** When a partition was in such a state, as far as was seen; a time that is still open is left out. */
+        List<Gap> times(int partition, Predicate<State> wanted) {
+            var times = new ArrayList<Gap>();
+            int since = first[partition] != null && wanted.test(first[partition]) ? 1 : 0;
+            for (Change change : changes) {
+                if (change.partition != partition) continue;
+                boolean now = wanted.test(change.now);
+                if (now && since == 0) since = change.tick;
+                if (now || since == 0) continue;
+                times.add(new Gap(since, change.tick));
+                since = 0;
+            }
+            return times;
+        }
+
         /** What was believed of a partition at a tick. */
         State stateAt(int partition, int tick) {
             return changes.stream()
@@ -2531,6 +2755,22 @@ class failover implements Callable<Integer> {
 
         int leaderAt(int partition, int tick) {
             return stateAt(partition, tick).leader;
+        }
+
+        /** Whether a replica that was not in sync became the leader, or may have: unseen. */
+        boolean changedUncleanly(int partition) {
+            List<Integer> inSync = first[partition].inSync; // the latest that was not empty
+            for (Change change : changes) {
+                if (change.partition != partition) continue;
+                if (change.leaderChanged() && change.now.leader >= 0 && !inSync.contains(change.now.leader))
+                    return true;
+                if (!change.now.inSync.isEmpty()) inSync = change.now.inSync;
+            }
+            return !silences().isEmpty() || !stalls.isEmpty();
+        }
+
+        boolean changedLeader(int partition) {
+            return changes.stream().anyMatch(it -> it.partition == partition && it.leaderChanged());
         }
 
         List<Change> changesSince(int tick) {
@@ -2630,6 +2870,12 @@ class failover implements Callable<Integer> {
             given.forEach((key, value) -> {
                 if (ConsumerConfig.configNames().contains(key) && !own.containsKey(key)) settings.put(key, value);
             });
+            boolean classic = connection
+                    .create(() -> new ConsumerConfig(settings))
+                    .getString("group.protocol")
+                    .equalsIgnoreCase("classic");
+            // In ms; Kafka's default is 3,000. With a heartbeat a consumer learns that partitions are given out anew.
+            if (classic) settings.putIfAbsent("heartbeat.interval.ms", 500);
             return settings;
         }
 
@@ -2911,15 +3157,27 @@ class failover implements Callable<Integer> {
         private final String run;
         private final Ledger ledger;
         private final Journal journal;
+        private final IntPredicate cut; // partitions whose log may have been cut
+        private final boolean nothingIsOnItsWay;
         private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and number
 
-        Audit(Connection connection, Admin admin, Topic topic, String run, Ledger ledger, Journal journal) {
+        Audit(
+                Connection connection,
+                Admin admin,
+                Topic topic,
+                String run,
+                Ledger ledger,
+                Journal journal,
+                IntPredicate cut,
+                boolean nothingIsOnItsWay) {
             this.connection = connection;
             this.admin = admin;
             this.topic = topic;
             this.run = run;
             this.ledger = ledger;
             this.journal = journal;
+            this.cut = cut;
+            this.nothingIsOnItsWay = nothingIsOnItsWay;
         }
 
         List<Epoch> read(boolean topicGone) throws Exception {
@@ -2955,7 +3213,7 @@ class failover implements Callable<Integer> {
         private void expire(List<Long> begins) {
             for (int partition = 0; partition < topic.partitions(); partition++) {
                 long begin = begins.get(partition) - topic.ends.get(partition);
-                int expired = begin > 0 ? ledger.expire(partition, begin) : 0;
+                int expired = begin > 0 ? ledger.expire(partition, begin, cut.test(partition)) : 0;
                 if (expired > 0)
                     journal.tell(
                             "note",
@@ -2970,9 +3228,11 @@ class failover implements Callable<Integer> {
         /**
          * Records for which nobody waits (acks=0), or waits no more, may still be on their way into the log: seen with
          * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do.
+         * With acks=all a record is acknowledged when readers may see it: when all are, nothing is on its way.
          */
         private List<Long> settledEnds(boolean topicGone) throws Exception {
             List<Long> ends = offsets(OffsetSpec.latest(), topicGone);
+            if (nothingIsOnItsWay && !topicGone && haveAll(ends)) return ends;
             for (int seconds = 0; seconds < 10; seconds++) {
                 if (Script.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
                 List<Long> before = ends;
@@ -2980,6 +3240,12 @@ class failover implements Callable<Integer> {
                 if (ends.equals(before)) break;
             }
             return ends;
+        }
+
+        /** Whether all acknowledged records are before these ends. A leader that was frozen may tell an old end. */
+        private boolean haveAll(List<Long> ends) {
+            return IntStream.range(0, topic.partitions())
+                    .allMatch(it -> ledger.highestOffset(it) < ends.get(it) - topic.ends.get(it));
         }
 
         /** A topic that is gone has no records: then all that was acknowledged is lost. */
@@ -3067,6 +3333,13 @@ class failover implements Callable<Integer> {
             return replicas.size();
         }
 
+        /** With what these properties allow as well. */
+        Topic allowing(Map<String, String> properties) {
+            int min = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
+            boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
+            return new Topic(name, id, replicas, ends, Math.max(minInSync, min), allowsUncleanElection || unclean);
+        }
+
         /** The first replica is the preferred leader. */
         int preferredLeader(int partition) {
             return replicas.get(partition).get(0);
@@ -3138,16 +3411,15 @@ class failover implements Callable<Integer> {
             if (target.matches("\\d+")) target(target, 0, List.of());
         }
 
-        /** The node that a step names. Null: it names the leader, and there is none. */
+        /** The broker that a step names. Null: it names the leader, and there is none. */
         Target target(String word, int leader, List<Integer> replicas) {
-            if (word.equals("controller")) return new Target(CONTROLLER, "controller", "", 0);
             int follower =
                     replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
             int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
             if (id < 0) return null;
             Node broker = brokers.get(id);
             if (broker == null) throw new Failure(2, "There is no broker %d; there are %s.", id, brokers.keySet());
-            return new Target(id, "kafka-" + id, broker.host(), broker.port());
+            return new Target(id, "" + id, "kafka-" + id, broker.host(), broker.port());
         }
 
         String harm(Fault fault, Target node) throws Exception {
@@ -3155,16 +3427,16 @@ class failover implements Callable<Integer> {
             Script.mending = own == null; // its own cluster ends with the script
             try {
                 return hands.execute.apply(hands.harmCommand(fault, node));
-            } catch (Failure failed) {
-                throw new Unobserved(failed.getMessage());
+            } catch (Failure | IOException failed) {
+                throw new Unobserved(Script.oneLine(failed));
             }
         }
 
         String heal(String command) throws Exception {
             try {
                 return hands.execute.apply(command);
-            } catch (Failure failed) {
-                throw new Unobserved(failed.getMessage());
+            } catch (Failure | IOException failed) {
+                throw new Unobserved(Script.oneLine(failed));
             }
         }
 
@@ -3174,7 +3446,11 @@ class failover implements Callable<Integer> {
             Script.mending = false;
         }
 
-        /** Puts back what is still broken, however the trial ended. */
+        /**
+         * Puts back what is still broken, however the trial ended.
+         *
+         * @param topic null: it was deleted
+         */
         void mend(String topic) throws InterruptedException {
             boolean endsAnyway = own != null && Script.stopping();
             if (endsAnyway) nothingIsBroken();
@@ -3188,17 +3464,18 @@ class failover implements Callable<Integer> {
                     failed.put(node, Script.oneLine(cannot));
                 }
             });
-            boolean whole = Script.stopping() || failed.isEmpty() && isWholeWithin(90, topic);
+            boolean whole = Script.stopping() || failed.isEmpty() && isMendedWithin(90, topic);
             broken.forEach((node, command) -> {
                 String why = failed.getOrDefault(node, "the command ended, and the broker did not come back");
                 if (failed.containsKey(node) || !whole && !isThere(node))
                     Script.complain("%s is still broken. Mend it: %s (%s)", node.shown(), command, why);
             });
-            if (!whole && failed.isEmpty())
+            if (!whole && failed.isEmpty() && topic != null)
                 Script.complain(
                         "The replicas of %s are not all in sync. See: jbang topics.java describe %s", topic, topic);
+            boolean hasLeaders = whole && topic != null && !Script.stopping();
             nothingIsBroken();
-            if (whole && !Script.stopping()) electQuietly(topic);
+            if (hasLeaders) electQuietly(topic);
         }
 
         private boolean isThere(Target node) {
@@ -3212,9 +3489,11 @@ class failover implements Callable<Integer> {
             }
         }
 
-        private boolean isWholeWithin(int seconds, String topic) throws InterruptedException {
+        private boolean isMendedWithin(int seconds, String topic) throws InterruptedException {
             try {
-                return holdsWithin(seconds, () -> isWhole(topic));
+                return holdsWithin(
+                        seconds,
+                        () -> topic == null ? broken.keySet().stream().allMatch(this::isThere) : isWhole(topic));
             } catch (Exception noAnswer) {
                 return false;
             }
@@ -3273,6 +3552,14 @@ class failover implements Callable<Integer> {
 
         /** A topic that is whole, led as it was placed, and a group that starts at its end. */
         Topic prepare(Scenario scenario, String group) throws Exception {
+            try {
+                return prepared(scenario, group);
+            } catch (ExecutionException refused) {
+                throw Connection.refused("prepare topic '" + scenario.topic + "'", refused);
+            }
+        }
+
+        private Topic prepared(Scenario scenario, String group) throws Exception {
             String name = scenario.topic;
             createIfMissing(scenario);
             TopicDescription described = Connection.describe(admin, name);
@@ -3294,9 +3581,7 @@ class failover implements Callable<Integer> {
             var replicas = described.partitions().stream()
                     .map(it -> it.replicas().stream().map(Node::id).toList())
                     .toList();
-            int minInSync = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
-            boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
-            return new Topic(name, described.topicId(), replicas, ends, minInSync, unclean);
+            return new Topic(name, described.topicId(), replicas, ends, 0, false).allowing(properties);
         }
 
         private void createIfMissing(Scenario scenario) throws Exception {
@@ -3483,7 +3768,7 @@ class failover implements Callable<Integer> {
             if (!node.host.matches("[\\w.:-]*"))
                 throw new Failure(1, "Broker %d has a strange host name: '%s'.", node.id, node.host);
             return command.replace("{name}", node.name)
-                    .replace("{id}", "" + node.id)
+                    .replace("{id}", node.number)
                     .replace("{host}", node.host)
                     .replace("{port}", "" + node.port);
         }

@@ -20,8 +20,11 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +46,7 @@ class FailoverTest {
     private static String servers;
     private static Admin admin;
     private static volatile boolean ended;
+    private static Run production; // a second cluster: 3 brokers, 3 controllers
 
     @TempDir
     private Path directory;
@@ -74,12 +78,18 @@ class FailoverTest {
                 var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
             while (!ended) {
                 String answer = "";
-                for (String command : in.readLine().split("; ")) answer = SharedCluster.command(command);
+                for (String command : in.readLine().split("; ")) answer = answer(command);
                 out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
             }
         } catch (Exception over) {
             // the test that waits for it will say so
         }
+    }
+
+    private static String answer(String command) {
+        if (!command.startsWith("production ")) return SharedCluster.command(command);
+        production.type(command.substring("production ".length()));
+        return production.awaitLine("");
     }
 
     @AfterEach
@@ -245,6 +255,54 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a fault that hits another broker is no evidence: neither is the election of the preferred leaders")
+    void anotherBroker() throws Exception {
+        String topic = topic("another", Map.of());
+        try (Run run = harming("stop kafka-2", "start kafka-2", topic, "--down", "1s")) {
+            run.expectExit(1, LONG);
+            run.awaitLine("partition 1: broker 2 leads now; it was broker 1");
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+        }
+    }
+
+    @Test
+    @DisplayName("a broker that is away for less than the cluster needs to notice: INCONCLUSIVE, not FAIL")
+    void tooShort() throws Exception {
+        topics();
+        try (Run run = harming("pause kafka-{id}", "resume kafka-{id}", "3", "--fault", "pause", "--down", "2s")) {
+            run.expectExit(1, LONG);
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+            run.awaitLine("INCONCLUSIVE  partition 0 gets a new leader while broker 1 is away");
+            run.awaitLine("INCONCLUSIVE  a brief pause, then it recovers by itself");
+            assertThat(run.out()).noneMatch(line -> line.startsWith("  FAIL"));
+        }
+    }
+
+    @Test
+    @DisplayName("records that were lost, overwritten by others and deleted: nobody can tell, and it says so")
+    void lostAndDeleted() throws Exception {
+        String topic = topic("lostdeleted", Map.of("unclean.leader.election.enable", "true"));
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--observe", "20s")) {
+            run.awaitLine("the producer begins");
+            SharedCluster.command("stop kafka-2"); // what comes now is on broker 1 only
+            run.awaitLine("partition 0: in sync 1");
+            SharedCluster.command("kill kafka-1");
+            SharedCluster.command("start kafka-2"); // broker 2 never had those records, and leads
+            run.awaitLine("partition 0: broker 2 leads");
+            var zero = new TopicPartition(topic, 0);
+            write(zero, 2_000);
+            long end = SharedCluster.end(topic, 0);
+            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(end)))
+                    .all()
+                    .get();
+            SharedCluster.command("start kafka-1");
+            run.expectExit(1, LONG);
+            run.awaitLine("expired or lost ");
+            assertThat(run.out()).noneMatch(line -> line.contains("PASS  no acknowledged record is lost"));
+        }
+    }
+
+    @Test
     @DisplayName("records that somebody deletes have expired: they are counted, and not called lost")
     void recordsDeleted() throws Exception {
         String topic = topic("deletes", Map.of());
@@ -273,6 +331,51 @@ class FailoverTest {
             run.expectExit(1, LONG);
             run.awaitLine("topic " + topic + " does not exist any more");
             run.awaitLine("FAIL  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("a later trial that cannot begin: one line, and the table of those before it")
+    void laterTrial() throws Exception {
+        admin.createTopics(List.of(new NewTopic("shapeless", 2, (short) 2)))
+                .all()
+                .get();
+        try (Run run = Run.script("failover.java", "shapeless", "-b", servers, "--observe", "3s", "--runs", "2")) {
+            run.awaitLine("the producer ends");
+            admin.deleteTopics(List.of("shapeless")).all().get();
+            run.expectExit(1, LONG);
+            assertThat(run.err()).singleElement().asString().contains("Topic 'shapeless' does not exist.");
+            assertThat(run.out()).last().asString().startsWith("shapeless ");
+        }
+    }
+
+    @Test
+    @DisplayName("a topic that is deleted while a broker is away is not called in sync again, nor the brokers silent")
+    void topicDeletedMeanwhile() throws Exception {
+        String topic = topic("meanwhile", Map.of());
+        try (Run run = failover(topic, "--down", "4s")) {
+            run.awaitLine("partition 0: broker 2 leads now");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.expectExit(1, LONG);
+            run.awaitLine("FAIL  no acknowledged record is lost");
+            assertThat(run.out()).noneMatch(line -> line.contains("all replicas are in sync again"));
+            assertThat(run.out()).noneMatch(line -> line.contains("no broker answers"));
+        }
+    }
+
+    @Test
+    @DisplayName("a topic that somebody makes anew: its records are lost, and acks=1 does not explain that")
+    void topicMadeAnew() throws Exception {
+        String topic = topic("anew", Map.of());
+        try (Run run = Run.script("failover.java", topic, "-b", servers, "--observe", "15s", "--acks", "1")) {
+            run.awaitLine("the producer begins");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.awaitLine("topic " + topic + " does not exist any more");
+            topic("anew", Map.of());
+            run.expectExit(1, LONG);
+            run.awaitLine("INCONCLUSIVE  the topic is there to the end");
+            run.awaitLine("FAIL  no acknowledged record is lost");
+            assertThat(run.out()).noneMatch(line -> line.contains("ALLOWED  lost "));
         }
     }
 
@@ -330,6 +433,7 @@ class FailoverTest {
                 .toArray(String[]::new))) {
             run.expectExit(0, LONG);
             run.awaitLine("(fewer than min.insync.replicas=2)");
+            run.awaitLine("PASS  with fewer in sync than min.insync.replicas=2 nothing is acknowledged");
             run.awaitLine("ALLOWED  not delivered ");
             run.awaitLine("in sync, min.insync.replicas is 2; delivery.timeout.ms is 4 s");
         }
@@ -369,6 +473,67 @@ class FailoverTest {
             run.awaitExit(LONG);
             run.awaitLine("PASS  no acknowledged record is lost");
             run.awaitLine("PASS  no pause is longer than 20.0 s");
+        }
+    }
+
+    @Test
+    @DisplayName("--target controller: records flow on while it is away")
+    void controller() throws Exception {
+        String topic = topic("controlled", Map.of());
+        String[] wanted = {topic, "--target", "controller", "--fault", "kill", "--down", "8s"};
+        try (Run run = harming("kill {name}", "start {name}", wanted)) {
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  controller went away");
+            run.awaitLine("PASS  records flow on while the controller is away");
+            run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName("without a controller a dead broker gets no successor; its return brings one")
+    void noSuccessor() throws Exception {
+        String topic = topic("successor", Map.of());
+        String steps = "kill controller, kill 1, 4s, start controller, 14s, start 1";
+        try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
+            run.expectExit(0, LONG);
+            run.awaitLine("PASS  broker 1 went away");
+            run.awaitLine("PASS  partition 0 gets no new leader while the controller is away");
+            run.awaitLine("PASS  no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "production's shape: without its active controller nothing pauses; with two brokers away no writes, no loss")
+    void production() throws Exception {
+        int port = SharedCluster.freePort();
+        String[] shape = {"--port", "" + port, "--brokers", "3", "--controllers", "3"};
+        try (Run cluster = Run.script("cluster.java", shape)) {
+            cluster.awaitLine("ready: ");
+            production = cluster;
+            String here = "localhost:" + port;
+            try (Run run =
+                    Run.script("topics.java", "create", "orders-6p-rf3", "-c", "min.insync.replicas=2", "-b", here)) {
+                run.expectExit(0);
+            }
+            // The three controllers have the numbers 101 to 103, and the names controller-1 to controller-3.
+            String node = "$(test {id} -gt 100 && echo controller-$(({id} - 100)) || echo kafka-{id})";
+            String tell = "sh '%s/tell' \"production %s %s\"";
+            var run = new ArrayList<>(List.of("orders-6p-rf3", "-b", here, "--before", "2s", "--after", "1s"));
+            run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
+            run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
+            run.addAll(List.of(
+                    "--steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 8s, start 1, start 2"));
+            try (Run trial = Run.script("failover.java", run.toArray(String[]::new))) {
+                trial.expectExit(0, LONG);
+                trial.awaitLine("(fewer than min.insync.replicas=2)");
+                trial.awaitLine("PASS  controller went away");
+                trial.awaitLine("PASS  broker 1 went away");
+                trial.awaitLine("PASS  broker 2 went away");
+                trial.awaitLine("PASS  records flow on while the controller is away");
+                trial.awaitLine("PASS  no acknowledged record is lost");
+                trial.awaitLine("PASS  with fewer in sync than min.insync.replicas=2 nothing is acknowledged");
+            }
         }
     }
 
@@ -672,6 +837,21 @@ class FailoverTest {
         var values = new ArrayList<String>();
         read(topic, (header, value) -> values.add(value));
         return values;
+    }
+
+    /** Records of somebody else. */
+    private static void write(TopicPartition to, int records) {
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "key.serializer",
+                StringSerializer.class,
+                "value.serializer",
+                StringSerializer.class);
+        try (var producer = new KafkaProducer<String, String>(settings)) {
+            for (int i = 0; i < records; i++)
+                producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, "somebody else's"));
+        }
     }
 
     private interface Visitor {

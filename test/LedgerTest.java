@@ -198,7 +198,7 @@ class LedgerTest {
         ledger.foundInLog(5, 0);
         ledger.received(5, 1);
         assertThat(count(failover.Kind.LOST)).isEqualTo(2);
-        assertThat(ledger.expire(0, 2)).isEqualTo(2);
+        assertThat(ledger.expire(0, 2, false)).isEqualTo(2);
         assertThat(count(failover.Kind.LOST)).isZero();
         assertThat(count(failover.Kind.EXPIRED)).isEqualTo(2);
         assertThat(verdict(true)).hasToString("PASS");
@@ -206,9 +206,71 @@ class LedgerTest {
         ledger.notAcknowledged(6, true);
         ledger.acknowledged(2, 0); // partition 1: the offset 0 was given twice
         ledger.acknowledged(4, 0);
-        ledger.expire(1, 1);
+        ledger.expire(1, 1, false);
         assertThat(count(failover.Kind.UNTOLD)).isEqualTo(1);
         assertThat(verdict(true)).hasToString("INCONCLUSIVE");
+    }
+
+    @Test
+    @DisplayName("a log that may have been cut, and filled again by others: what is gone has expired or was lost")
+    void cutAndExpired() {
+        for (int id = 1; id <= 5; id++) ledger.sent(id); // partition 0: 1, 3, 5
+        ledger.acknowledged(1, 0);
+        ledger.acknowledged(3, 1);
+        ledger.acknowledged(5, 700); // between them are records of somebody else
+        for (int id : List.of(2, 4)) ledger.notAcknowledged(id, true);
+        ledger.foundInLog(5, 0);
+        ledger.received(5, 1);
+        ledger.received(1, 1);
+        ledger.expire(0, 600, true);
+        assertThat(count(failover.Kind.UNTOLD)).isEqualTo(2);
+        for (var kind : List.of(failover.Kind.EXPIRED, failover.Kind.LOST, failover.Kind.PHANTOMS))
+            assertThat(count(kind)).as("" + kind).isZero();
+        assertThat(verdict(true)).hasToString("INCONCLUSIVE");
+        assertThat(claims(true).get(0).evidence()).contains("2 expired or lost: the log cannot tell");
+        assertThat(ledger.account().table()).anyMatch(line -> line.startsWith("expired or lost 2: "));
+    }
+
+    @Test
+    @DisplayName("an offset that is lower than an earlier one's: the log was cut between the two")
+    void offsetsFall() {
+        for (int id = 1; id <= 5; id++) ledger.sent(id); // partition 0: 1, 3, 5
+        ledger.acknowledged(1, 10);
+        ledger.acknowledged(3, 20); // cut to 15
+        ledger.acknowledged(5, 15);
+        for (int id : List.of(2, 4)) ledger.notAcknowledged(id, true);
+        ledger.expire(0, 30, false);
+        assertThat(ledger.account().get(failover.Kind.UNTOLD).stream()).containsExactly(3);
+        assertThat(ledger.account().get(failover.Kind.EXPIRED).stream()).containsExactly(1, 5);
+        assertThat(verdict(true)).hasToString("INCONCLUSIVE");
+    }
+
+    @Test
+    @DisplayName("what is surely lost stays a failure, whatever else has expired")
+    void lostAndExpired() {
+        for (int id = 1; id <= 5; id++) ledger.sent(id); // partition 0: 1, 3, 5
+        ledger.acknowledged(1, 0);
+        ledger.acknowledged(3, 8); // behind the log's beginning, and not there
+        ledger.acknowledged(5, 9);
+        for (int id : List.of(2, 4)) ledger.notAcknowledged(id, true);
+        ledger.foundInLog(5, 0);
+        ledger.received(5, 1);
+        ledger.expire(0, 5, true);
+        assertThat(ledger.account().get(failover.Kind.LOST).stream()).containsExactly(3);
+        assertThat(count(failover.Kind.UNTOLD)).isEqualTo(1);
+        assertThat(verdict(true)).hasToString("FAIL");
+    }
+
+    @Test
+    @DisplayName("a record that nobody acknowledged, and that may have expired, is neither lost nor not delivered")
+    void unknownAndExpired() {
+        record(1, failover.Kind.ACKNOWLEDGED, 1);
+        send(3, failover.Kind.UNKNOWN);
+        record(5, failover.Kind.ACKNOWLEDGED, 1);
+        for (int id : List.of(2, 4)) send(id, failover.Kind.FAILED);
+        ledger.expire(0, 2, false);
+        assertThat(ledger.account().get(failover.Kind.NOT_DELIVERED).stream()).containsExactly(2, 4);
+        assertThat(verdict(true)).hasToString("PASS");
     }
 
     @Test
