@@ -103,7 +103,9 @@ class queue implements Callable<Integer> {
     @Mixin
     Connection connection;
 
+    private final Map<String, Deque<AcknowledgeType>> answers = new HashMap<>(); // not confirmed yet, by place
     private final Map<AcknowledgeType, Long> fates = new EnumMap<>(AcknowledgeType.class);
+    private long refused; // answers, such as those that came too late
     private final Map<Short, Long> deliveries = new TreeMap<>(); // how many events came for the first, second time
     private long received;
 
@@ -139,7 +141,8 @@ class queue implements Callable<Integer> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 AcknowledgeType fate = work(record);
                 consumer.acknowledge(record, fate);
-                fates.merge(fate, 1L, Long::sum);
+                answers.computeIfAbsent(record.partition() + "-" + record.offset(), place -> new ArrayDeque<>())
+                        .add(fate);
             }
             if (!records.isEmpty()) cameAt = System.nanoTime();
             if (quiet) sayProgressEverySecond();
@@ -164,23 +167,36 @@ class queue implements Callable<Integer> {
         return isReleased ? AcknowledgeType.RELEASE : isRejected ? AcknowledgeType.REJECT : AcknowledgeType.ACCEPT;
     }
 
-    /** Kafka calls this within poll() and close(). */
+    /** Kafka calls this within poll(), commitSync() and close(); also for offsets at which there is no record. */
     private void acknowledged(Map<TopicIdPartition, Set<Long>> offsets, Exception error) {
-        if (error == null) return;
-        offsets.forEach((partition, some) -> some.forEach(offset -> Script.say(
+        offsets.forEach((partition, some) -> some.forEach(offset -> {
+            var given = answers.get(partition.partition() + "-" + offset);
+            AcknowledgeType fate = given == null ? null : given.poll();
+            if (fate == null) return;
+            if (error == null) fates.merge(fate, 1L, Long::sum);
+            else refuse(partition.partition(), offset, error);
+            if (given.isEmpty()) answers.remove(partition.partition() + "-" + offset);
+        }));
+    }
+
+    private void refuse(int partition, long offset, Exception error) {
+        refused++;
+        Script.say(
                 "@|yellow not acknowledged, will come again: partition %d, offset %d: %s|@",
-                partition.partition(), offset, Script.oneLine(error))));
+                partition, offset, Script.oneLine(error));
     }
 
     private Integer summary() {
         long again = received - deliveries.getOrDefault((short) 1, 0L);
+        long open = refused + answers.values().stream().mapToInt(Deque::size).sum();
         Script.say(
-                "@|bold received %,d|@ (%s of them again)   accepted %,d   released %,d   rejected %,d",
+                "@|bold received %,d|@ (%s of them again)   accepted %,d   released %,d   rejected %,d%s",
                 received,
                 again == 0 ? "none" : "%,d".formatted(again),
                 fates.getOrDefault(AcknowledgeType.ACCEPT, 0L),
                 fates.getOrDefault(AcknowledgeType.RELEASE, 0L),
-                fates.getOrDefault(AcknowledgeType.REJECT, 0L));
+                fates.getOrDefault(AcknowledgeType.REJECT, 0L),
+                open == 0 ? "" : "   not acknowledged %,d".formatted(open));
         deliveries.forEach((number, events) -> Script.say("  delivery %d: %,d", number, events));
         return 0;
     }

@@ -6,6 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +101,32 @@ class QueueTest {
             assertThat(run.out())
                     .noneMatch(line -> line.startsWith("Consumer "))
                     .contains("received 1 (1 of them again)   accepted 1   released 0   rejected 0");
+        }
+    }
+
+    @Test
+    @DisplayName("an answer that comes after the lock's time is no answer: it says so, and counts nothing as accepted")
+    void tooLate() throws Exception {
+        String topic = ConsumerTest.topic(1);
+        ConsumerTest.produce(topic, 2);
+        var group = new ConfigResource(ConfigResource.Type.GROUP, "late");
+        var lock =
+                new AlterConfigOp(new ConfigEntry("share.record.lock.duration.ms", "15000"), AlterConfigOp.OpType.SET);
+        SharedCluster.admin()
+                .incrementalAlterConfigs(Map.of(group, List.of(lock)))
+                .all()
+                .get();
+        try (Run run = SharedCluster.script("queue.java", topic, "late", "--hold", "20s", "-n", "1")) {
+            run.expectExit(0);
+            assertThat(run.out())
+                    .anyMatch(line -> line.startsWith("not acknowledged, will come again: partition 0, offset 0: "))
+                    .contains("received 1 (none of them again)   accepted 0   released 0   rejected 0"
+                            + "   not acknowledged 1");
+        }
+        try (Run run = SharedCluster.script("queue.java", topic, "late", "-n", "2")) {
+            run.expectExit(0);
+            assertThat(deliveries(run)).containsEntry(1, 2).containsEntry(2, 1);
+            assertThat(run.out()).contains("received 2 (1 of them again)   accepted 2   released 0   rejected 0");
         }
     }
 
