@@ -256,7 +256,7 @@ class ConsumerTest {
         String topic = topic(2);
         produce(topic, 2);
         String strategy = "partition.assignment.strategy=org.apache.kafka.clients.consumer." + assignor;
-        String[] words = {topic, topic, "-X", strategy, "-X", "session.timeout.ms=20000"};
+        String[] words = {topic, topic, "-X", strategy, "-X", "session.timeout.ms=30000"};
         try (Run a = SharedCluster.script("consumer.java", words)) {
             a.awaitLine("\"event_id\": 2,");
             try (Run b = SharedCluster.script("consumer.java", words)) {
@@ -269,11 +269,13 @@ class ConsumerTest {
             try (Run b = SharedCluster.script("consumer.java", words)) {
                 String rebalancing = "waiting: %s is rebalancing; a consumer that died is given up".formatted(topic);
                 b.awaitLine(rebalancing);
-                if (eager) a.awaitLine(rebalancing);
-                b.awaitLine(Pattern.compile("^assigned: partition [01]$"));
                 produce(topic, 4);
-                a.awaitLine(Pattern.compile("\"event_id\": [34],"));
-                b.awaitLine(Pattern.compile("\"event_id\": [34],"));
+                Pattern event = Pattern.compile("\"event_id\": [34],");
+                if (!eager) a.awaitLine(event);
+                a.awaitLine(eager ? rebalancing : topic + " is rebalancing, commits wait; a consumer that died");
+                b.awaitLine(Pattern.compile("^assigned: partition [01]$"));
+                if (eager) a.awaitLine(event);
+                b.awaitLine(event);
             }
             assertThat(a.out().subList(before, a.out().size()).toString())
                     .matches(
