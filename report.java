@@ -549,6 +549,7 @@ class report implements Callable<Integer> {
             if (verdict().equals("PASS") && lost > 0) fate.add("as expected");
             for (String name : List.of("ghosts", "unseen", "duplicates"))
                 if (number(name) > 0) fate.add(plain(number(name)) + " " + name);
+            if (number("phantoms") > 0) fate.add(plain(number("phantoms")) + " read before (phantoms)");
             return String.join(", ", fate);
         }
 

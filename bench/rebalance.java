@@ -91,7 +91,7 @@ class rebalance implements Callable<Integer> {
                             "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"),
             "consumer", Map.of("group.protocol", "consumer")));
 
-    /** A group: how many consumers have how many partitions, and how long its first one works between two polls. */
+    /** A group: how many consumers have how many partitions, and how long one of them works between two polls. */
     record Group(String name, int consumers, int partitions, boolean apart, Duration work, int runs) {}
 
     private List<Group> groups() {
@@ -99,7 +99,6 @@ class rebalance implements Callable<Integer> {
         return List.of(
                 new Group("3 consumers, 6 partitions, started together", 3, 6, false, none, runs),
                 new Group("3 consumers, 6 partitions, started apart", 3, 6, true, none, runs),
-                new Group("10 consumers, 30 partitions, started together", 10, 30, false, none, runs),
                 new Group("10 consumers, 30 partitions, started apart", 10, 30, true, none, runs),
                 new Group("3 consumers, 6 partitions, one works 5 s", 3, 6, true, Duration.ofSeconds(5), runs),
                 new Group("3 consumers, 6 partitions, one works 20 s", 3, 6, true, Duration.ofSeconds(20), 1));
@@ -326,7 +325,7 @@ class rebalance implements Callable<Integer> {
         void settle(int expected) throws InterruptedException {
             long start = System.nanoTime();
             long patience = work.toNanos() + 1_000_000_000L;
-            for (long since = start; System.nanoTime() - since < 3_000_000_000L + work.toNanos(); Thread.sleep(20)) {
+            for (long since = start; System.nanoTime() - since < 3_000_000_000L; Thread.sleep(20)) {
                 if (!reads.areShared(expected, patience)) since = System.nanoTime();
                 if (System.nanoTime() - start > 150_000_000_000L)
                     throw new AssertionError("the group did not settle: " + reads);

@@ -182,7 +182,8 @@ class ReportTest {
         assertThat(texts(svg)).contains("and lost", "%,d lost".formatted(trial.lost), "FAIL");
         assertThat(elements(svg, "title"))
                 .extracting(Element::getTextContent)
-                .anyMatch(it -> it.contains(" acknowledged records lost"))
+                .anyMatch(it ->
+                        it.contains(" acknowledged records lost, %,d read before (phantoms)".formatted(trial.lost)))
                 .anyMatch(it -> it.matches("partition 0: .*, %,d lost;.*".formatted(trial.lost)));
         Element area = elements(svg, "path").stream()
                 .filter(it -> it.getAttribute("class").equals("lost"))
@@ -822,7 +823,7 @@ class ReportTest {
                     "verdict",
                     seconds * 1_000 + 500,
                     "'verdict':'%s','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,"
-                            + "'lost':%d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
+                            + "'lost':%d,'phantoms':%<d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
                             + "'claims':[%s],'pauses':[%s],'resolution_ms':12.5",
                     verdict,
                     acknowledged(),
