@@ -43,7 +43,7 @@ import picocli.CommandLine.Help.Ansi;
  * Consumer c (share group: queue1) received: EVENT  partition 0, offset 7, delivery 1
  * released: partition 0, offset 7, delivery 1         back to the group: somebody receives the event again
  * rejected: partition 0, offset 7, delivery 1         nobody receives the event again
- * not acknowledged, will come again: partition 0, offset 7: REASON
+ * not acknowledged: partition 0, offset 7: REASON
  * waiting: partition 0 has no leader
  * received 7 (1 of them again)   accepted 5   released 1   rejected 1
  *   delivery 1: 6
@@ -105,7 +105,9 @@ class queue implements Callable<Integer> {
 
     private final Map<String, Deque<AcknowledgeType>> answers = new HashMap<>(); // not confirmed yet, by place
     private final Map<AcknowledgeType, Long> fates = new EnumMap<>(AcknowledgeType.class);
+    private final Set<String> open = new HashSet<>(); // places of answers that were refused, or broke off
     private long refused; // answers, such as those that came too late
+    private long again; // received, and not for the first time
     private final Map<Short, Long> deliveries = new TreeMap<>(); // how many events came for the first, second time
     private long received;
 
@@ -159,6 +161,8 @@ class queue implements Callable<Integer> {
         if (System.out.checkError()) return AcknowledgeType.RELEASE;
         received++;
         deliveries.merge(delivery(record), 1L, Long::sum);
+        // A new leader does not know what was delivered before: its count begins at 1.
+        if (delivery(record) > 1 || open.contains(record.partition() + "-" + record.offset())) again++;
         Script.stopsWithin(hold.toNanos());
         boolean isReleased = event.startsWith("{\"event_id\": " + release + ",");
         boolean isRejected = event.startsWith("{\"event_id\": " + reject + ",");
@@ -182,13 +186,12 @@ class queue implements Callable<Integer> {
     private void refuse(int partition, long offset, Exception error) {
         refused++;
         Script.say(
-                "@|yellow not acknowledged, will come again: partition %d, offset %d: %s|@",
-                partition, offset, Script.oneLine(error));
+                "@|yellow not acknowledged: partition %d, offset %d: %s|@", partition, offset, Script.oneLine(error));
     }
 
     private Integer summary() {
-        long again = received - deliveries.getOrDefault((short) 1, 0L);
-        long open = refused + answers.values().stream().mapToInt(Deque::size).sum();
+        long unanswered =
+                refused + answers.values().stream().mapToInt(Deque::size).sum();
         Script.say(
                 "@|bold received %,d|@ (%s of them again)   accepted %,d   released %,d   rejected %,d%s",
                 received,
@@ -196,7 +199,7 @@ class queue implements Callable<Integer> {
                 fates.getOrDefault(AcknowledgeType.ACCEPT, 0L),
                 fates.getOrDefault(AcknowledgeType.RELEASE, 0L),
                 fates.getOrDefault(AcknowledgeType.REJECT, 0L),
-                open == 0 ? "" : "   not acknowledged %,d".formatted(open));
+                unanswered == 0 ? "" : "   not acknowledged %,d".formatted(unanswered));
         deliveries.forEach((number, events) -> Script.say("  delivery %d: %,d", number, events));
         return 0;
     }

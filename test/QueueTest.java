@@ -119,7 +119,7 @@ class QueueTest {
         try (Run run = SharedCluster.script("queue.java", topic, "late", "--hold", "20s", "-n", "1")) {
             run.expectExit(0);
             assertThat(run.out())
-                    .anyMatch(line -> line.startsWith("not acknowledged, will come again: partition 0, offset 0: "))
+                    .anyMatch(line -> line.startsWith("not acknowledged: partition 0, offset 0: "))
                     .contains("received 1 (none of them again)   accepted 0   released 0   rejected 0"
                             + "   not acknowledged 1");
         }
@@ -149,6 +149,14 @@ class QueueTest {
                     "all " + sent + " are read", () -> deliveries(a, b).size() == sent);
             SharedCluster.admin().deleteTopics(List.of(topic)).all().get();
             a.awaitLine("waiting: Topic '" + topic + "' does not exist.");
+            for (Run each : List.of(a, b)) {
+                each.interrupt();
+                each.expectExit(0);
+                long again = ids(each).size() - firstDeliveries(each);
+                assertThat(each.out())
+                        .anyMatch(line -> line.startsWith("received ")
+                                && line.contains("(%s of them again)".formatted(again == 0 ? "none" : again)));
+            }
         }
     }
 
@@ -194,6 +202,16 @@ class QueueTest {
                     highest.merge(Integer.valueOf(received.group(1)), Integer.valueOf(received.group(2)), Math::max);
             }
         return highest;
+    }
+
+    /** How many events came as delivery 1, and had not come to this consumer before. */
+    private static long firstDeliveries(Run run) {
+        return run.out().stream()
+                .map(RECEIVED::matcher)
+                .filter(it -> it.find() && it.group(2).equals("1"))
+                .map(it -> it.group(1))
+                .distinct()
+                .count();
     }
 
     private static List<Integer> ids(Run run) {
