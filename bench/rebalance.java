@@ -20,11 +20,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -71,9 +71,9 @@ class rebalance implements Callable<Integer> {
             description = "How often a consumer joins and leaves each group (default: ${DEFAULT-VALUE}).")
     int runs;
 
-    @Option(names = "--crashes", negatable = true, defaultValue = "true", fallbackValue = "true",
-            description = "Consumers die, too; a minute each.")
-    boolean crashes;
+    @Option(names = "--only", paramLabel = "TEXT", defaultValue = "",
+            description = "Only the groups, or the crash, with this text in their names (default: all).")
+    String only;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE",
             description = "Where the table goes, too (default: nowhere).")
@@ -83,13 +83,14 @@ class rebalance implements Callable<Integer> {
     @Option(names = "--victim", arity = "4", hidden = true)
     List<String> victim;
 
-    private static final Map<String, Map<String, Object>> PROTOCOLS = new TreeMap<>(Map.of(
-            "range", Map.of(),
-            "cooperative",
-                    Map.of(
-                            "partition.assignment.strategy",
-                            "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"),
-            "consumer", Map.of("group.protocol", "consumer")));
+    private static final Map<String, Map<String, Object>> PROTOCOLS = new LinkedHashMap<>();
+
+    static {
+        String cooperative = "org.apache.kafka.clients.consumer.CooperativeStickyAssignor";
+        PROTOCOLS.put("range", Map.of());
+        PROTOCOLS.put("cooperative", Map.of("partition.assignment.strategy", cooperative));
+        PROTOCOLS.put("consumer", Map.of("group.protocol", "consumer"));
+    }
 
     /** A group: how many consumers have how many partitions, and how long one of them works between two polls. */
     record Group(String name, int consumers, int partitions, boolean apart, Duration work, int runs) {}
@@ -126,8 +127,9 @@ class rebalance implements Callable<Integer> {
             servers = "localhost:%d,localhost:%d".formatted(port, port + 3);
             admin = Admin.create(Map.of("bootstrap.servers", servers));
             for (Group group : groups())
-                for (String protocol : chosen) complete &= measured(() -> joinAndLeave(group, protocol));
-            if (crashes) for (String protocol : chosen) complete &= measured(() -> crash(protocol));
+                for (String protocol : group.name.contains(only) ? chosen : List.<String>of())
+                    complete &= measured(() -> joinAndLeave(group, protocol));
+            if ("crash".contains(only)) for (String protocol : chosen) complete &= measured(() -> crash(protocol));
             admin.close();
         }
         return complete ? 0 : 1;
