@@ -44,6 +44,8 @@ import picocli.CommandLine.Help.Ansi;
  * revoked: partition 1                                in good order: what was printed is committed first
  * lost: partition 1                                   the group had given it up: the last events come again
  * idle: group1 has 2 members and test-1p-rf1 has 1 partition
+ * waiting: group1 is rebalancing; a consumer that died is given up after its session time-out
+ * group1 is rebalancing, commits wait; a consumer that died is given up after its session time-out
  * waiting for the coordinator of group1: broker 1 is away
  * partition 0: no leader; it was broker 1
  * partition 0: broker 2 leads now; it was broker 1
@@ -315,13 +317,15 @@ class consumer implements Callable<Integer> {
     // ---- why nothing comes, and why an offset comes again ----
 
     private volatile String waitingMember; // this consumer's id in the group while nothing comes; else null
+    private volatile boolean readsOn; // though a commit waits
     private volatile String reason = ""; // why nothing comes, as far as the cluster has told
     private String said = "";
 
     /** Nothing comes while this consumer has no partition. A commit that waits for 2 s is worth a question, too. */
     private void lookWhyNothingComes() {
-        boolean reads = !consumer.assignment().isEmpty() && System.nanoTime() - committedAt < 2_000_000_000L;
-        boolean nothingToAsk = reads || looksWithoutTopic > 0; // a topic that is gone needs no other reason
+        readsOn = !consumer.assignment().isEmpty();
+        boolean allIsWell = readsOn && System.nanoTime() - committedAt < 2_000_000_000L;
+        boolean nothingToAsk = allIsWell || looksWithoutTopic > 0; // a topic that is gone needs no other reason
         if (nothingToAsk) reason = "";
         waitingMember = nothingToAsk ? null : consumer.groupMetadata().memberId();
         String now = reason;
@@ -362,8 +366,8 @@ class consumer implements Callable<Integer> {
 
     private String whyIdle(ConsumerGroupDescription now, String memberId) {
         if (now.groupState() == GroupState.PREPARING_REBALANCE)
-            return "waiting: %s is rebalancing; a consumer that died is given up after its session time-out"
-                    .formatted(group);
+            return (readsOn ? "%s is rebalancing, commits wait" : "waiting: %s is rebalancing").formatted(group)
+                    + "; a consumer that died is given up after its session time-out";
         boolean idle = now.groupState() == GroupState.STABLE
                 && now.members().stream()
                         .filter(member -> member.consumerId().equals(memberId))

@@ -44,7 +44,7 @@ import picocli.CommandLine.Help.Ansi;
  * Consumer c (share group: queue1) received: EVENT  partition 0, offset 7, delivery 1
  * released: partition 0, offset 7, delivery 1         back to the group: somebody receives the event again
  * rejected: partition 0, offset 7, delivery 1         nobody receives the event again
- * not acknowledged, will come again: partition 0, offset 7: REASON
+ * not acknowledged: partition 0, offset 7: REASON
  * waiting: partition 0 has no leader
  * received 7 (1 of them again)   accepted 5   released 1   rejected 1
  *   delivery 1: 6
@@ -104,7 +104,11 @@ class queue implements Callable<Integer> {
     @Mixin
     Connection connection;
 
+    private final Map<String, Deque<AcknowledgeType>> answers = new HashMap<>(); // not confirmed yet, by place
     private final Map<AcknowledgeType, Long> fates = new EnumMap<>(AcknowledgeType.class);
+    private final Set<String> open = new HashSet<>(); // places of answers that were refused, or broke off
+    private long refused; // answers, such as those that came too late
+    private long again; // received, and not for the first time
     private final Map<Short, Long> deliveries = new TreeMap<>(); // how many events came for the first, second time
     private long received;
 
@@ -140,7 +144,8 @@ class queue implements Callable<Integer> {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 AcknowledgeType fate = work(record);
                 consumer.acknowledge(record, fate);
-                fates.merge(fate, 1L, Long::sum);
+                answers.computeIfAbsent(record.partition() + "-" + record.offset(), place -> new ArrayDeque<>())
+                        .add(fate);
             }
             if (!records.isEmpty()) cameAt = System.nanoTime();
             if (quiet) sayProgressEverySecond();
@@ -157,6 +162,8 @@ class queue implements Callable<Integer> {
         if (System.out.checkError()) return AcknowledgeType.RELEASE;
         received++;
         deliveries.merge(delivery(record), 1L, Long::sum);
+        // A new leader does not know what was delivered before: its count begins at 1.
+        if (delivery(record) > 1 || open.contains(record.partition() + "-" + record.offset())) again++;
         Script.stopsWithin(hold.toNanos());
         boolean isReleased = event.startsWith("{\"event_id\": " + release + ",");
         boolean isRejected = event.startsWith("{\"event_id\": " + reject + ",");
@@ -165,23 +172,35 @@ class queue implements Callable<Integer> {
         return isReleased ? AcknowledgeType.RELEASE : isRejected ? AcknowledgeType.REJECT : AcknowledgeType.ACCEPT;
     }
 
-    /** Kafka calls this within poll() and close(). */
+    /** Kafka calls this within poll(), commitSync() and close(); also for offsets at which there is no record. */
     private void acknowledged(Map<TopicIdPartition, Set<Long>> offsets, Exception error) {
-        if (error == null) return;
-        offsets.forEach((partition, some) -> some.forEach(offset -> Script.say(
-                "@|yellow not acknowledged, will come again: partition %d, offset %d: %s|@",
-                partition.partition(), offset, Script.oneLine(error))));
+        offsets.forEach((partition, some) -> some.forEach(offset -> {
+            var given = answers.get(partition.partition() + "-" + offset);
+            AcknowledgeType fate = given == null ? null : given.poll();
+            if (fate == null) return;
+            if (error == null) fates.merge(fate, 1L, Long::sum);
+            else refuse(partition.partition(), offset, error);
+            if (given.isEmpty()) answers.remove(partition.partition() + "-" + offset);
+        }));
+    }
+
+    private void refuse(int partition, long offset, Exception error) {
+        refused++;
+        Script.say(
+                "@|yellow not acknowledged: partition %d, offset %d: %s|@", partition, offset, Script.oneLine(error));
     }
 
     private Integer summary() {
-        long again = received - deliveries.getOrDefault((short) 1, 0L);
+        long unanswered =
+                refused + answers.values().stream().mapToInt(Deque::size).sum();
         Script.say(
-                "@|bold received %,d|@ (%s of them again)   accepted %,d   released %,d   rejected %,d",
+                "@|bold received %,d|@ (%s of them again)   accepted %,d   released %,d   rejected %,d%s",
                 received,
                 again == 0 ? "none" : "%,d".formatted(again),
                 fates.getOrDefault(AcknowledgeType.ACCEPT, 0L),
                 fates.getOrDefault(AcknowledgeType.RELEASE, 0L),
-                fates.getOrDefault(AcknowledgeType.REJECT, 0L));
+                fates.getOrDefault(AcknowledgeType.REJECT, 0L),
+                unanswered == 0 ? "" : "   not acknowledged %,d".formatted(unanswered));
         deliveries.forEach((number, events) -> Script.say("  delivery %d: %,d", number, events));
         return 0;
     }

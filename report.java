@@ -191,7 +191,21 @@ class report implements Callable<Integer> {
     /** The trials, each named by the traits that differ between them. */
     private static Map<Trial, String> names(List<Trial> trials) {
         if (trials.size() == 1) return names(trials, trait -> trait == TRAITS.get(0));
-        return names(trials, trait -> valuesOf(trait, trials) > 1);
+        Map<Trial, String> ends = endsOfTitles(trials);
+        return ends.isEmpty() ? names(trials, trait -> valuesOf(trait, trials) > 1) : ends;
+    }
+
+    /** Where all titles differ, and begin alike: from where they differ. Else empty. */
+    private static Map<Trial, String> endsOfTitles(List<Trial> trials) {
+        Function<Trial, String> title = trial -> trial.text("title");
+        if (valuesOf(TRAITS.get(0), trials) > 1 || valuesOf(title, trials) < trials.size()) return Map.of();
+        String common = title.apply(trials.get(0));
+        for (Trial trial : trials)
+            while (!title.apply(trial).startsWith(common)) common = common.substring(0, common.length() - 1);
+        int from = Math.max(-2, Math.max(common.lastIndexOf(", "), common.lastIndexOf(": "))) + 2;
+        var ends = new LinkedHashMap<Trial, String>();
+        for (Trial trial : trials) ends.put(trial, title.apply(trial).substring(from));
+        return ends;
     }
 
     /** The trials, each named by these traits, and by a number where these are the same. */
@@ -243,7 +257,11 @@ class report implements Callable<Integer> {
     record State(double from, double to, int leader, List<Integer> inSync) {}
 
     /** The longest time of a partition without an acknowledgement, or without a read. */
-    record Pause(int partition, double from, double to, double ms, String text) {}
+    record Pause(int partition, double from, double to, double ms, String text) {
+        String inShort() {
+            return text.replaceFirst("no acknowledgement for", "paused").replaceFirst("nothing read for", "no read");
+        }
+    }
 
     /** How long a node was away. */
     record Outage(String node, String harm, double from, double to, boolean healed) {
@@ -547,7 +565,7 @@ class report implements Callable<Integer> {
             var fate = new ArrayList<>(List.of(lost == 0 ? "nothing lost" : lostRecords(lost)));
             if (verdict().equals("ALLOWED")) fate.add("which the settings allow");
             if (verdict().equals("PASS") && lost > 0) fate.add("as expected");
-            for (String name : List.of("ghosts", "unseen", "duplicates"))
+            for (String name : List.of("phantoms", "ghosts", "unseen", "duplicates"))
                 if (number(name) > 0) fate.add(plain(number(name)) + " " + name);
             return String.join(", ", fate);
         }
@@ -828,7 +846,8 @@ class report implements Callable<Integer> {
             group(stripInWords(trial, partition));
             var labels = new Lane();
             labelLost(trial, partition, labels);
-            for (Pause pause : trial.notable(partition)) labels.put("bracket", pause.from, pause.to, pause.text);
+            for (Pause pause : trial.notable(partition))
+                labels.put("bracket", pause.from, pause.to, pause.text, pause.inShort());
             for (int i = 0; peak > scale && strips <= 4 && i < acknowledged.length; i++) {
                 double ms = (i + 0.5) * column;
                 if (acknowledged[i] == peak) labels.put("mark", ms, ms, "peak " + plain(Math.rint(peak)) + "/s");
@@ -1068,7 +1087,12 @@ class report implements Callable<Integer> {
             }
 
             double end() {
-                return start + width(text, LABEL_SIZE);
+                return start + width();
+            }
+
+            /** Only a mark's text is not bold. */
+            double width() {
+                return report.width(text, style.equals("mark") ? LABEL_SIZE : LABEL_SIZE * 1.1);
             }
 
             boolean touches(Label other) {
@@ -1094,23 +1118,29 @@ class report implements Callable<Integer> {
             private final List<Label> labels = new ArrayList<>();
             private int rows;
 
-            /** Puts the text between the two times if there is room, else right of them, or left. */
-            void put(String style, double fromMs, double toMs, String fullText) {
+            /**
+             * Puts the first of the texts for which there is room: between the two times if possible, else right of
+             * them, or left.
+             */
+            void put(String style, double fromMs, double toMs, String... texts) {
                 double from = x(fromMs);
                 double to = Math.max(x(toMs), from + 1);
                 double room = Math.max(to - from, Math.max(RIGHT - to, from - LEFT)) - 12;
-                String text = fit(fullText, room, LABEL_SIZE);
-                double width = width(text, LABEL_SIZE);
-                double[] starts = {to + 8, from - 8 - width};
-                if (to - from > width + 10) starts = new double[] {(from + to - width) / 2, from + 5, to - 5 - width};
-                for (int row = 0; row < 99; row++)
-                    for (double start : starts) {
-                        var label = new Label(style, from, to, start, row, text);
-                        if (start < LEFT || label.end() > RIGHT || !isFree(label)) continue;
-                        labels.add(label);
-                        rows = Math.max(rows, row + 1);
-                        return;
-                    }
+                for (String fullText : texts) {
+                    String text = fit(fullText, room, LABEL_SIZE * 1.1);
+                    double width = new Label(style, from, to, from, 0, text).width();
+                    double[] starts = {to + 8, from - 8 - width};
+                    if (to - from > width + 10)
+                        starts = new double[] {(from + to - width) / 2, from + 5, to - 5 - width};
+                    for (int row = 0; row < 99; row++)
+                        for (double start : starts) {
+                            var label = new Label(style, from, to, start, row, text);
+                            if (start < LEFT || label.end() > RIGHT || !isFree(label)) continue;
+                            labels.add(label);
+                            rows = Math.max(rows, row + 1);
+                            return;
+                        }
+                }
             }
 
             private boolean isFree(Label label) {

@@ -6,6 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +105,32 @@ class QueueTest {
     }
 
     @Test
+    @DisplayName("an answer that comes after the lock's time is no answer: it says so, and counts nothing as accepted")
+    void tooLate() throws Exception {
+        String topic = ConsumerTest.topic(1);
+        ConsumerTest.produce(topic, 2);
+        var group = new ConfigResource(ConfigResource.Type.GROUP, "late");
+        var lock =
+                new AlterConfigOp(new ConfigEntry("share.record.lock.duration.ms", "15000"), AlterConfigOp.OpType.SET);
+        SharedCluster.admin()
+                .incrementalAlterConfigs(Map.of(group, List.of(lock)))
+                .all()
+                .get();
+        try (Run run = SharedCluster.script("queue.java", topic, "late", "--hold", "20s", "-n", "1")) {
+            run.expectExit(0);
+            assertThat(run.out())
+                    .anyMatch(line -> line.startsWith("not acknowledged: partition 0, offset 0: "))
+                    .contains("received 1 (none of them again)   accepted 0   released 0   rejected 0"
+                            + "   not acknowledged 1");
+        }
+        try (Run run = SharedCluster.script("queue.java", topic, "late", "-n", "2")) {
+            run.expectExit(0);
+            assertThat(deliveries(run)).containsEntry(1, 2).containsEntry(2, 1);
+            assertThat(run.out()).contains("received 2 (1 of them again)   accepted 2   released 0   rejected 0");
+        }
+    }
+
+    @Test
     @DisplayName("a broker is stopped in between: every event is received; a topic that is deleted is missed")
     void brokerStopped() throws Exception {
         String topic = ConsumerTest.topic(2);
@@ -120,6 +149,14 @@ class QueueTest {
                     "all " + sent + " are read", () -> deliveries(a, b).size() == sent);
             SharedCluster.admin().deleteTopics(List.of(topic)).all().get();
             a.awaitLine("waiting: Topic '" + topic + "' does not exist.");
+            for (Run each : List.of(a, b)) {
+                each.interrupt();
+                each.expectExit(0);
+                long again = ids(each).size() - firstDeliveries(each);
+                assertThat(each.out())
+                        .anyMatch(line -> line.startsWith("received ")
+                                && line.contains("(%s of them again)".formatted(again == 0 ? "none" : again)));
+            }
         }
     }
 
@@ -165,6 +202,16 @@ class QueueTest {
                     highest.merge(Integer.valueOf(received.group(1)), Integer.valueOf(received.group(2)), Math::max);
             }
         return highest;
+    }
+
+    /** How many events came as delivery 1, and had not come to this consumer before. */
+    private static long firstDeliveries(Run run) {
+        return run.out().stream()
+                .map(RECEIVED::matcher)
+                .filter(it -> it.find() && it.group(2).equals("1"))
+                .map(it -> it.group(1))
+                .distinct()
+                .count();
     }
 
     private static List<Integer> ids(Run run) {

@@ -47,7 +47,13 @@ class ReportTest {
         runs.put("long words", List.of(new Trial(20, 2, 1).saying("W".repeat(900))));
         runs.put("lost records", List.of(new Trial(20, 1, 1).losing(7_000, 9_500)));
         runs.put("lost records, of two leaders", List.of(new Trial(30, 2, 3).losing(2_000, 12_000)));
-        runs.put("the last replica", List.of(lastReplica(), lastReplica().losing(4_000, 9_000)));
+        runs.put(
+                "the last replica",
+                List.of(
+                        lastReplica().called("Scenario 4: the last replica, then wait"),
+                        lastReplica()
+                                .called("Scenario 4: the last replica, then elect")
+                                .losing(4_000, 9_000)));
         runs.put("1,001 partitions", List.of(new Trial(4, 1_001, 1).losing(200, 900, 500, 700, 1_000)));
         runs.put(
                 "six trials",
@@ -182,7 +188,7 @@ class ReportTest {
         assertThat(texts(svg)).contains("and lost", "%,d lost".formatted(trial.lost), "FAIL");
         assertThat(elements(svg, "title"))
                 .extracting(Element::getTextContent)
-                .anyMatch(it -> it.contains(" acknowledged records lost"))
+                .anyMatch(it -> it.contains(" acknowledged records lost, %,d phantoms".formatted(trial.lost)))
                 .anyMatch(it -> it.matches("partition 0: .*, %,d lost;.*".formatted(trial.lost)));
         Element area = elements(svg, "path").stream()
                 .filter(it -> it.getAttribute("class").equals("lost"))
@@ -204,6 +210,7 @@ class ReportTest {
         List<String> texts = texts(parse(PICTURES.get("the last replica")).getDocumentElement());
         assertThat(texts)
                 .contains("broker 1 stopped, back after 7.0 s", "broker 2 killed, back after 6.0 s")
+                .contains("then wait", "then elect")
                 .anyMatch(it -> it.startsWith("Broker 1 stopped, broker 2 killed: "));
         assertThat(texts)
                 .filteredOn(it -> it.startsWith("who leads"))
@@ -746,6 +753,11 @@ class ReportTest {
             return this;
         }
 
+        Trial called(String title) {
+            this.title = title;
+            return this;
+        }
+
         Trial saying(String text) {
             title = topic = settings = text;
             return this;
@@ -822,7 +834,7 @@ class ReportTest {
                     "verdict",
                     seconds * 1_000 + 500,
                     "'verdict':'%s','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,"
-                            + "'lost':%d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
+                            + "'lost':%d,'phantoms':%<d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
                             + "'claims':[%s],'pauses':[%s],'resolution_ms':12.5",
                     verdict,
                     acknowledged(),
