@@ -20,6 +20,7 @@ import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.ConfigResource;
@@ -85,8 +86,8 @@ class doctor implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Admin admin = connection.connect(); // never closed: the process ends with the report
-        Snapshot now = new Reader(admin, only).read(connection.servers().list());
+        Snapshot now =
+                new Reader(connection::connect, only).read(connection.servers().list());
         if (broker != null && !now.live.containsKey(broker))
             throw new Failure(2, "There is no broker %d that runs. Running: %s.", broker, joined(now.live.keySet()));
         var stops = new TreeMap<Integer, List<Finding>>();
@@ -549,13 +550,17 @@ class doctor implements Callable<Integer> {
         private static final String TRANSACTIONS = "__transaction_state";
         private static final String SHARES = "__share_group_state";
 
-        private final Admin admin;
+        private static final int MORE_CLIENTS = 20;
+
+        private final Callable<Admin> connect;
+        private final Admin admin; // never closed: the process ends with the report
         private final Set<String> only;
         private final List<String> notSeen = new ArrayList<>();
         private SortedMap<String, TopicDescription> topics = new TreeMap<>();
 
-        Reader(Admin admin, Set<String> only) {
-            this.admin = admin;
+        Reader(Callable<Admin> connect, Set<String> only) throws Exception {
+            this.connect = connect;
+            admin = connect.call();
             this.only = only;
         }
 
@@ -641,7 +646,7 @@ class doctor implements Callable<Integer> {
 
         /** In portions: the answer for one topic has some 40 settings. */
         private Map<String, Config> configs(Set<String> names) throws InterruptedException {
-            var answers = new HashMap<String, KafkaFuture<Config>>();
+            var answers = new TreeMap<String, KafkaFuture<Config>>();
             var all = names.stream()
                     .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
                     .toList();
@@ -650,29 +655,18 @@ class doctor implements Callable<Integer> {
                 admin.describeConfigs(all.subList(i, Math.min(all.size(), i + 500)), options)
                         .values()
                         .forEach((topic, answer) -> answers.put(topic.name(), answer));
-            var configs = new HashMap<String, Config>();
-            var refused = new TreeMap<String, Throwable>();
-            for (var answer : answers.entrySet()) {
-                try {
-                    configs.put(answer.getKey(), answer.getValue().get());
-                } catch (ExecutionException failed) {
-                    refused.put(answer.getKey(), failed);
-                }
-            }
-            if (!refused.isEmpty())
-                notSeen.add(
-                        "min.insync.replicas of %d of %d topics, the first is %s: %s So acks=all is not judged there."
-                                .formatted(
-                                        refused.size(),
-                                        names.size(),
-                                        refused.firstKey(),
-                                        Script.oneLine(refused.get(refused.firstKey()))));
-            return configs;
+            return seenOfEach("min.insync.replicas", "topics", answers, "So acks=all is not judged there.");
         }
 
-        private List<Keeper> keepers() throws InterruptedException {
+        private List<Keeper> keepers() throws Exception {
             var keepers = new ArrayList<Keeper>();
-            if (has(OFFSETS)) for (GroupListing group : groups()) keepers.addAll(keepersOf(group));
+            if (has(OFFSETS)) {
+                Collection<GroupListing> groups = groups();
+                Map<String, Set<TopicPartition>> reads = readByShareGroups(groups);
+                if (!only.isEmpty()) reads.putAll(readByGroups(groups));
+                for (GroupListing group : groups)
+                    keepers.addAll(keepersOf(group, reads.getOrDefault(group.groupId(), Set.of())));
+            }
             var transactions = admin.listTransactions(new ListTransactionsOptions().timeoutMs(PATIENCE_MS));
             if (has(TRANSACTIONS) && only.isEmpty())
                 for (TransactionListing it : seen("transactions", transactions.all(), List.<TransactionListing>of()))
@@ -687,14 +681,12 @@ class doctor implements Callable<Integer> {
         }
 
         /** The offsets or the membership of a group; and a share group's state, for each partition that it reads. */
-        private List<Keeper> keepersOf(GroupListing group) throws InterruptedException {
+        private List<Keeper> keepersOf(GroupListing group, Set<TopicPartition> reads) {
             String id = group.groupId();
-            boolean share = group.type().filter(GroupType.SHARE::equals).isPresent();
-            Set<TopicPartition> reads = share ? readByShareGroup(id) : only.isEmpty() ? Set.of() : readByGroup(id);
             if (!only.isEmpty() && reads.stream().map(TopicPartition::topic).noneMatch(only::contains))
                 return List.of();
             var keepers = new ArrayList<>(List.of(keeper("group", id, OFFSETS, id)));
-            if (share && has(SHARES))
+            if (isShare(group) && has(SHARES))
                 for (TopicPartition at : reads)
                     if (has(at.topic())) {
                         Uuid topic = topics.get(at.topic()).topicId();
@@ -704,17 +696,46 @@ class doctor implements Callable<Integer> {
             return keepers;
         }
 
-        private Set<TopicPartition> readByShareGroup(String id) throws InterruptedException {
-            var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
-            var answer = admin.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
-            var states = seen("state of share group " + id, answer.all(), null);
-            return states == null ? Set.of() : states.get(id).keySet();
+        private static boolean isShare(GroupListing group) {
+            return group.type().filter(GroupType.SHARE::equals).isPresent();
         }
 
-        private Set<TopicPartition> readByGroup(String id) throws InterruptedException {
+        /**
+         * A broker answers a connection's requests one after the other, and does not answer for a group whose state is
+         * out of reach. So while there may be such a group, no other group waits on its connection.
+         */
+        private Map<String, Set<TopicPartition>> readByShareGroups(Collection<GroupListing> groups) throws Exception {
+            boolean outOfReach =
+                    has(SHARES) && topics.get(SHARES).partitions().stream().anyMatch(it -> it.leader() == null);
+            var clients = new ArrayList<Admin>();
+            var answers = new TreeMap<String, KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>>>();
+            for (String id : groups.stream()
+                    .filter(Reader::isShare)
+                    .map(GroupListing::groupId)
+                    .toList()) {
+                if (outOfReach && clients.size() < MORE_CLIENTS) clients.add(connect.call());
+                Admin client = outOfReach ? clients.get(answers.size() % clients.size()) : admin;
+                var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
+                var asked = client.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
+                answers.put(id, asked.partitionsToOffsetInfo(id));
+            }
+            var reads = new HashMap<String, Set<TopicPartition>>();
+            seenOfEach("state", "share groups", answers, "").forEach((id, states) -> reads.put(id, states.keySet()));
+            return reads;
+        }
+
+        private Map<String, Set<TopicPartition>> readByGroups(Collection<GroupListing> groups)
+                throws InterruptedException {
+            var all = new HashMap<String, ListConsumerGroupOffsetsSpec>();
+            for (GroupListing group : groups)
+                if (!isShare(group)) all.put(group.groupId(), new ListConsumerGroupOffsetsSpec());
             var options = new ListConsumerGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
-            var answer = admin.listConsumerGroupOffsets(id, options).partitionsToOffsetAndMetadata();
-            return seen("offsets of group " + id, answer, Map.of()).keySet();
+            ListConsumerGroupOffsetsResult asked = admin.listConsumerGroupOffsets(all, options);
+            var answers = new TreeMap<String, KafkaFuture<Map<TopicPartition, OffsetAndMetadata>>>();
+            all.keySet().forEach(id -> answers.put(id, asked.partitionsToOffsetAndMetadata(id)));
+            var reads = new HashMap<String, Set<TopicPartition>>();
+            seenOfEach("offsets", "groups", answers, "").forEach((id, offsets) -> reads.put(id, offsets.keySet()));
+            return reads;
         }
 
         private boolean has(String topic) {
@@ -763,14 +784,46 @@ class doctor implements Callable<Integer> {
             return settings;
         }
 
+        /** The answers by name, and one note that the others were refused. */
+        private <T> Map<String, T> seenOfEach(
+                String what, String kind, SortedMap<String, KafkaFuture<T>> answers, String so)
+                throws InterruptedException {
+            var seen = new HashMap<String, T>();
+            var refused = new TreeMap<String, ExecutionException>();
+            for (var answer : answers.entrySet()) {
+                try {
+                    seen.put(answer.getKey(), answer.getValue().get());
+                } catch (ExecutionException failed) {
+                    refused.put(answer.getKey(), failed);
+                }
+            }
+            if (!refused.isEmpty())
+                notSeen.add("%s of %d of %d %s, the first is %s: %s %s"
+                        .formatted(
+                                what,
+                                refused.size(),
+                                answers.size(),
+                                kind,
+                                refused.firstKey(),
+                                reason(refused.get(refused.firstKey())),
+                                so)
+                        .strip());
+            return seen;
+        }
+
         /** The answer; or what stands for it, and a note that it was refused. */
         private <T> T seen(String what, KafkaFuture<T> answer, T otherwise) throws InterruptedException {
             try {
                 return answer.get();
             } catch (ExecutionException failed) {
-                notSeen.add(what + ": " + Script.oneLine(failed));
+                notSeen.add(what + ": " + reason(failed));
                 return otherwise;
             }
+        }
+
+        private static String reason(ExecutionException failed) {
+            boolean late = failed.getCause() instanceof RetriableException;
+            return late ? "no answer within %d s.".formatted(PATIENCE_MS / 1000) : Script.oneLine(failed);
         }
     }
 
