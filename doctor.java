@@ -86,8 +86,7 @@ class doctor implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Snapshot now =
-                new Reader(connection::connect, only).read(connection.servers().list());
+        Snapshot now = new Reader(connection, only).read(connection.servers().list());
         if (broker != null && !now.live.containsKey(broker))
             throw new Failure(2, "There is no broker %d that runs. Running: %s.", broker, joined(now.live.keySet()));
         var stops = new TreeMap<Integer, List<Finding>>();
@@ -97,7 +96,7 @@ class doctor implements Callable<Integer> {
         var report = new Report(now, traps.stopped(), stops, traps.findings());
         Script.print(json ? Json.of(report.asMap()) : report.asText());
         boolean well = report.stopped.isEmpty() && stops.values().stream().allMatch(List::isEmpty);
-        return well && now.seesEnough() ? 0 : 1;
+        return well && now.seesEnough ? 0 : 1;
     }
 
     /**
@@ -184,7 +183,8 @@ class doctor implements Callable<Integer> {
      * @param voters the controllers; empty: not seen
      * @param moving partitions that are being moved
      * @param settings of a broker, such as auto.leader.rebalance.enable
-     * @param notSeen what was refused, and what that would have told
+     * @param notSeen what was refused
+     * @param seesEnough whether nothing was refused that decides what would stop
      */
     record Snapshot(
             String servers,
@@ -195,7 +195,8 @@ class doctor implements Callable<Integer> {
             Map<Integer, Boolean> voters,
             Set<TopicPartition> moving,
             Map<String, String> settings,
-            List<String> notSeen) {
+            List<NotSeen> notSeen,
+            boolean seesEnough) {
         /** Whether fewer than half of the controllers are left. A broker may be a controller, too. */
         boolean controllersLost(int dead) {
             if (!voters.containsKey(dead)) return false;
@@ -204,10 +205,23 @@ class doctor implements Callable<Integer> {
                     .count();
             return left <= voters.size() / 2;
         }
+    }
 
-        /** Without min.insync.replicas, half of the question is not answered. */
-        boolean seesEnough() {
-            return parts.values().stream().noneMatch(part -> part.minInSync == 0);
+    /**
+     * What was refused.
+     *
+     * @param names of what it was refused for; empty: there is one such thing only
+     * @param why the reason, and what follows
+     */
+    record NotSeen(String what, List<String> names, String why) {
+        /** @param shown so many names at most */
+        String text(int shown) {
+            int more = names.size() - shown;
+            String first = names.stream().limit(shown).collect(Collectors.joining(", "));
+            return what
+                    + (names.isEmpty() ? "" : " " + first)
+                    + (more > 0 ? ", and %,d more".formatted(more) : "")
+                    + why;
         }
     }
 
@@ -407,6 +421,18 @@ class doctor implements Callable<Integer> {
                         now.voters.keySet().stream().map(Object::toString).toList(),
                         "While it is away, no partition gets a new leader.",
                         "run three controllers"));
+            List<String> behind = now.voters.entrySet().stream()
+                    .filter(voter -> !voter.getValue())
+                    .map(voter -> "" + voter.getKey())
+                    .toList();
+            if (!behind.isEmpty())
+                findings.add(new Finding(
+                        "away",
+                        "controller",
+                        behind,
+                        "It does not follow. With fewer than %d of %d, no partition gets a new leader."
+                                .formatted(now.voters.size() / 2 + 1, now.voters.size()),
+                        "start it"));
             return findings;
         }
 
@@ -484,7 +510,7 @@ class doctor implements Callable<Integer> {
             });
             if (!traps.isEmpty()) lines.add(Script.text("@|bold Traps:|@"));
             traps.forEach(it -> lines.addAll(text(it)));
-            now.notSeen.forEach(it -> lines.add("Not seen: " + it));
+            now.notSeen.forEach(it -> lines.add("Not seen: " + it.text(SHOWN)));
             return String.join("\n", lines);
         }
 
@@ -507,7 +533,9 @@ class doctor implements Callable<Integer> {
         Map<String, Object> asMap() {
             var brokers = new ArrayList<Object>();
             stops.forEach((id, findings) -> brokers.add(ordered("broker", id, "stops", maps(findings))));
-            return ordered("stopped", maps(stopped), "brokers", brokers, "traps", maps(traps), "notSeen", now.notSeen);
+            List<String> notSeen =
+                    now.notSeen.stream().map(it -> it.text(Integer.MAX_VALUE)).toList();
+            return ordered("stopped", maps(stopped), "brokers", brokers, "traps", maps(traps), "notSeen", notSeen);
         }
 
         private static List<Object> maps(List<Finding> findings) {
@@ -552,15 +580,16 @@ class doctor implements Callable<Integer> {
 
         private static final int MORE_CLIENTS = 20;
 
-        private final Callable<Admin> connect;
+        private final Connection connection;
         private final Admin admin; // never closed: the process ends with the report
         private final Set<String> only;
-        private final List<String> notSeen = new ArrayList<>();
+        private final List<NotSeen> notSeen = new ArrayList<>();
+        private boolean seesEnough = true;
         private SortedMap<String, TopicDescription> topics = new TreeMap<>();
 
-        Reader(Callable<Admin> connect, Set<String> only) throws Exception {
-            this.connect = connect;
-            admin = connect.call();
+        Reader(Connection connection, Set<String> only) throws InterruptedException {
+            this.connection = connection;
+            admin = connection.connect();
             this.only = only;
         }
 
@@ -580,8 +609,15 @@ class doctor implements Callable<Integer> {
             var away = new TreeSet<Integer>();
             parts.values().forEach(part -> away.addAll(part.replicas));
             away.removeAll(live.keySet());
-            return new Snapshot(
-                    servers, live, away, parts, keepers, voters(), moving(), settings(live.firstKey()), notSeen);
+            if (parts.isEmpty()) {
+                notSeen.add(new NotSeen(
+                        "any topic", List.of(), ". There is none, or this client may not see one (DESCRIBE)."));
+                seesEnough = false;
+            }
+            Map<Integer, Boolean> voters = voters();
+            Set<TopicPartition> moving = moving();
+            Map<String, String> settings = settings(live.firstKey());
+            return new Snapshot(servers, live, away, parts, keepers, voters, moving, settings, notSeen, seesEnough);
         }
 
         /** All topics that may be seen. The ones that were asked for must be among them. */
@@ -658,7 +694,7 @@ class doctor implements Callable<Integer> {
             return seenOfEach("min.insync.replicas", "topics", answers, "So acks=all is not judged there.");
         }
 
-        private List<Keeper> keepers() throws Exception {
+        private List<Keeper> keepers() throws InterruptedException {
             var keepers = new ArrayList<Keeper>();
             if (has(OFFSETS)) {
                 Collection<GroupListing> groups = groups();
@@ -704,7 +740,8 @@ class doctor implements Callable<Integer> {
          * A broker answers a connection's requests one after the other, and does not answer for a group whose state is
          * out of reach. So while there may be such a group, no other group waits on its connection.
          */
-        private Map<String, Set<TopicPartition>> readByShareGroups(Collection<GroupListing> groups) throws Exception {
+        private Map<String, Set<TopicPartition>> readByShareGroups(Collection<GroupListing> groups)
+                throws InterruptedException {
             boolean outOfReach =
                     has(SHARES) && topics.get(SHARES).partitions().stream().anyMatch(it -> it.leader() == null);
             var clients = new ArrayList<Admin>();
@@ -713,7 +750,7 @@ class doctor implements Callable<Integer> {
                     .filter(Reader::isShare)
                     .map(GroupListing::groupId)
                     .toList()) {
-                if (outOfReach && clients.size() < MORE_CLIENTS) clients.add(connect.call());
+                if (outOfReach && clients.size() < MORE_CLIENTS) clients.add(patientClient());
                 Admin client = outOfReach ? clients.get(answers.size() % clients.size()) : admin;
                 var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
                 var asked = client.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
@@ -722,6 +759,14 @@ class doctor implements Callable<Integer> {
             var reads = new HashMap<String, Set<TopicPartition>>();
             seenOfEach("state", "share groups", answers, "").forEach((id, states) -> reads.put(id, states.keySet()));
             return reads;
+        }
+
+        /** The broker asks other brokers for the state: that takes seconds while one of them is away. */
+        private Admin patientClient() {
+            Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            settings.put("request.timeout.ms", PATIENCE_MS);
+            settings.put("default.api.timeout.ms", PATIENCE_MS);
+            return connection.create(() -> Admin.create(settings));
         }
 
         private Map<String, Set<TopicPartition>> readByGroups(Collection<GroupListing> groups)
@@ -768,7 +813,8 @@ class doctor implements Callable<Integer> {
             return seen(
                             "partitions that are being moved",
                             admin.listPartitionReassignments(options).reassignments(),
-                            Map.<TopicPartition, PartitionReassignment>of())
+                            Map.<TopicPartition, PartitionReassignment>of(),
+                            false)
                     .keySet();
         }
 
@@ -778,7 +824,8 @@ class doctor implements Callable<Integer> {
             Config config = seen(
                     "settings of broker " + id,
                     admin.describeConfigs(List.of(resource), options).values().get(resource),
-                    null);
+                    null,
+                    false);
             var settings = new HashMap<String, String>();
             if (config != null) config.entries().forEach(it -> settings.put(it.name(), it.value()));
             return settings;
@@ -795,28 +842,30 @@ class doctor implements Callable<Integer> {
                     seen.put(answer.getKey(), answer.getValue().get());
                 } catch (ExecutionException failed) {
                     refused.put(answer.getKey(), failed);
+                    seesEnough = false;
                 }
             }
             if (!refused.isEmpty())
-                notSeen.add("%s of %d of %d %s, the first is %s: %s %s"
-                        .formatted(
-                                what,
-                                refused.size(),
-                                answers.size(),
-                                kind,
-                                refused.firstKey(),
-                                reason(refused.get(refused.firstKey())),
-                                so)
-                        .strip());
+                notSeen.add(new NotSeen(
+                        "%s of %d of %d %s:".formatted(what, refused.size(), answers.size(), kind),
+                        List.copyOf(refused.keySet()),
+                        (": " + reason(refused.get(refused.firstKey())) + " " + so).stripTrailing()));
             return seen;
         }
 
-        /** The answer; or what stands for it, and a note that it was refused. */
+        /** The answer; or what stands for it, and a note that it was refused. It decides what would stop. */
         private <T> T seen(String what, KafkaFuture<T> answer, T otherwise) throws InterruptedException {
+            return seen(what, answer, otherwise, true);
+        }
+
+        private <T> T seen(String what, KafkaFuture<T> answer, T otherwise, boolean decides)
+                throws InterruptedException {
             try {
                 return answer.get();
             } catch (ExecutionException failed) {
-                notSeen.add(what + ": " + reason(failed));
+                notSeen.add(new NotSeen(what, List.of(), ": " + reason(failed)));
+                // a cluster that does not know the question has no such thing
+                if (decides && !(failed.getCause() instanceof UnsupportedVersionException)) seesEnough = false;
                 return otherwise;
             }
         }
