@@ -20,6 +20,7 @@ import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.ConfigResource;
@@ -85,8 +86,7 @@ class doctor implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Admin admin = connection.connect(); // never closed: the process ends with the report
-        Snapshot now = new Reader(admin, only).read(connection.servers().list());
+        Snapshot now = new Reader(connection, only).read(connection.servers().list());
         if (broker != null && !now.live.containsKey(broker))
             throw new Failure(2, "There is no broker %d that runs. Running: %s.", broker, joined(now.live.keySet()));
         var stops = new TreeMap<Integer, List<Finding>>();
@@ -96,7 +96,7 @@ class doctor implements Callable<Integer> {
         var report = new Report(now, traps.stopped(), stops, traps.findings());
         Script.print(json ? Json.of(report.asMap()) : report.asText());
         boolean well = report.stopped.isEmpty() && stops.values().stream().allMatch(List::isEmpty);
-        return well && now.seesEnough() ? 0 : 1;
+        return well && now.seesEnough ? 0 : 1;
     }
 
     /**
@@ -183,7 +183,8 @@ class doctor implements Callable<Integer> {
      * @param voters the controllers; empty: not seen
      * @param moving partitions that are being moved
      * @param settings of a broker, such as auto.leader.rebalance.enable
-     * @param notSeen what was refused, and what that would have told
+     * @param notSeen what was refused
+     * @param seesEnough whether nothing was refused that decides what would stop
      */
     record Snapshot(
             String servers,
@@ -194,7 +195,8 @@ class doctor implements Callable<Integer> {
             Map<Integer, Boolean> voters,
             Set<TopicPartition> moving,
             Map<String, String> settings,
-            List<String> notSeen) {
+            List<NotSeen> notSeen,
+            boolean seesEnough) {
         /** Whether fewer than half of the controllers are left. A broker may be a controller, too. */
         boolean controllersLost(int dead) {
             if (!voters.containsKey(dead)) return false;
@@ -203,10 +205,23 @@ class doctor implements Callable<Integer> {
                     .count();
             return left <= voters.size() / 2;
         }
+    }
 
-        /** Without min.insync.replicas, half of the question is not answered. */
-        boolean seesEnough() {
-            return parts.values().stream().noneMatch(part -> part.minInSync == 0);
+    /**
+     * What was refused.
+     *
+     * @param names of what it was refused for; empty: there is one such thing only
+     * @param why the reason, and what follows
+     */
+    record NotSeen(String what, List<String> names, String why) {
+        /** @param shown so many names at most */
+        String text(int shown) {
+            int more = names.size() - shown;
+            String first = names.stream().limit(shown).collect(Collectors.joining(", "));
+            return what
+                    + (names.isEmpty() ? "" : " " + first)
+                    + (more > 0 ? ", and %,d more".formatted(more) : "")
+                    + why;
         }
     }
 
@@ -406,6 +421,18 @@ class doctor implements Callable<Integer> {
                         now.voters.keySet().stream().map(Object::toString).toList(),
                         "While it is away, no partition gets a new leader.",
                         "run three controllers"));
+            List<String> behind = now.voters.entrySet().stream()
+                    .filter(voter -> !voter.getValue())
+                    .map(voter -> "" + voter.getKey())
+                    .toList();
+            if (!behind.isEmpty())
+                findings.add(new Finding(
+                        "away",
+                        "controller",
+                        behind,
+                        "It does not follow. With fewer than %d of %d, no partition gets a new leader."
+                                .formatted(now.voters.size() / 2 + 1, now.voters.size()),
+                        "start it"));
             return findings;
         }
 
@@ -483,7 +510,7 @@ class doctor implements Callable<Integer> {
             });
             if (!traps.isEmpty()) lines.add(Script.text("@|bold Traps:|@"));
             traps.forEach(it -> lines.addAll(text(it)));
-            now.notSeen.forEach(it -> lines.add("Not seen: " + it));
+            now.notSeen.forEach(it -> lines.add("Not seen: " + it.text(SHOWN)));
             return String.join("\n", lines);
         }
 
@@ -506,7 +533,9 @@ class doctor implements Callable<Integer> {
         Map<String, Object> asMap() {
             var brokers = new ArrayList<Object>();
             stops.forEach((id, findings) -> brokers.add(ordered("broker", id, "stops", maps(findings))));
-            return ordered("stopped", maps(stopped), "brokers", brokers, "traps", maps(traps), "notSeen", now.notSeen);
+            List<String> notSeen =
+                    now.notSeen.stream().map(it -> it.text(Integer.MAX_VALUE)).toList();
+            return ordered("stopped", maps(stopped), "brokers", brokers, "traps", maps(traps), "notSeen", notSeen);
         }
 
         private static List<Object> maps(List<Finding> findings) {
@@ -549,13 +578,18 @@ class doctor implements Callable<Integer> {
         private static final String TRANSACTIONS = "__transaction_state";
         private static final String SHARES = "__share_group_state";
 
-        private final Admin admin;
+        private static final int MORE_CLIENTS = 20;
+
+        private final Connection connection;
+        private final Admin admin; // never closed: the process ends with the report
         private final Set<String> only;
-        private final List<String> notSeen = new ArrayList<>();
+        private final List<NotSeen> notSeen = new ArrayList<>();
+        private boolean seesEnough = true;
         private SortedMap<String, TopicDescription> topics = new TreeMap<>();
 
-        Reader(Admin admin, Set<String> only) {
-            this.admin = admin;
+        Reader(Connection connection, Set<String> only) throws InterruptedException {
+            this.connection = connection;
+            admin = connection.connect();
             this.only = only;
         }
 
@@ -575,8 +609,15 @@ class doctor implements Callable<Integer> {
             var away = new TreeSet<Integer>();
             parts.values().forEach(part -> away.addAll(part.replicas));
             away.removeAll(live.keySet());
-            return new Snapshot(
-                    servers, live, away, parts, keepers, voters(), moving(), settings(live.firstKey()), notSeen);
+            if (parts.isEmpty()) {
+                notSeen.add(new NotSeen(
+                        "any topic", List.of(), ". There is none, or this client may not see one (DESCRIBE)."));
+                seesEnough = false;
+            }
+            Map<Integer, Boolean> voters = voters();
+            Set<TopicPartition> moving = moving();
+            Map<String, String> settings = settings(live.firstKey());
+            return new Snapshot(servers, live, away, parts, keepers, voters, moving, settings, notSeen, seesEnough);
         }
 
         /** All topics that may be seen. The ones that were asked for must be among them. */
@@ -641,7 +682,7 @@ class doctor implements Callable<Integer> {
 
         /** In portions: the answer for one topic has some 40 settings. */
         private Map<String, Config> configs(Set<String> names) throws InterruptedException {
-            var answers = new HashMap<String, KafkaFuture<Config>>();
+            var answers = new TreeMap<String, KafkaFuture<Config>>();
             var all = names.stream()
                     .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
                     .toList();
@@ -650,29 +691,18 @@ class doctor implements Callable<Integer> {
                 admin.describeConfigs(all.subList(i, Math.min(all.size(), i + 500)), options)
                         .values()
                         .forEach((topic, answer) -> answers.put(topic.name(), answer));
-            var configs = new HashMap<String, Config>();
-            var refused = new TreeMap<String, Throwable>();
-            for (var answer : answers.entrySet()) {
-                try {
-                    configs.put(answer.getKey(), answer.getValue().get());
-                } catch (ExecutionException failed) {
-                    refused.put(answer.getKey(), failed);
-                }
-            }
-            if (!refused.isEmpty())
-                notSeen.add(
-                        "min.insync.replicas of %d of %d topics, the first is %s: %s So acks=all is not judged there."
-                                .formatted(
-                                        refused.size(),
-                                        names.size(),
-                                        refused.firstKey(),
-                                        Script.oneLine(refused.get(refused.firstKey()))));
-            return configs;
+            return seenOfEach("min.insync.replicas", "topics", answers, "So acks=all is not judged there.");
         }
 
         private List<Keeper> keepers() throws InterruptedException {
             var keepers = new ArrayList<Keeper>();
-            if (has(OFFSETS)) for (GroupListing group : groups()) keepers.addAll(keepersOf(group));
+            if (has(OFFSETS)) {
+                Collection<GroupListing> groups = groups();
+                Map<String, Set<TopicPartition>> reads = readByShareGroups(groups);
+                if (!only.isEmpty()) reads.putAll(readByGroups(groups));
+                for (GroupListing group : groups)
+                    keepers.addAll(keepersOf(group, reads.getOrDefault(group.groupId(), Set.of())));
+            }
             var transactions = admin.listTransactions(new ListTransactionsOptions().timeoutMs(PATIENCE_MS));
             if (has(TRANSACTIONS) && only.isEmpty())
                 for (TransactionListing it : seen("transactions", transactions.all(), List.<TransactionListing>of()))
@@ -687,14 +717,12 @@ class doctor implements Callable<Integer> {
         }
 
         /** The offsets or the membership of a group; and a share group's state, for each partition that it reads. */
-        private List<Keeper> keepersOf(GroupListing group) throws InterruptedException {
+        private List<Keeper> keepersOf(GroupListing group, Set<TopicPartition> reads) {
             String id = group.groupId();
-            boolean share = group.type().filter(GroupType.SHARE::equals).isPresent();
-            Set<TopicPartition> reads = share ? readByShareGroup(id) : only.isEmpty() ? Set.of() : readByGroup(id);
             if (!only.isEmpty() && reads.stream().map(TopicPartition::topic).noneMatch(only::contains))
                 return List.of();
             var keepers = new ArrayList<>(List.of(keeper("group", id, OFFSETS, id)));
-            if (share && has(SHARES))
+            if (isShare(group) && has(SHARES))
                 for (TopicPartition at : reads)
                     if (has(at.topic())) {
                         Uuid topic = topics.get(at.topic()).topicId();
@@ -704,17 +732,55 @@ class doctor implements Callable<Integer> {
             return keepers;
         }
 
-        private Set<TopicPartition> readByShareGroup(String id) throws InterruptedException {
-            var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
-            var answer = admin.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
-            var states = seen("state of share group " + id, answer.all(), null);
-            return states == null ? Set.of() : states.get(id).keySet();
+        private static boolean isShare(GroupListing group) {
+            return group.type().filter(GroupType.SHARE::equals).isPresent();
         }
 
-        private Set<TopicPartition> readByGroup(String id) throws InterruptedException {
+        /**
+         * A broker answers a connection's requests one after the other, and does not answer for a group whose state is
+         * out of reach. So while there may be such a group, no other group waits on its connection.
+         */
+        private Map<String, Set<TopicPartition>> readByShareGroups(Collection<GroupListing> groups)
+                throws InterruptedException {
+            boolean outOfReach =
+                    has(SHARES) && topics.get(SHARES).partitions().stream().anyMatch(it -> it.leader() == null);
+            var clients = new ArrayList<Admin>();
+            var answers = new TreeMap<String, KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>>>();
+            for (String id : groups.stream()
+                    .filter(Reader::isShare)
+                    .map(GroupListing::groupId)
+                    .toList()) {
+                if (outOfReach && clients.size() < MORE_CLIENTS) clients.add(patientClient());
+                Admin client = outOfReach ? clients.get(answers.size() % clients.size()) : admin;
+                var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
+                var asked = client.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
+                answers.put(id, asked.partitionsToOffsetInfo(id));
+            }
+            var reads = new HashMap<String, Set<TopicPartition>>();
+            seenOfEach("state", "share groups", answers, "").forEach((id, states) -> reads.put(id, states.keySet()));
+            return reads;
+        }
+
+        /** The broker asks other brokers for the state: that takes seconds while one of them is away. */
+        private Admin patientClient() {
+            Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
+            settings.put("request.timeout.ms", PATIENCE_MS);
+            settings.put("default.api.timeout.ms", PATIENCE_MS);
+            return connection.create(() -> Admin.create(settings));
+        }
+
+        private Map<String, Set<TopicPartition>> readByGroups(Collection<GroupListing> groups)
+                throws InterruptedException {
+            var all = new HashMap<String, ListConsumerGroupOffsetsSpec>();
+            for (GroupListing group : groups)
+                if (!isShare(group)) all.put(group.groupId(), new ListConsumerGroupOffsetsSpec());
             var options = new ListConsumerGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
-            var answer = admin.listConsumerGroupOffsets(id, options).partitionsToOffsetAndMetadata();
-            return seen("offsets of group " + id, answer, Map.of()).keySet();
+            ListConsumerGroupOffsetsResult asked = admin.listConsumerGroupOffsets(all, options);
+            var answers = new TreeMap<String, KafkaFuture<Map<TopicPartition, OffsetAndMetadata>>>();
+            all.keySet().forEach(id -> answers.put(id, asked.partitionsToOffsetAndMetadata(id)));
+            var reads = new HashMap<String, Set<TopicPartition>>();
+            seenOfEach("offsets", "groups", answers, "").forEach((id, offsets) -> reads.put(id, offsets.keySet()));
+            return reads;
         }
 
         private boolean has(String topic) {
@@ -747,7 +813,8 @@ class doctor implements Callable<Integer> {
             return seen(
                             "partitions that are being moved",
                             admin.listPartitionReassignments(options).reassignments(),
-                            Map.<TopicPartition, PartitionReassignment>of())
+                            Map.<TopicPartition, PartitionReassignment>of(),
+                            false)
                     .keySet();
         }
 
@@ -757,20 +824,55 @@ class doctor implements Callable<Integer> {
             Config config = seen(
                     "settings of broker " + id,
                     admin.describeConfigs(List.of(resource), options).values().get(resource),
-                    null);
+                    null,
+                    false);
             var settings = new HashMap<String, String>();
             if (config != null) config.entries().forEach(it -> settings.put(it.name(), it.value()));
             return settings;
         }
 
-        /** The answer; or what stands for it, and a note that it was refused. */
+        /** The answers by name, and one note that the others were refused. */
+        private <T> Map<String, T> seenOfEach(
+                String what, String kind, SortedMap<String, KafkaFuture<T>> answers, String so)
+                throws InterruptedException {
+            var seen = new HashMap<String, T>();
+            var refused = new TreeMap<String, ExecutionException>();
+            for (var answer : answers.entrySet()) {
+                try {
+                    seen.put(answer.getKey(), answer.getValue().get());
+                } catch (ExecutionException failed) {
+                    refused.put(answer.getKey(), failed);
+                    seesEnough = false;
+                }
+            }
+            if (!refused.isEmpty())
+                notSeen.add(new NotSeen(
+                        "%s of %d of %d %s:".formatted(what, refused.size(), answers.size(), kind),
+                        List.copyOf(refused.keySet()),
+                        (": " + reason(refused.get(refused.firstKey())) + " " + so).stripTrailing()));
+            return seen;
+        }
+
+        /** The answer; or what stands for it, and a note that it was refused. It decides what would stop. */
         private <T> T seen(String what, KafkaFuture<T> answer, T otherwise) throws InterruptedException {
+            return seen(what, answer, otherwise, true);
+        }
+
+        private <T> T seen(String what, KafkaFuture<T> answer, T otherwise, boolean decides)
+                throws InterruptedException {
             try {
                 return answer.get();
             } catch (ExecutionException failed) {
-                notSeen.add(what + ": " + Script.oneLine(failed));
+                notSeen.add(new NotSeen(what, List.of(), ": " + reason(failed)));
+                // a cluster that does not know the question has no such thing
+                if (decides && !(failed.getCause() instanceof UnsupportedVersionException)) seesEnough = false;
                 return otherwise;
             }
+        }
+
+        private static String reason(ExecutionException failed) {
+            boolean late = failed.getCause() instanceof RetriableException;
+            return late ? "no answer within %d s.".formatted(PATIENCE_MS / 1000) : Script.oneLine(failed);
         }
     }
 
