@@ -745,7 +745,7 @@ class doctor implements Callable<Integer> {
             boolean outOfReach =
                     has(SHARES) && topics.get(SHARES).partitions().stream().anyMatch(it -> it.leader() == null);
             var clients = new ArrayList<Admin>();
-            var answers = new TreeMap<String, KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>>>();
+            var answers = new TreeMap<String, KafkaFuture<Set<TopicPartition>>>();
             for (String id : groups.stream()
                     .filter(Reader::isShare)
                     .map(GroupListing::groupId)
@@ -754,11 +754,9 @@ class doctor implements Callable<Integer> {
                 Admin client = outOfReach ? clients.get(answers.size() % clients.size()) : admin;
                 var options = new ListShareGroupOffsetsOptions().timeoutMs(PATIENCE_MS);
                 var asked = client.listShareGroupOffsets(Map.of(id, new ListShareGroupOffsetsSpec()), options);
-                answers.put(id, asked.partitionsToOffsetInfo(id));
+                answers.put(id, asked.all().thenApply(states -> states.get(id).keySet()));
             }
-            var reads = new HashMap<String, Set<TopicPartition>>();
-            seenOfEach("state", "share groups", answers, "").forEach((id, states) -> reads.put(id, states.keySet()));
-            return reads;
+            return seenOfEach("state", "share groups", answers, "");
         }
 
         /** The broker asks other brokers for the state: that takes seconds while one of them is away. */

@@ -188,6 +188,9 @@ class failover implements Callable<Integer> {
     @Mixin
     Connection connection;
 
+    @Spec
+    Model.CommandSpec spec;
+
     // ---- the story of all trials ----
 
     @Override
@@ -237,6 +240,26 @@ class failover implements Callable<Integer> {
             if (sibling("report.java") == null)
                 throw new Failure(2, "--report needs report.java in this directory. There is none.");
         }
+        checkEffect();
+    }
+
+    /** An option without effect is refused: whoever gave it believes that something else was tried. */
+    private void checkEffect() {
+        boolean scenarios = what.stream().anyMatch(it -> it.matches("\\d"));
+        if (customSteps != null && scenarios)
+            throw new Failure(2, "--steps is for a topic: a scenario has its own steps.");
+        if (whoHarms.observe != null && scenarios)
+            throw new Failure(2, "--observe is for a topic: a scenario harms a broker.");
+        if (customSteps != null) refuse("--steps says what is harmed", "--observe", "--fault", "--target", "--down");
+        if (whoHarms.observe != null) refuse("--observe harms nobody", "--fault", "--target", "--down");
+        if (List.of("1", "2", "4").containsAll(what)) refuse("The scenario chooses the broker", "--target");
+        if (List.of("1", "4").containsAll(what)) refuse("The scenario chooses what is done", "--fault");
+    }
+
+    private void refuse(String reason, String... options) {
+        for (String option : options)
+            if (spec.commandLine().getParseResult().hasMatchedOption(option))
+                throw new Failure(2, "%s: leave out %s.", reason, option);
     }
 
     private static void checkOutput(String option, Path file) {
@@ -2499,8 +2522,7 @@ class failover implements Callable<Integer> {
                 if (tick % 10 == 0) askNodes();
                 if (tick % 25 == 0) askController();
                 try {
-                    Runnable answer = answers.poll(20, TimeUnit.MILLISECONDS);
-                    for (; answer != null; answer = answers.poll()) answer.run();
+                    runAnswersFor(20_000_000);
                 } catch (InterruptedException end) {
                     return;
                 }
@@ -2512,6 +2534,15 @@ class failover implements Callable<Integer> {
                     journal.tell("note", details(), text, seconds(now - before));
                 }
                 before = now;
+            }
+        }
+
+        /** For so many ns: the pace of the questions. */
+        private void runAnswersFor(long nanos) throws InterruptedException {
+            long end = System.nanoTime() + nanos;
+            for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+                Runnable answer = answers.poll(left, TimeUnit.NANOSECONDS);
+                if (answer != null) answer.run();
             }
         }
 

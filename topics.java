@@ -206,7 +206,7 @@ class topics implements Callable<Integer> {
     @Command(
             name = "reset",
             header = "Deletes topics and creates them anew, empty.",
-            description = "The shape and the properties stay. On a terminal it asks first if a topic has records.")
+            description = "The shape and the properties stay. On a terminal it asks before records go.")
     int reset(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "The topics (default: the guide's).")
                     Set<String> names,
