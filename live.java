@@ -144,6 +144,7 @@ class live implements Callable<Integer> {
         private final Map<String, Topic> known = new TreeMap<>();
         private final Map<Integer, Broker> brokers = new TreeMap<>();
         private final Map<String, Group> groupsByName = new TreeMap<>();
+        private Set<String> shareGroups = Set.of(); // names
         private final News news = new News();
         private final Belief<Set<Integer>> alive = new Belief<>(); // the brokers' ids
         private Set<String> listed = new TreeSet<>(topics);
@@ -173,7 +174,9 @@ class live implements Callable<Integer> {
             for (Broker it : brokers.values()) ask(it.ends, () -> listEnds(it), this::hearEnds);
             for (Group it : groupsByName.values()) {
                 ask(it.description, () -> describe(it), it::hearConsumers);
-                if (it.matters()) ask(it.offsets, () -> listOffsets(it), it::hearOffsets);
+                // A share group commits no offset: each record is acknowledged on its own.
+                if (it.matters() && !shareGroups.contains(it.name))
+                    ask(it.offsets, () -> listOffsets(it), it::hearOffsets);
             }
         }
 
@@ -209,10 +212,20 @@ class live implements Callable<Integer> {
             return each(wanted.keySet().stream().collect(Collectors.toMap(at -> at, told::partitionResult)));
         }
 
-        private CompletionStage<Map<String, Answer<ConsumerGroupDescription>>> describe(Group group) {
+        private CompletionStage<Map<String, Answer<GroupNow>>> describe(Group group) {
             // Many groups are asked more seldom, so that the cluster has no more to do.
             group.description.everyMs = group.matters() ? Math.max(250, 50 * groupsByName.size()) : 3_000;
-            return each(admin.describeConsumerGroups(List.of(group.name)).describedGroups());
+            var name = List.of(group.name);
+            KafkaFuture<GroupNow> told = shareGroups.contains(group.name)
+                    ? admin.describeShareGroups(name)
+                            .describedGroups()
+                            .get(group.name)
+                            .thenApply(GroupNow::of)
+                    : admin.describeConsumerGroups(name)
+                            .describedGroups()
+                            .get(group.name)
+                            .thenApply(GroupNow::of);
+            return each(Map.of(group.name, told));
         }
 
         private CompletionStage<Map<TopicPartition, OffsetAndMetadata>> listOffsets(Group group) {
@@ -274,10 +287,14 @@ class live implements Callable<Integer> {
         }
 
         private void hearGroups(Collection<GroupListing> told) {
+            shareGroups = told.stream()
+                    .filter(it -> it.type().equals(Optional.of(GroupType.SHARE)))
+                    .map(GroupListing::groupId)
+                    .collect(Collectors.toSet());
             if (!groups.isEmpty()) return;
             var names = told.stream()
-                    .filter(it -> it.type().map(CONSUMER_GROUPS::contains).orElse(true))
-                    .filter(it -> Set.of("", "consumer").contains(it.protocol()))
+                    .filter(it -> it.type().map(SHOWN_GROUPS::contains).orElse(true))
+                    .filter(it -> Set.of("", "consumer", "share").contains(it.protocol()))
                     .map(GroupListing::groupId)
                     .toList();
             for (String it : names) groupsByName.computeIfAbsent(it, Group::new);
@@ -593,15 +610,44 @@ class live implements Callable<Integer> {
             Set<TopicPartition> partitions; // null: not known yet
             long leftAt; // 0: it is a member
 
-            Reader(int number, MemberDescription member) {
+            Reader(int number, Member member) {
                 this.number = number;
-                client = member.clientId();
-                host = member.host();
+                client = member.client;
+                host = member.host;
             }
 
             @Override
             public String toString() {
                 return "consumer " + number;
+            }
+        }
+
+        /** A member of a consumer group, or of a share group: Kafka's client has classes of its own for each. */
+        private record Member(String id, String client, String host, Set<TopicPartition> partitions) {}
+
+        private record GroupNow(GroupState state, List<Member> members) {
+            static GroupNow of(ConsumerGroupDescription told) {
+                return new GroupNow(
+                        told.groupState(),
+                        told.members().stream()
+                                .map(it -> new Member(
+                                        it.consumerId(),
+                                        it.clientId(),
+                                        it.host(),
+                                        it.assignment().topicPartitions()))
+                                .toList());
+            }
+
+            static GroupNow of(ShareGroupDescription told) {
+                return new GroupNow(
+                        told.groupState(),
+                        told.members().stream()
+                                .map(it -> new Member(
+                                        it.consumerId(),
+                                        it.clientId(),
+                                        it.host(),
+                                        it.assignment().topicPartitions()))
+                                .toList());
             }
         }
 
@@ -625,25 +671,23 @@ class live implements Callable<Integer> {
                 return groups.contains(name) || readAt > 0 && now() - readAt < window();
             }
 
-            void hearConsumers(Map<String, Answer<ConsumerGroupDescription>> answers) {
-                Answer<ConsumerGroupDescription> answer = answers.get(name);
+            void hearConsumers(Map<String, Answer<GroupNow>> answers) {
+                Answer<GroupNow> answer = answers.get(name);
                 boolean gone = answer.error instanceof GroupIdNotFoundException;
                 boolean refused = answer.error instanceof AuthorizationException;
                 refusal = refused ? "no permission to describe it" : null;
                 if (answer.error != null && !gone) return;
                 answeredAt = now();
-                state = gone ? GroupState.EMPTY : answer.value.groupState();
-                Collection<MemberDescription> members = gone ? List.of() : answer.value.members();
-                for (MemberDescription it : members)
-                    consumers.computeIfAbsent(it.consumerId(), id -> new Reader(freeNumber(), it));
-                var ids = members.stream().map(MemberDescription::consumerId).toList();
+                state = gone ? GroupState.EMPTY : answer.value.state;
+                List<Member> members = gone ? List.of() : answer.value.members;
+                for (Member it : members) consumers.computeIfAbsent(it.id, id -> new Reader(freeNumber(), it));
+                var ids = members.stream().map(Member::id).toList();
                 consumers.forEach((id, it) -> {
                     if (ids.contains(id)) it.leftAt = 0;
                     else if (it.leftAt == 0) leave(it);
                 });
-                boolean reads = members.stream()
-                        .flatMap(it -> it.assignment().topicPartitions().stream())
-                        .anyMatch(it -> partition(it) != null);
+                boolean reads =
+                        members.stream().flatMap(it -> it.partitions.stream()).anyMatch(it -> partition(it) != null);
                 if (reads || !members.isEmpty() && (topics.isEmpty() || matters())) readAt = now();
                 if (!isRebalancing()) assign(members);
             }
@@ -658,11 +702,11 @@ class live implements Callable<Integer> {
                 if (matters()) news.add(PLAIN, "group " + name + ": " + consumer + " has left");
             }
 
-            private void assign(Collection<MemberDescription> members) {
+            private void assign(List<Member> members) {
                 var changes = new ArrayList<String>();
-                for (MemberDescription it : members) {
-                    Reader consumer = consumers.get(it.consumerId());
-                    Set<TopicPartition> now = it.assignment().topicPartitions();
+                for (Member it : members) {
+                    Reader consumer = consumers.get(it.id);
+                    Set<TopicPartition> now = it.partitions;
                     if (now.equals(consumer.partitions)) continue;
                     consumer.partitions = now;
                     changes.add(consumer + (now.isEmpty() ? " is idle" : " reads " + named(now)));
@@ -902,6 +946,8 @@ class live implements Callable<Integer> {
             return fields(
                     "name",
                     group.name,
+                    "share",
+                    shareGroups.contains(group.name),
                     "refusal",
                     group.refusal,
                     "oldSince",
@@ -1045,7 +1091,7 @@ class live implements Callable<Integer> {
     private static final String GOOD = "good";
     private static final String BAD = "bad";
     private static final String PLAIN = "plain";
-    private static final Set<GroupType> CONSUMER_GROUPS = Set.of(GroupType.CLASSIC, GroupType.CONSUMER);
+    private static final Set<GroupType> SHOWN_GROUPS = Set.of(GroupType.CLASSIC, GroupType.CONSUMER, GroupType.SHARE);
 
     /** By this the page sees that the script was started again. */
     private static final long RUN = System.currentTimeMillis();
@@ -1426,7 +1472,7 @@ class live implements Callable<Integer> {
                         node.firstChild.append(element('span'), ' ', element('small'));
                     }
                     const [name, word] = node.firstChild.children;
-                    text(name, 'group ' + g.name);
+                    text(name, (g.share ? 'share group ' : 'group ') + g.name);
                     text(word, g.refusal ? g.refusal : g.oldSince ? `no answer for ${length(s.now - g.oldSince)}` : g.rebalancing ? 'rebalancing'
                         : !g.consumers.length ? 'no consumer' : g.more ? `and ${g.more} consumers more` : '');
                     keyed(node.lastChild, g.consumers, c => c.number, () => {

@@ -291,6 +291,22 @@ class LiveTest {
     // ---- how it starts and ends ----
 
     @Test
+    @Order(Integer.MAX_VALUE - 1)
+    @DisplayName("a share group: both consumers have the one partition; one that has left is told")
+    void shareGroup() throws Exception {
+        try (Run a = SharedCluster.script("queue.java", topics[0], "three", "--name", "a")) {
+            awaitText("group three: consumer 1 reads " + topics[0] + " 0");
+            try (Run b = SharedCluster.script("queue.java", topics[0], "three", "--name", "b")) {
+                SharedCluster.await("both", () -> consumers().contains("share three: 0, 0"));
+                assertThat(problems()).isEmpty();
+                a.awaitLine("received: ");
+                b.awaitLine("received: ");
+            }
+            awaitText("group three: consumer 2 has left");
+        }
+    }
+
+    @Test
     @Order(Integer.MAX_VALUE)
     @DisplayName("the page says when the script has ended, and goes on when it is started again")
     void comesBack() throws Exception {
