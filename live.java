@@ -198,7 +198,9 @@ class live implements Callable<Integer> {
         private CompletionStage<Map<String, Answer<TopicDescription>>> describeTopics() {
             var names = new TreeSet<>(listed);
             names.addAll(known.keySet());
-            return each(admin.describeTopics(names).topicNameValues());
+            // Thousands of partitions come in several answers, one after the other.
+            return each(admin.describeTopics(names, new DescribeTopicsOptions().timeoutMs(10_000))
+                    .topicNameValues());
         }
 
         /** The ends of the partitions that the broker leads. */
@@ -797,13 +799,24 @@ class live implements Callable<Integer> {
         private List<Partition> drawn(List<Partition> all) {
             var known = all.stream().filter(it -> it.state.value != null);
             if (all.size() <= DRAWN) return known.toList();
-            return known.sorted(Comparator.comparingInt(Partition::trouble)
-                            .thenComparingInt(it -> -magnitude(it.lag().orElse(0)))
-                            .thenComparingInt(it -> -magnitude(it.in.movedAt)))
+            return known.map(Rank::of)
+                    .sorted(Rank.WORST_FIRST)
                     .limit(DRAWN)
+                    .map(Rank::partition)
                     .sorted(Comparator.comparing((Partition it) -> it.at.topic())
                             .thenComparing(it -> it.at.partition()))
                     .toList();
+        }
+
+        /** How much a partition matters at this moment: while they are sorted, no clock may change that. */
+        private record Rank(Partition partition, int trouble, int lag, int moved) {
+            static final Comparator<Rank> WORST_FIRST = Comparator.comparingInt(Rank::trouble)
+                    .thenComparingInt(it -> -it.lag)
+                    .thenComparingInt(it -> -it.moved);
+
+            static Rank of(Partition it) {
+                return new Rank(it, it.trouble(), magnitude(it.lag().orElse(0)), magnitude(it.in.movedAt));
+            }
         }
 
         /** Two numbers of the same magnitude do not change places all the time. */
