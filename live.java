@@ -205,10 +205,18 @@ class live implements Callable<Integer> {
 
         /** The ends of the partitions that the broker leads. */
         private CompletionStage<Map<TopicPartition, Answer<ListOffsetsResultInfo>>> listEnds(Broker broker) {
-            var wanted = new HashMap<TopicPartition, OffsetSpec>();
-            for (Partition it : partitions()) if (it.leader() == broker.id) wanted.put(it.at, OffsetSpec.latest());
-            ListOffsetsResult told = admin.listOffsets(wanted);
-            return each(wanted.keySet().stream().collect(Collectors.toMap(at -> at, told::partitionResult)));
+            List<TopicPartition> wanted = partitions().stream()
+                    .filter(it -> it.leader() == broker.id)
+                    .map(it -> it.at)
+                    .toList();
+            var asked = new HashMap<TopicPartition, KafkaFuture<ListOffsetsResultInfo>>();
+            for (int i = 0; i < wanted.size(); i += 1_000) { // Kafka's client takes longer and longer for more
+                List<TopicPartition> portion = wanted.subList(i, Math.min(wanted.size(), i + 1_000));
+                ListOffsetsResult told = admin.listOffsets(
+                        portion.stream().collect(Collectors.toMap(at -> at, at -> OffsetSpec.latest())));
+                for (TopicPartition at : portion) asked.put(at, told.partitionResult(at));
+            }
+            return each(asked);
         }
 
         private CompletionStage<Map<String, Answer<ConsumerGroupDescription>>> describe(Group group) {
