@@ -201,15 +201,25 @@ class live implements Callable<Integer> {
         private CompletionStage<Map<String, Answer<TopicDescription>>> describeTopics() {
             var names = new TreeSet<>(listed);
             names.addAll(known.keySet());
-            return each(admin.describeTopics(names).topicNameValues());
+            // Thousands of partitions come in several answers, one after the other.
+            return each(admin.describeTopics(names, new DescribeTopicsOptions().timeoutMs(10_000))
+                    .topicNameValues());
         }
 
         /** The ends of the partitions that the broker leads. */
         private CompletionStage<Map<TopicPartition, Answer<ListOffsetsResultInfo>>> listEnds(Broker broker) {
-            var wanted = new HashMap<TopicPartition, OffsetSpec>();
-            for (Partition it : partitions()) if (it.leader() == broker.id) wanted.put(it.at, OffsetSpec.latest());
-            ListOffsetsResult told = admin.listOffsets(wanted);
-            return each(wanted.keySet().stream().collect(Collectors.toMap(at -> at, told::partitionResult)));
+            List<TopicPartition> wanted = partitions().stream()
+                    .filter(it -> it.leader() == broker.id)
+                    .map(it -> it.at)
+                    .toList();
+            var asked = new HashMap<TopicPartition, KafkaFuture<ListOffsetsResultInfo>>();
+            for (int i = 0; i < wanted.size(); i += 1_000) { // Kafka's client takes longer and longer for more
+                List<TopicPartition> portion = wanted.subList(i, Math.min(wanted.size(), i + 1_000));
+                ListOffsetsResult told = admin.listOffsets(
+                        portion.stream().collect(Collectors.toMap(at -> at, at -> OffsetSpec.latest())));
+                for (TopicPartition at : portion) asked.put(at, told.partitionResult(at));
+            }
+            return each(asked);
         }
 
         private CompletionStage<Map<String, Answer<GroupNow>>> describe(Group group) {
@@ -841,13 +851,24 @@ class live implements Callable<Integer> {
         private List<Partition> drawn(List<Partition> all) {
             var known = all.stream().filter(it -> it.state.value != null);
             if (all.size() <= DRAWN) return known.toList();
-            return known.sorted(Comparator.comparingInt(Partition::trouble)
-                            .thenComparingInt(it -> -magnitude(it.lag().orElse(0)))
-                            .thenComparingInt(it -> -magnitude(it.in.movedAt)))
+            return known.map(Rank::of)
+                    .sorted(Rank.WORST_FIRST)
                     .limit(DRAWN)
+                    .map(Rank::partition)
                     .sorted(Comparator.comparing((Partition it) -> it.at.topic())
                             .thenComparing(it -> it.at.partition()))
                     .toList();
+        }
+
+        /** How much a partition matters at this moment: while they are sorted, no clock may change that. */
+        private record Rank(Partition partition, int trouble, int lag, int moved) {
+            static final Comparator<Rank> WORST_FIRST = Comparator.comparingInt(Rank::trouble)
+                    .thenComparingInt(it -> -it.lag)
+                    .thenComparingInt(it -> -it.moved);
+
+            static Rank of(Partition it) {
+                return new Rank(it, it.trouble(), magnitude(it.lag().orElse(0)), magnitude(it.in.movedAt));
+            }
         }
 
         /** Two numbers of the same magnitude do not change places all the time. */

@@ -22,6 +22,7 @@ import java.util.function.*;
 import java.util.regex.Pattern;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -700,9 +701,9 @@ class topics implements Callable<Integer> {
                 .filter(row -> row.leader != null)
                 .map(Row::at)
                 .toList();
-        ListOffsetsResult first = offsets(led, OffsetSpec.earliest());
-        ListOffsetsResult end = offsets(led, OffsetSpec.latest());
-        return rows(topics, known(led, first), known(led, end));
+        var first = offsets(led, OffsetSpec.earliest());
+        var end = offsets(led, OffsetSpec.latest());
+        return rows(topics, known(first), known(end));
     }
 
     private static List<Row> rows(
@@ -713,18 +714,29 @@ class topics implements Callable<Integer> {
                 .toList();
     }
 
-    /** One request to each broker, however many partitions. A broker that hangs is waited for 2 s or a little longer. */
-    private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
-        var specs = partitions.stream().collect(Collectors.toMap(Function.identity(), it -> which));
-        return admin.listOffsets(specs, new ListOffsetsOptions().timeoutMs(2_000 + partitions.size() / 2));
+    /**
+     * One request to each broker for a thousand partitions: Kafka's client takes longer and longer for more, as many of
+     * them have the same hash code. A broker that hangs is waited for 2 s or a little longer.
+     */
+    private Map<TopicPartition, KafkaFuture<ListOffsetsResultInfo>> offsets(
+            List<TopicPartition> partitions, OffsetSpec which) {
+        var options = new ListOffsetsOptions().timeoutMs(2_000 + partitions.size() / 2);
+        var answers = new HashMap<TopicPartition, KafkaFuture<ListOffsetsResultInfo>>();
+        for (int i = 0; i < partitions.size(); i += 1_000) {
+            List<TopicPartition> portion = partitions.subList(i, Math.min(partitions.size(), i + 1_000));
+            var specs = portion.stream().collect(Collectors.toMap(Function.identity(), it -> which));
+            ListOffsetsResult told = admin.listOffsets(specs, options);
+            for (TopicPartition at : portion) answers.put(at, told.partitionResult(at));
+        }
+        return answers;
     }
 
-    private static Map<TopicPartition, Long> known(List<TopicPartition> partitions, ListOffsetsResult answers)
+    private static Map<TopicPartition, Long> known(Map<TopicPartition, KafkaFuture<ListOffsetsResultInfo>> answers)
             throws InterruptedException {
         var offsets = new HashMap<TopicPartition, Long>();
-        for (TopicPartition at : partitions) {
+        for (var answer : answers.entrySet()) {
             try {
-                offsets.put(at, answers.partitionResult(at).get().offset());
+                offsets.put(answer.getKey(), answer.getValue().get().offset());
             } catch (ExecutionException leaderHasGone) {
                 // not known
             }
