@@ -1910,7 +1910,7 @@ class failover implements Callable<Integer> {
                 String deleted = "somebody deleted it in mid-run, or made another of its name";
                 if (gone) claims.add(new Claim(Verdict.INCONCLUSIVE, "the topic is there to the end", deleted));
                 Promises promises = gone // then no setting explains a loss
-                        ? new Promises(null, null)
+                        ? new Promises(null, "a topic that was made anew")
                         : Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
                 boolean readOn =
                         !gone && result.trial.consumers.stream().allMatch(consumer -> consumer.failure == null);
