@@ -5,7 +5,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
-//RUNTIME_OPTIONS -Xmx512m
 
 import com.sun.net.httpserver.*;
 import java.io.*;
