@@ -1933,7 +1933,8 @@ class failover implements Callable<Integer> {
 
         private Claim limit(String text, Duration limit, double seconds, String what) {
             boolean holds = result.account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
-            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
+            String format = limit.toMillis() % 100 == 0 ? "%s %.1f s" : "%s %.3f s";
+            String full = format.formatted(text, limit.toMillis() / 1e3);
             String evidence = "%s %.2f s".formatted(what, seconds);
             String disturbed = holds ? null : stall(0, Integer.MAX_VALUE);
             if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
