@@ -1933,7 +1933,8 @@ class failover implements Callable<Integer> {
 
         private Claim limit(String text, Duration limit, double seconds, String what) {
             boolean holds = result.account.count(Kind.ACKNOWLEDGED) > 0 && seconds <= limit.toMillis() / 1e3;
-            String full = "%s %.1f s".formatted(text, limit.toMillis() / 1e3);
+            String format = limit.toMillis() % 100 == 0 ? "%s %.1f s" : "%s %.3f s";
+            String full = format.formatted(text, limit.toMillis() / 1e3);
             String evidence = "%s %.2f s".formatted(what, seconds);
             String disturbed = holds ? null : stall(0, Integer.MAX_VALUE);
             if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
@@ -3560,7 +3561,7 @@ class failover implements Callable<Integer> {
         /** Preferred leaders return by themselves only every 300 s (leader.imbalance.check.interval.seconds). */
         void elect(ElectionType type, String topic) throws Exception {
             var partitions = new HashSet<TopicPartition>();
-            for (TopicPartitionInfo it : Connection.describe(admin, topic).partitions())
+            for (TopicPartitionInfo it : describeSoon(topic).partitions())
                 partitions.add(new TopicPartition(topic, it.partition()));
             try {
                 var options = new ElectLeadersOptions().timeoutMs(10_000);
@@ -3593,7 +3594,7 @@ class failover implements Callable<Integer> {
         private Topic prepared(Scenario scenario, String group) throws Exception {
             String name = scenario.topic;
             createIfMissing(scenario);
-            TopicDescription described = Connection.describe(admin, name);
+            TopicDescription described = describeSoon(name);
             Map<String, String> properties = topicProperties(name);
             checkTopic(scenario, described, properties);
             if (!holdsWithin(60, () -> isWhole(name)))
@@ -3613,6 +3614,16 @@ class failover implements Callable<Integer> {
                     .map(it -> it.replicas().stream().map(Node::id).toList())
                     .toList();
             return new Topic(name, described.topicId(), replicas, ends, 0, false).allowing(properties);
+        }
+
+        /** A busy broker may learn late of a topic that was just made. */
+        private TopicDescription describeSoon(String topic) throws InterruptedException {
+            for (int tries = 1; ; tries++)
+                try {
+                    return Connection.describe(admin, topic);
+                } catch (Failure notKnown) {
+                    if (tries == 50 || Script.stopsWithin(100_000_000)) throw notKnown;
+                }
         }
 
         private void createIfMissing(Scenario scenario) throws Exception {
