@@ -633,31 +633,33 @@ class live implements Callable<Integer> {
         }
 
         /** A member of a consumer group, or of a share group: Kafka's client has classes of its own for each. */
-        private record Member(String id, String client, String host, Set<TopicPartition> partitions) {}
-
-        private record GroupNow(GroupState state, List<Member> members) {
-            static GroupNow of(ConsumerGroupDescription told) {
-                return new GroupNow(
-                        told.groupState(),
-                        told.members().stream()
-                                .map(it -> new Member(
-                                        it.consumerId(),
-                                        it.clientId(),
-                                        it.host(),
-                                        it.assignment().topicPartitions()))
-                                .toList());
+        private record Member(String id, String client, String host, Set<TopicPartition> partitions) {
+            static Member of(MemberDescription it) {
+                return new Member(
+                        it.consumerId(),
+                        it.clientId(),
+                        it.host(),
+                        it.assignment().topicPartitions());
             }
 
-            static GroupNow of(ShareGroupDescription told) {
+            static Member of(ShareMemberDescription it) {
+                return new Member(
+                        it.consumerId(),
+                        it.clientId(),
+                        it.host(),
+                        it.assignment().topicPartitions());
+            }
+        }
+
+        private record GroupNow(GroupState state, List<Member> members) {
+            static GroupNow of(ConsumerGroupDescription it) {
                 return new GroupNow(
-                        told.groupState(),
-                        told.members().stream()
-                                .map(it -> new Member(
-                                        it.consumerId(),
-                                        it.clientId(),
-                                        it.host(),
-                                        it.assignment().topicPartitions()))
-                                .toList());
+                        it.groupState(), it.members().stream().map(Member::of).toList());
+            }
+
+            static GroupNow of(ShareGroupDescription it) {
+                return new GroupNow(
+                        it.groupState(), it.members().stream().map(Member::of).toList());
             }
         }
 
