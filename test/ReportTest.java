@@ -1,6 +1,5 @@
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -245,7 +244,7 @@ class ReportTest {
     @Test
     @DisplayName("in a browser no label touches another, and nothing is outside")
     void layout() throws Exception {
-        String browser = browser();
+        String browser = Browser.command();
         var page = new StringBuilder("<!doctype html><meta charset='utf-8'><body>");
         PICTURES.forEach((name, svg) -> page.append("<section>").append(svg).append("</section>"));
         page.append(MEASURE);
@@ -309,15 +308,6 @@ class ReportTest {
             assertThat(result.find()).as(run.toString()).isTrue();
             return result.group(1).lines().toList();
         }
-    }
-
-    private static String browser() {
-        var found = Stream.of(System.getenv("PATH").split(":"))
-                .flatMap(it -> Stream.of(Path.of(it, "chromium"), Path.of(it, "google-chrome")))
-                .filter(Files::isExecutable)
-                .findFirst();
-        assumeTrue(found.isPresent(), "there is no chromium to measure with: apt-get install chromium");
-        return found.get().toString();
     }
 
     @Test
