@@ -1042,9 +1042,10 @@ class failover implements Callable<Integer> {
                     ? new Target(CONTROLLER, observer.controller(), "controller", "", 0)
                     : stage.target(word, observer.leader(0), topic.replicas().get(0));
             if (node == null) throw new Unobserved("partition 0 has no " + word + " to harm");
+            String command = stage.hands.harmCommand(fault, node); // refused before anything is noted
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
             outages.add(outage);
-            outage.harmedAt = journal.tell("fault", outage.details(), "%s", stage.hands.harmCommand(fault, node));
+            outage.harmedAt = journal.tell("fault", outage.details(), "%s", command);
             String answer = stage.harm(fault, node);
             if (whoHarms.manual) awaitPerson(outage);
             outage.doneAt = journal.now();
@@ -3778,15 +3779,15 @@ class failover implements Callable<Integer> {
     record Remedy(String harm, String heal) {}
 
     /**
-     * Who can harm a node, as commands for each fault.
+     * Who can harm a node.
      *
      * @param about for the first line of the output
-     * @param nodeName what a node is called, such as kafka-{id}
      * @param isKnown false: the commands may do anything, so that what brokers tell is believed later
+     * @param remedies the commands for a fault; null where that fault is not possible
      */
-    record Hands(String about, String nodeName, boolean isKnown, Map<Fault, Remedy> remedies, Executor execute) {
+    record Hands(String about, boolean isKnown, Function<Fault, Remedy> remedies, Executor execute) {
         String name(Target node) {
-            return node.id == CONTROLLER ? "controller" : filledIn(nodeName, node);
+            return isKnown || node.id == CONTROLLER ? node.name : "broker " + node.id;
         }
 
         String harmCommand(Fault fault, Target node) {
@@ -3798,7 +3799,7 @@ class failover implements Callable<Integer> {
         }
 
         Remedy remedy(Fault fault) {
-            Remedy remedy = remedies.get(fault);
+            Remedy remedy = remedies.apply(fault);
             if (remedy == null)
                 throw new Failure(
                         2, "--fault %s is not possible on %s. It needs: docker compose up -d --wait", fault, about);
@@ -3814,34 +3815,18 @@ class failover implements Callable<Integer> {
                     .replace("{host}", node.host)
                     .replace("{port}", "" + node.port);
         }
-
-        static Map<Fault, Remedy> always(Remedy remedy) {
-            var all = new EnumMap<Fault, Remedy>(Fault.class);
-            for (Fault fault : Fault.values()) all.put(fault, remedy);
-            return all;
-        }
     }
 
     private Hands handsFor(Map<Integer, Node> brokers) throws Exception {
         boolean harmsNobody = whoHarms.observe != null || what.equals(List.of("1"));
-        if (harmsNobody)
-            return new Hands("your cluster, nobody is harmed", "broker {id}", false, Map.of(), command -> "");
-        if (whoHarms.manual)
-            return new Hands(
-                    "your cluster, harmed by hand",
-                    "broker {id}",
-                    false,
-                    Hands.always(new Remedy(
-                            "now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})")),
-                    command -> "");
+        if (harmsNobody) return new Hands("your cluster, nobody is harmed", false, fault -> null, command -> "");
+        if (whoHarms.manual) {
+            var asked = new Remedy("now {fault} broker {id} ({host}:{port})", "now heal broker {id} ({host}:{port})");
+            return new Hands("your cluster, harmed by hand", false, fault -> asked, command -> "");
+        }
         if (whoHarms.commands != null) {
-            var remedy = new Remedy(whoHarms.commands.stop, whoHarms.commands.start);
-            return new Hands(
-                    "your cluster, harmed by your commands",
-                    "broker {id}",
-                    false,
-                    Hands.always(remedy),
-                    failover::shell);
+            var yours = new Remedy(whoHarms.commands.stop, whoHarms.commands.start);
+            return new Hands("your cluster, harmed by your commands", false, fault -> yours, failover::shell);
         }
         String notOurs = Compose.whyNot(brokers);
         if (notOurs == null) return Compose.hands();
@@ -3907,17 +3892,14 @@ class failover implements Callable<Integer> {
 
         static Hands hands() throws Exception {
             String node = PREFIX + "{name}";
-            String network = network();
-            var remedies = new EnumMap<Fault, Remedy>(Fault.class);
-            remedies.put(Fault.stop, new Remedy("docker stop " + node, "docker start " + node));
-            remedies.put(Fault.kill, new Remedy("docker kill " + node, "docker start " + node));
-            remedies.put(Fault.pause, new Remedy("docker pause " + node, "docker unpause " + node));
-            remedies.put(
-                    Fault.disconnect,
-                    new Remedy(
-                            "docker network disconnect " + network + " " + node,
-                            "docker network connect " + network + " " + node));
-            return new Hands("the cluster of docker-compose.yml", "kafka-{id}", true, remedies, Compose::execute);
+            String both = network() + " " + node;
+            var cutOff = new Remedy("docker network disconnect " + both, "docker network connect " + both);
+            var remedies = Map.of(
+                    Fault.stop, new Remedy("docker stop " + node, "docker start " + node),
+                    Fault.kill, new Remedy("docker kill " + node, "docker start " + node),
+                    Fault.pause, new Remedy("docker pause " + node, "docker unpause " + node),
+                    Fault.disconnect, cutOff);
+            return new Hands("the cluster of docker-compose.yml", true, remedies::get, Compose::execute);
         }
 
         /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: it is said which it was. */
@@ -3993,11 +3975,11 @@ class failover implements Callable<Integer> {
         }
 
         Hands hands() {
-            var remedies = new EnumMap<Fault, Remedy>(Fault.class);
-            remedies.put(Fault.stop, new Remedy("stop {name}", "start {name}"));
-            remedies.put(Fault.kill, new Remedy("kill {name}", "start {name}"));
-            remedies.put(Fault.pause, new Remedy("pause {name}", "resume {name}"));
-            return new Hands("its own cluster", "kafka-{id}", true, remedies, this::execute);
+            var remedies = Map.of(
+                    Fault.stop, new Remedy("stop {name}", "start {name}"),
+                    Fault.kill, new Remedy("kill {name}", "start {name}"),
+                    Fault.pause, new Remedy("pause {name}", "resume {name}"));
+            return new Hands("its own cluster", true, remedies::get, this::execute);
         }
 
         private String execute(String command) throws Exception {
