@@ -522,7 +522,7 @@ class failover implements Callable<Integer> {
             Gap silence = result.pause(result.acknowledged, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
             boolean lasts =
-                    silence.to() >= back - result.observer.resolution() && silence.ticks() > 0.8 * (back - gone);
+                    silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
             long after = result.count(partition, outage.preferredAt, Integer.MAX_VALUE);
             boolean unavailable = gone > 0 && back > gone && lasts;
             String text = "partition %d is unavailable while its broker is away".formatted(partition);
@@ -944,7 +944,7 @@ class failover implements Callable<Integer> {
             } catch (Unobserved | Failure | KafkaException because) {
                 giveUp(because);
             } finally {
-                boolean gone = observer != null && observer.topicGone();
+                boolean gone = observer != null && observer.topicGone;
                 stage.mend(gone ? null : topic.name());
             }
         }
@@ -958,9 +958,9 @@ class failover implements Callable<Integer> {
                 boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
                 var audit =
                         new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut, settled);
-                epochs = audit.read(observer.topicGone());
+                epochs = audit.read(observer.topicGone);
                 audited = true;
-                if (!observer.topicGone()) lookAtSettingsAgain();
+                if (!observer.topicGone) lookAtSettingsAgain();
                 awaitTheGroup();
             } catch (Unobserved because) {
                 giveUp(because);
@@ -1077,7 +1077,7 @@ class failover implements Callable<Integer> {
             await(
                     "the in-sync replicas were not whole again",
                     whoHarms.manual ? 600 : 180,
-                    () -> observer.whole() && !observer.controllerIsAway() && stage.allAnswer(topic));
+                    () -> observer.whole() && !observer.controllerIsAway && stage.allAnswer(topic));
             int now = journal.tell("whole", details(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
             stage.nothingIsBroken();
@@ -1122,7 +1122,7 @@ class failover implements Callable<Integer> {
             long start = System.nanoTime();
             while (true) {
                 // First: what is known of a topic that is gone is old news.
-                if (observer != null && observer.topicGone())
+                if (observer != null && observer.topicGone)
                     throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
                 if (condition.call()) return;
                 if (System.nanoTime() - start > limitSeconds * 1e9)
@@ -1835,7 +1835,7 @@ class failover implements Callable<Integer> {
         /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
         String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
             int end = outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE;
-            return result.observer.outsideEvents().stream()
+            return result.observer.outside.stream()
                     .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
                     .map(OutsideEvent::text)
                     .findFirst()
@@ -1864,7 +1864,7 @@ class failover implements Callable<Integer> {
         Claim claim(boolean holds, String text, String evidence) {
             String disturbed = disturbed(0, Integer.MAX_VALUE);
             if (disturbed == null)
-                disturbed = result.observer.outsideEvents().stream()
+                disturbed = result.observer.outside.stream()
                         .map(OutsideEvent::text)
                         .findFirst()
                         .orElse(null);
@@ -1874,13 +1874,13 @@ class failover implements Callable<Integer> {
 
         /** Why the script could not see all that happened in a window; null if it could. */
         private String disturbed(int from, int to) {
-            if (result.observer.topicGone()) return "somebody deleted the topic";
+            if (result.observer.topicGone) return "somebody deleted the topic";
             String stall = stall(from, to);
             return stall != null ? stall : silence(from, to);
         }
 
         private String stall(int from, int to) {
-            for (Gap gap : result.observer.stalls())
+            for (Gap gap : result.observer.stalls)
                 if (gap.overlaps(from, to)) return "this script did not run for %.1f s".formatted(gap.seconds());
             return null;
         }
@@ -1907,7 +1907,7 @@ class failover implements Callable<Integer> {
             if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
             if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
             else {
-                boolean gone = result.observer.topicGone();
+                boolean gone = result.observer.topicGone;
                 String deleted = "somebody deleted it in mid-run, or made another of its name";
                 if (gone) claims.add(new Claim(Verdict.INCONCLUSIVE, "the topic is there to the end", deleted));
                 Promises promises = gone // then no setting explains a loss
@@ -1987,7 +1987,7 @@ class failover implements Callable<Integer> {
             if (meanwhile.isEmpty()) return List.of(flowsOn(controller));
             var claims = new ArrayList<Claim>();
             for (Outage outage : meanwhile)
-                if (outage.harmedAt > controller.doneAt && result.observer.isOnlyController())
+                if (outage.harmedAt > controller.doneAt && result.observer.isOnlyController)
                     for (int partition : outage.led) claims.add(noSuccessor(controller, outage, partition));
             return claims;
         }
@@ -2081,7 +2081,7 @@ class failover implements Callable<Integer> {
                                             partition,
                                             gap.seconds(),
                                             limit,
-                                            result.trial.load.complaint());
+                                            result.trial.load.complaint);
                     String disturbed = disturbed(gap.from(), gap.to());
                     if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
                     return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
@@ -2182,7 +2182,7 @@ class failover implements Callable<Integer> {
             say("");
             say(
                     "  %s away: in seconds after the fault (leaders to within %.2f s)",
-                    outage.name, seconds(result.observer.resolution()));
+                    outage.name, seconds(result.observer.resolution));
             for (int partition : outage.led) {
                 var phases = new ArrayList<String>();
                 result.phases(outage, partition).forEach((phase, tick) -> {
@@ -2314,7 +2314,7 @@ class failover implements Callable<Integer> {
             line.put("pauses", result.partitions().mapToObj(this::pauseLine).toList());
             var latency = details();
             result.latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
-            line.putAll(details("latency_ms", latency, "resolution_ms", ms(result.observer.resolution())));
+            line.putAll(details("latency_ms", latency, "resolution_ms", ms(result.observer.resolution)));
             return line;
         }
 
@@ -2465,17 +2465,17 @@ class failover implements Callable<Integer> {
         private final Change[] next; // seen, and not believed yet
         private final int[] seen; // how often
         private final List<Change> changes = new CopyOnWriteArrayList<>();
-        private final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
+        final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
         private final List<Gap> silences = new CopyOnWriteArrayList<>();
-        private final List<Gap> stalls = new CopyOnWriteArrayList<>();
+        final List<Gap> stalls = new CopyOnWriteArrayList<>(); // times in which this script did not run
         private final Map<Integer, Integer> awaySince = new ConcurrentHashMap<>(); // brokers, now
         private final List<Absence> absences = new CopyOnWriteArrayList<>(); // of brokers and of the controller
         private final Set<Integer> known = new HashSet<>();
         private final Thread thread = new Thread(this::watch, "observer");
         private volatile boolean ending;
-        private volatile boolean topicGone;
+        volatile boolean topicGone;
         private int unknownSince; // answers that do not know the topic: a broker may learn of a new topic late; 0: none
-        private volatile int worstGap;
+        volatile int resolution; // the longest time between two answers, in ticks: no change is told more exactly
         private volatile Set<Integer> nodesNow = Set.of();
         private int outstanding;
         private long asked;
@@ -2483,8 +2483,8 @@ class failover implements Callable<Integer> {
         private volatile int answeredAt;
         private volatile int endedAt; // 0: it still watches
         private volatile int controller = -1; // not known
-        private volatile boolean isOnlyController;
-        private volatile boolean controllerIsAway;
+        volatile boolean isOnlyController;
+        volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
@@ -2576,7 +2576,7 @@ class failover implements Callable<Integer> {
             }
             unknownSince = 0;
             int now = journal.now();
-            worstGap = Math.max(worstGap, now - answeredAt);
+            resolution = Math.max(resolution, now - answeredAt);
             if (now - answeredAt > WORTH_A_LINE) silences.add(new Gap(answeredAt, now));
             answeredAt = now;
             TopicDescription description = found.get(topic.name);
@@ -2680,16 +2680,13 @@ class failover implements Callable<Integer> {
         private void onController(int id) {
             boolean changed = controller >= 0 && id != controller;
             if (changed && !controllerIsAway) absences.add(new Absence(journal.now(), CONTROLLER));
-            boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed();
+            boolean everybodyIsHarmed = harmed.get().containsAll(known);
+            boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed;
             if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
                 tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
             if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside(CONTROLLER, "the controller answers again");
             controllerIsAway = id < 0 && controller >= 0;
             if (id >= 0) controller = id;
-        }
-
-        private boolean everybodyIsHarmed() {
-            return harmed.get().containsAll(known);
         }
 
         private void tellOutside(int node, String text) {
@@ -2698,10 +2695,6 @@ class failover implements Callable<Integer> {
         }
 
         // -- what was seen; may be called from any thread --
-
-        boolean topicGone() {
-            return topicGone;
-        }
 
         State state(int partition) {
             return states.get(partition);
@@ -2714,14 +2707,6 @@ class failover implements Callable<Integer> {
         /** The number of the controller that leads now, or did last; "" where that must not be asked. */
         String controller() {
             return controller < 0 ? "" : "" + controller;
-        }
-
-        boolean isOnlyController() {
-            return isOnlyController;
-        }
-
-        boolean controllerIsAway() {
-            return controllerIsAway;
         }
 
         /** Whether the cluster itself says, now, that a broker is away. */
@@ -2810,26 +2795,12 @@ class failover implements Callable<Integer> {
             return changes.stream().filter(it -> it.tick >= tick).toList();
         }
 
-        List<OutsideEvent> outsideEvents() {
-            return outside;
-        }
-
         /** Times in which no broker answered. */
         List<Gap> silences() {
             int now = endedAt > 0 ? endedAt : journal.now();
             var all = new ArrayList<>(silences);
             if (now - answeredAt > WORTH_A_LINE) all.add(new Gap(answeredAt, now)); // still open
             return all;
-        }
-
-        /** Times in which this script did not run. */
-        List<Gap> stalls() {
-            return stalls;
-        }
-
-        /** The longest time between two answers, in ticks: no change is told more exactly. */
-        int resolution() {
-            return worstGap;
         }
 
         void close() {
@@ -2959,7 +2930,7 @@ class failover implements Callable<Integer> {
         private final Producer<byte[], byte[]> producer;
         private final Thread thread = new Thread(this::send, "load");
         private volatile boolean ending;
-        private volatile String complaint; // the first record that was not acknowledged, and why
+        volatile String complaint; // the first record that was not acknowledged, and why
 
         Load(Producing producing, Topic topic, String run, Ledger ledger, Journal journal) {
             this.producing = producing;
@@ -3012,16 +2983,12 @@ class failover implements Callable<Integer> {
             return (json + padding + "\"}").getBytes(StandardCharsets.UTF_8);
         }
 
-        String complaint() {
-            return complaint;
-        }
-
         /** Sends no more, and waits until the fate of all records is known. */
         void finish(Observer observer) throws Unobserved {
             ending = true;
             long limit = System.nanoTime() + (10_000L + producing.deliveryTimeout()) * 1_000_000;
             // Also the sending thread must have ended: else it may send one more record to a closed producer.
-            while ((thread.isAlive() || ledger.resolved() < ledger.last()) && !observer.topicGone()) {
+            while ((thread.isAlive() || ledger.resolved() < ledger.last()) && !observer.topicGone) {
                 if (System.nanoTime() > limit) throw new Unobserved("some records' fate is not known");
                 if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
             }
