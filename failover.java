@@ -407,6 +407,7 @@ class failover implements Callable<Integer> {
         final String topic;
         final Timing timing;
         Map<String, String> topicProperties = Map.of(); // that the topic must have
+        String target = "leader"; // who is harmed
         int consumers = 1;
         String group; // null: one that nobody else has
         String observation; // the guide's words; null where it has none
@@ -419,7 +420,16 @@ class failover implements Callable<Integer> {
             this.timing = timing;
         }
 
-        abstract List<Step> steps(Fault fault, Collection<Node> brokers);
+        /** One outage of the target, or one of each broker in turn, with records before and after. */
+        List<Step> steps(Fault fault, Collection<Node> brokers) {
+            var steps = new ArrayList<Step>(List.of(flow(timing.before)));
+            List<String> nodes = target.equals("all-in-turn")
+                    ? brokers.stream().map(Node::idString).toList()
+                    : List.of(target);
+            for (String node : nodes) steps.addAll(outage(fault, node, timing.down(fault)));
+            steps.add(flow(timing.after));
+            return steps;
+        }
 
         abstract List<Claim> claims(Result result, Judge judge);
 
@@ -483,11 +493,6 @@ class failover implements Callable<Integer> {
         }
 
         @Override
-        List<Step> steps(Fault fault, Collection<Node> brokers) {
-            return outages(fault, "leader", timing, brokers);
-        }
-
-        @Override
         List<Claim> claims(Result result, Judge judge) {
             Outage outage = result.outages.get(0);
             var claims = new ArrayList<Claim>();
@@ -546,8 +551,6 @@ class failover implements Callable<Integer> {
 
     /** Scenario 3: each partition has a second replica, which takes over. */
     static class HighAvailability extends Scenario {
-        private final String target;
-
         HighAvailability(Timing timing, String target) {
             super("Scenario 3", "Scenario 3: high availability (2 partitions, 2 replicas)", "test-2p-rf2", timing);
             this.target = target;
@@ -555,11 +558,6 @@ class failover implements Callable<Integer> {
             observation =
                     "The producer and consumer pause briefly, then recover automatically as a new leader is elected."
                             + " No data is lost.";
-        }
-
-        @Override
-        List<Step> steps(Fault fault, Collection<Node> brokers) {
-            return outages(fault, target, timing, brokers);
         }
 
         @Override
@@ -604,20 +602,8 @@ class failover implements Callable<Integer> {
         private static final String BRIEF = "a brief pause, then it recovers by itself";
     }
 
-    /** One outage, or one of each broker in turn, with records before and after. */
-    private static List<Step> outages(Fault fault, String target, Timing timing, Collection<Node> brokers) {
-        var steps = new ArrayList<Step>(List.of(flow(timing.before)));
-        List<String> nodes = target.equals("all-in-turn")
-                ? brokers.stream().map(Node::idString).toList()
-                : List.of(target);
-        for (String node : nodes) steps.addAll(outage(fault, node, timing.down(fault)));
-        steps.add(flow(timing.after));
-        return steps;
-    }
-
     /** A topic of the user's: the claims are those of every trial, and that the user's limits hold. */
     static class AnyTopic extends Scenario {
-        private final String target;
         private final List<Step> steps; // null: one outage of the target
         private final Duration observe; // null: somebody is harmed
 
@@ -632,7 +618,7 @@ class failover implements Callable<Integer> {
         @Override
         List<Step> steps(Fault fault, Collection<Node> brokers) {
             if (observe != null) return List.of(flow(observe));
-            if (steps == null) return outages(fault, target, timing, brokers);
+            if (steps == null) return super.steps(fault, brokers);
             var all = new ArrayList<Step>(List.of(flow(timing.before)));
             all.addAll(steps);
             all.addAll(List.of(Trial::awaitWhole, Trial::electPreferred, flow(timing.after)));
