@@ -986,15 +986,8 @@ class failover implements Callable<Integer> {
         }
 
         private boolean gathered() {
-            int most = 0;
-            int all = 0;
-            for (GroupConsumer consumer : consumers) {
-                int count = consumer.partitions.size();
-                if (count == 0 && topic.partitions() >= consumers.size()) return false;
-                most = Math.max(most, count);
-                all += count;
-            }
-            return all == topic.partitions() && most <= Math.ceil(1.0 * all / consumers.size());
+            var counts = consumers.stream().mapToInt(it -> it.partitions.size()).summaryStatistics();
+            return counts.getSum() == topic.partitions() && counts.getMax() - counts.getMin() <= 1;
         }
 
         /** Records flow for a time. While a node is away they need not: without any broker send() waits. */
