@@ -3590,15 +3590,11 @@ class failover implements Callable<Integer> {
                         name,
                         replicas,
                         ids.size());
-            var placement =
-                    new TreeMap<Integer, List<Integer>>(); // partition 0 leads on the first broker, 1 on the next
+            // Partition 0 leads on the first broker, 1 on the next.
+            var placement = new TreeMap<Integer, List<Integer>>();
             for (int partition = 0; partition < partitions; partition++) {
-                int first = partition;
-                placement.put(
-                        partition,
-                        IntStream.range(0, replicas)
-                                .mapToObj(it -> ids.get((first + it) % ids.size()))
-                                .toList());
+                placement.put(partition, List.copyOf(ids.subList(0, replicas)));
+                Collections.rotate(ids, -1);
             }
             try {
                 admin.createTopics(List.of(new NewTopic(name, placement).configs(scenario.topicProperties)))
