@@ -524,7 +524,7 @@ class failover implements Callable<Integer> {
         private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
             int gone = result.leaderChange(outage, partition, false);
             int back = result.leaderChange(outage, partition, true);
-            Gap silence = result.pause(result.acknowledged, outage, partition);
+            Gap silence = result.pause(result.waited, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
             boolean lasts =
                     silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
@@ -580,7 +580,7 @@ class failover implements Callable<Integer> {
                 claims.add(judge.claimWhileAway(inTime, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
-            Gap pause = result.longestPause(result.acknowledged, outage);
+            Gap pause = result.longestPause(result.waited, outage);
             Bound bound = judge.bound(outage);
             String evidence =
                     "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
@@ -1629,7 +1629,8 @@ class failover implements Callable<Integer> {
         final List<Epoch> epochs;
         final boolean audited;
         final int[][] acknowledged; // by partition: when its records were acknowledged, in order
-        final int[][] read; // the same for records that the group received
+        final int[][] waited; // the same with open ends: a pause at the beginning or at the end of the load counts
+        final int[][] read; // by partition: when the group received its records, in order
         private final List<Claim> claims;
 
         Result(Trial trial) {
@@ -1644,6 +1645,7 @@ class failover implements Callable<Integer> {
             this.epochs = trial.epochs;
             this.audited = trial.audited;
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
+            this.waited = partitions().mapToObj(this::withOpenEnds).toArray(int[][]::new);
             this.read = ledger.times(ledger::receivedAt);
             this.claims = new Judge(this).claims();
         }
@@ -1698,8 +1700,8 @@ class failover implements Callable<Integer> {
 
         /** The pause that an outage made in a partition, until the replicas are in sync again. */
         Gap pause(int[][] times, Outage outage, int partition) {
-            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
-            return Gap.longest(all, outage.harmedAt, outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE);
+            int end = outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE;
+            return Gap.longest(times[partition], outage.harmedAt, end);
         }
 
         Gap longestPause(int[][] times, Outage outage) {
@@ -1708,19 +1710,18 @@ class failover implements Callable<Integer> {
 
         /** The longest pause of a partition: that of an outage where there is one, else of the whole trial. */
         Gap longestPause(int[][] times, int partition) {
-            if (!outages.isEmpty()) return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
-            int[] all = times == acknowledged ? withOpenEnds(partition) : times[partition];
-            return Gap.longest(all, 0, Integer.MAX_VALUE);
+            if (outages.isEmpty()) return Gap.longest(times[partition], 0, Integer.MAX_VALUE);
+            return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
         }
 
         /** In seconds, before, during and after the outages. */
         double longestEver() {
-            return Gap.longest(partitions().mapToObj(it -> Gap.longest(withOpenEnds(it), 0, Integer.MAX_VALUE)))
+            return Gap.longest(Stream.of(waited).map(it -> Gap.longest(it, 0, Integer.MAX_VALUE)))
                     .seconds();
         }
 
         double pauseSeconds() {
-            return Gap.longest(partitions().mapToObj(it -> longestPause(acknowledged, it)))
+            return Gap.longest(partitions().mapToObj(it -> longestPause(waited, it)))
                     .seconds();
         }
 
@@ -1974,7 +1975,7 @@ class failover implements Callable<Integer> {
         private Claim flowsOn(Outage controller) {
             int from = controller.harmedAt;
             int to = controller.healedAt;
-            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.withOpenEnds(it), from, to)));
+            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.waited[it], from, to)));
             long least = result.partitions()
                     .mapToLong(it -> result.count(it, from, to))
                     .min()
@@ -2050,7 +2051,7 @@ class failover implements Callable<Integer> {
             var reasons = new TreeSet<String>();
             for (int partition : result.partitions().toArray()) {
                 if (result.ledger.ids(partition).noneMatch(result.account.get(Kind.NOT_DELIVERED)::get)) continue;
-                Gap gap = result.longestPause(result.acknowledged, partition);
+                Gap gap = result.longestPause(result.waited, partition);
                 String why = whyUnavailable(partition, gap);
                 if (why == null || gap.seconds() < limit) {
                     String evidence =
@@ -2171,7 +2172,7 @@ class failover implements Callable<Integer> {
             }
             say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
-                    result.longestPause(result.acknowledged, outage).seconds(),
+                    result.longestPause(result.waited, outage).seconds(),
                     result.longestPause(result.read, outage).seconds());
         }
 
@@ -2315,7 +2316,7 @@ class failover implements Callable<Integer> {
 
         private Object pauseLine(int partition) {
             var line = details("partition", partition);
-            line.put("acknowledged", gapLine(result.longestPause(result.acknowledged, partition)));
+            line.put("acknowledged", gapLine(result.longestPause(result.waited, partition)));
             line.put("read", gapLine(result.longestPause(result.read, partition)));
             return line;
         }
