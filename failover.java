@@ -329,10 +329,7 @@ class failover implements Callable<Integer> {
     private static String row(Plan plan, List<Result> ofPlan) {
         double[] pauses =
                 ofPlan.stream().mapToDouble(Result::pauseSeconds).sorted().toArray();
-        Verdict worst = ofPlan.stream()
-                .map(Result::verdict)
-                .max(Comparator.naturalOrder())
-                .orElseThrow();
+        Verdict worst = Verdict.worst(ofPlan.stream().map(Result::verdict));
         String pause = "%.2f s".formatted(pauses[pauses.length / 2]);
         if (pauses.length > 1) pause += " (%.2f s)".formatted(pauses[pauses.length - 1]);
         String acknowledged = total(ofPlan, Kind.ACKNOWLEDGED);
@@ -345,13 +342,9 @@ class failover implements Callable<Integer> {
 
     /** Only the log tells what is lost: without an audit that is not known. */
     private static String total(List<Result> ofPlan, Kind kind) {
-        boolean known = kind == Kind.ACKNOWLEDGED || ofPlan.stream().allMatch(result -> result.audited);
-        return known
-                ? "%,d"
-                        .formatted(ofPlan.stream()
-                                .mapToInt(result -> result.account.count(kind))
-                                .sum())
-                : "?";
+        if (kind != Kind.ACKNOWLEDGED && !ofPlan.stream().allMatch(it -> it.audited)) return "?";
+        int sum = ofPlan.stream().mapToInt(it -> it.account.count(kind)).sum();
+        return "%,d".formatted(sum);
     }
 
     /** Scripts talk to one another only as commands. */
@@ -1493,6 +1486,10 @@ class failover implements Callable<Integer> {
             this.colour = colour;
         }
 
+        static Verdict worst(Stream<Verdict> several) {
+            return several.max(Comparator.naturalOrder()).orElse(INCONCLUSIVE);
+        }
+
         boolean holds(boolean strict) {
             return this == PASS || (this == ALLOWED && !strict);
         }
@@ -1730,10 +1727,7 @@ class failover implements Callable<Integer> {
         }
 
         Verdict verdict() {
-            return claims.stream()
-                    .map(Claim::verdict)
-                    .max(Comparator.naturalOrder())
-                    .orElse(Verdict.INCONCLUSIVE);
+            return Verdict.worst(claims.stream().map(Claim::verdict));
         }
 
         // -- the outage, taken apart --
