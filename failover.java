@@ -2442,7 +2442,6 @@ class failover implements Callable<Integer> {
         final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
         private final List<Gap> silences = new CopyOnWriteArrayList<>();
         final List<Gap> stalls = new CopyOnWriteArrayList<>(); // times in which this script did not run
-        private final Map<Integer, Integer> awaySince = new ConcurrentHashMap<>(); // brokers, now
         private final List<Absence> absences = new CopyOnWriteArrayList<>(); // of brokers and of the controller
         private final Set<Integer> known = new HashSet<>();
         private final Thread thread = new Thread(this::watch, "observer");
@@ -2623,17 +2622,16 @@ class failover implements Callable<Integer> {
 
         /** A broker is away when the cluster does not list it any more: fenced, or shut down. */
         private void onNodes(Set<Integer> now) {
+            for (int id : known) {
+                boolean was = nodesNow.contains(id);
+                boolean is = now.contains(id);
+                if (was && !is) absences.add(new Absence(journal.now(), id));
+                if (was == is || harmed.get().contains(id)) continue;
+                String what = is ? "back, and this script did not start it" : "away, and this script did not do it";
+                tellOutside(id, "broker %d is %s".formatted(id, what));
+            }
+            known.addAll(now);
             nodesNow = now;
-            for (int id : now)
-                if (known.add(id)) continue;
-                else if (awaySince.remove(id) != null && !harmed.get().contains(id))
-                    tellOutside(id, "broker " + id + " is back, and this script did not start it");
-            for (int id : known)
-                if (!now.contains(id) && awaySince.putIfAbsent(id, journal.now()) == null) {
-                    absences.add(new Absence(journal.now(), id));
-                    if (!harmed.get().contains(id))
-                        tellOutside(id, "broker " + id + " is away, and this script did not do it");
-                }
         }
 
         private void askController() {
