@@ -2697,26 +2697,20 @@ class failover implements Callable<Integer> {
 
         /** The partitions that a broker leads now. */
         Set<Integer> led(int broker) {
-            return partitions(partition -> leader(partition) == broker);
-        }
-
-        private Set<Integer> partitions(IntPredicate wanted) {
-            return IntStream.range(0, states.length())
-                    .filter(wanted)
-                    .boxed()
-                    .collect(Collectors.toCollection(TreeSet::new));
+            return all().filter(it -> leader(it) == broker).boxed().collect(Collectors.toCollection(TreeSet::new));
         }
 
         boolean whole() {
-            return partitions(it -> leader(it) >= 0
-                                    && state(it).inSync.size()
-                                            == topic.replicas.get(it).size())
-                            .size()
-                    == states.length();
+            return all().allMatch(it -> leader(it) >= 0
+                    && state(it).inSync.size() == topic.replicas.get(it).size());
         }
 
         boolean preferred() {
-            return partitions(it -> leader(it) == topic.preferredLeader(it)).size() == states.length();
+            return all().allMatch(it -> leader(it) == topic.preferredLeader(it));
+        }
+
+        private IntStream all() {
+            return IntStream.range(0, states.length());
         }
 
         /** When a partition was in such a state, as far as was seen; a time that is still open is left out. */
