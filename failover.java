@@ -686,7 +686,8 @@ class failover implements Callable<Integer> {
             String whileAway = "%,d acknowledged while %s alone was in sync".formatted(onOneDisk, other.name);
             claims.add(judge.claim(asPromised, old, text, whileAway));
 
-            int again = result.firstAcknowledged(0, other.doneAt + ticks(1));
+            int end = result.trial.journal.now(); // where none was acknowledged
+            int again = Result.firstAfter(result.acknowledged[0], other.doneAt + ticks(1), end);
             boolean silent = elected > 0 && again >= (minInSync == 1 ? elected : other.healedAt);
             text = minInSync == 1
                     ? "without a leader nothing is acknowledged"
@@ -1671,12 +1672,9 @@ class failover implements Callable<Integer> {
                     .count();
         }
 
-        /** When the first record of a partition was acknowledged after a tick; the trial's end if none was. */
-        int firstAcknowledged(int partition, int after) {
-            return Arrays.stream(acknowledged[partition])
-                    .filter(it -> it > after)
-                    .findFirst()
-                    .orElse(trial.journal.now());
+        /** The first of these times after a tick. */
+        static int firstAfter(int[] times, int tick, int otherwise) {
+            return Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(otherwise);
         }
 
         /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
@@ -1738,8 +1736,8 @@ class failover implements Callable<Integer> {
             phases.put("leader gone", leaderChange(outage, partition, false));
             int elected = leaderChange(outage, partition, true);
             phases.put("new leader", elected);
-            phases.put("first acknowledged", firstAfter(acknowledged[partition], elected));
-            phases.put("first read", firstAfter(read[partition], elected));
+            phases.put("first acknowledged", elected == 0 ? 0 : firstAfter(acknowledged[partition], elected, 0));
+            phases.put("first read", elected == 0 ? 0 : firstAfter(read[partition], elected, 0));
             int replicas = topic.replicas().get(partition).size();
             Predicate<Change> whole =
                     it -> it.now().leader() >= 0 && it.now().inSync().size() == replicas;
@@ -1748,12 +1746,6 @@ class failover implements Callable<Integer> {
             Predicate<Change> leads = it -> it.leaderChanged() && it.now().leader() == preferred;
             phases.put("preferred", firstChange(partition, outage.harmedAt, leads));
             return phases;
-        }
-
-        private static int firstAfter(int[] times, int tick) {
-            return tick == 0
-                    ? 0
-                    : Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(0);
         }
 
         private Latency latency(IntPredicate wanted) {
