@@ -28,6 +28,7 @@ import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.*;
 import picocli.CommandLine;
 import picocli.CommandLine.*;
@@ -500,7 +501,7 @@ class failover implements Callable<Integer> {
         /** Of the records that were received before the fault, in the order of their ids, each consumer got half. */
         private Claim sharing(Result result, Judge judge, Outage outage) {
             int first = 1;
-            while (result.ledger.holds(first) && before(result.ledger.receivedAt(first), outage.harmedAt)) first++;
+            for (int at; (at = result.ledger.receivedAt(first)) > 0 && at < outage.harmedAt; ) first++;
             int one = result.ledger.receivedBy(1, first, outage.harmedAt);
             int two = result.ledger.receivedBy(2, first, outage.harmedAt);
             String evidence =
@@ -508,10 +509,6 @@ class failover implements Callable<Integer> {
             String text = "messages are load-balanced across both consumers";
             if (first <= 10) return new Claim(Verdict.INCONCLUSIVE, text, evidence + ": too few to tell (--before)");
             return judge.claim(Math.abs(one - two) <= 1, text, evidence);
-        }
-
-        private static boolean before(int tick, int end) {
-            return tick > 0 && tick < end;
         }
 
         private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
@@ -555,13 +552,13 @@ class failover implements Callable<Integer> {
 
         @Override
         List<Claim> claims(Result result, Judge judge) {
-            return result.outages.stream()
-                    .flatMap(outage -> recovers(result, judge, outage))
-                    .toList();
+            var claims = new ArrayList<Claim>();
+            for (Outage outage : result.outages) claims.addAll(recovers(result, judge, outage));
+            return claims;
         }
 
         /** A new leader for each partition that the broker led, and a pause within the bound. */
-        private static Stream<Claim> recovers(Result result, Judge judge, Outage outage) {
+        private static List<Claim> recovers(Result result, Judge judge, Outage outage) {
             var claims = new ArrayList<Claim>();
             long since = Long.MAX_VALUE;
             for (int partition : outage.led) {
@@ -589,7 +586,7 @@ class failover implements Callable<Integer> {
                 claims.add(new Claim(Verdict.INCONCLUSIVE, BRIEF, evidence + "; but " + doubt));
             else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
             else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
-            return claims.stream();
+            return claims;
         }
 
         private static final String BRIEF = "a brief pause, then it recovers by itself";
@@ -2293,8 +2290,7 @@ class failover implements Callable<Integer> {
                 partitions.add(times);
             }
             var line = outage.details();
-            line.putAll(
-                    details("fault", outage.fault, "fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
+            line.putAll(details("fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
             line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.preferredAt)));
             line.put("partitions", partitions);
             return line;
@@ -2638,7 +2634,7 @@ class failover implements Callable<Integer> {
         }
 
         private static boolean isTimeout(Throwable error) {
-            return error != null && Script.rootOf(error) instanceof org.apache.kafka.common.errors.TimeoutException;
+            return error != null && Script.rootOf(error) instanceof TimeoutException;
         }
 
         private void onController(int id) {
@@ -3044,7 +3040,7 @@ class failover implements Callable<Integer> {
 
         private void complain(Exception error) {
             if (error == null || leaving) return;
-            boolean silence = error instanceof org.apache.kafka.common.errors.TimeoutException;
+            boolean silence = error instanceof TimeoutException;
             String now = silence ? "no answer from the group's coordinator." : Script.oneLine(error);
             if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, now);
             complaint = now;
@@ -3105,7 +3101,11 @@ class failover implements Callable<Integer> {
     }
 
     /** The records that one leader wrote, by the log itself: where they begin, and when the last was acknowledged. */
-    record Epoch(int partition, int number, long firstOffset, int lastAcknowledged) {}
+    record Epoch(int partition, long firstOffset, int lastAcknowledged) {
+        Epoch and(Epoch later) {
+            return new Epoch(partition, firstOffset, Math.max(lastAcknowledged, later.lastAcknowledged));
+        }
+    }
 
     /** Reads the log itself, without the group, from where the trial began to its end. */
     static class Audit {
@@ -3117,7 +3117,7 @@ class failover implements Callable<Integer> {
         private final Journal journal;
         private final IntPredicate cut; // partitions whose log may have been cut
         private final boolean nothingIsOnItsWay;
-        private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and number
+        private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and leader epoch
 
         Audit(
                 Connection connection,
@@ -3243,17 +3243,9 @@ class failover implements Callable<Integer> {
         }
 
         private void note(ConsumerRecord<?, ?> record, int id) {
-            int number = record.leaderEpoch().orElse(-1);
-            long offset = record.offset() - topic.ends.get(record.partition());
-            var now = new Epoch(record.partition(), number, offset, ledger.acknowledgedAt(id));
-            epochs.merge(
-                    List.of(record.partition(), number),
-                    now,
-                    (first, more) -> new Epoch(
-                            first.partition,
-                            number,
-                            first.firstOffset,
-                            Math.max(first.lastAcknowledged, more.lastAcknowledged)));
+            int partition = record.partition();
+            var now = new Epoch(partition, record.offset() - topic.ends.get(partition), ledger.acknowledgedAt(id));
+            epochs.merge(List.of(partition, record.leaderEpoch().orElse(-1)), now, Epoch::and);
         }
     }
 
@@ -3791,17 +3783,13 @@ class failover implements Callable<Integer> {
             String state =
                     shell("docker inspect -f '{{.State.Status}} {{len .NetworkSettings.Networks}}' " + container);
             String mend = state.startsWith("paused")
-                    ? "docker unpause " + container
+                    ? "docker unpause "
                     : !state.startsWith("running")
-                            ? "docker start " + container
-                            : state.endsWith(" 0") ? "docker network connect " + network() + " " + container : null;
-            if (mend != null)
-                throw new Failure(
-                        1,
-                        "%s is %s from before. Mend it: %s",
-                        container,
-                        state.replace(" 0", ", off its network,").replaceAll(" \\d+", ""),
-                        mend);
+                            ? "docker start "
+                            : state.endsWith(" 0") ? "docker network connect " + network() + " " : null;
+            if (mend == null) return;
+            String what = state.replace(" 0", ", off its network,").replaceAll(" \\d+", "");
+            throw new Failure(1, "%s is %s from before. Mend it: %s%s", container, what, mend, container);
         }
 
         /** The controller's network, which is never disconnected. Its name begins with that of the compose project. */
