@@ -507,7 +507,7 @@ class failover implements Callable<Integer> {
             String evidence =
                     "of the first %,d, consumer 1 received %,d and consumer 2 %,d".formatted(first - 1, one, two);
             String text = "messages are load-balanced across both consumers";
-            if (first <= 10) return new Claim(Verdict.INCONCLUSIVE, text, evidence + ": too few to tell (--before)");
+            if (first <= 10) return Claim.unknown(text, evidence + ": too few to tell (--before)");
             return judge.claim(Math.abs(one - two) <= 1, text, evidence);
         }
 
@@ -577,13 +577,13 @@ class failover implements Callable<Integer> {
             if (!outage.led.isEmpty())
                 evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = judge.fromOutside(outage, event -> event.node() != CONTROLLER);
+            String help = judge.fromOutside(outage.harmedAt, outage.overAt(), it -> it.node() != CONTROLLER);
             boolean noticeable = pause.seconds() > 5; // a pause in which nobody answered may have needed help, too
             String doubt = help == null && noticeable ? judge.silence(pause.from(), pause.to()) : help;
             if (!brief && help != null)
                 claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
             else if (brief && doubt != null)
-                claims.add(new Claim(Verdict.INCONCLUSIVE, BRIEF, evidence + "; but " + doubt));
+                claims.add(Claim.unknown(BRIEF, evidence + "; but " + doubt));
             else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
             else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
             return claims;
@@ -716,7 +716,7 @@ class failover implements Callable<Integer> {
             String text = "it loses the records that only %s had: all of them, and no others".formatted(other.name);
             String evidence = "%,d predicted from offsets and leader epochs, %,d lost"
                     .formatted(predicted.cardinality(), result.account.count(Kind.LOST));
-            if (predicted.isEmpty()) return new Claim(Verdict.INCONCLUSIVE, text, evidence);
+            if (predicted.isEmpty()) return Claim.unknown(text, evidence);
             return Claim.of(result.account.get(Kind.LOST).equals(predicted), text, evidence);
         }
 
@@ -1157,6 +1157,11 @@ class failover implements Callable<Integer> {
             return failover.details("broker", id, "name", name, "fault", fault);
         }
 
+        /** When its preferred leaders led again; while they do not, a tick that never comes. */
+        int overAt() {
+            return preferredAt > 0 ? preferredAt : Integer.MAX_VALUE;
+        }
+
         /** Seconds from the fault to then. */
         double after(int tick) {
             return seconds(tick - harmedAt);
@@ -1502,6 +1507,15 @@ class failover implements Callable<Integer> {
         static Claim of(boolean holds, String text, String evidence) {
             return new Claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence);
         }
+
+        /** The same. Where it does not hold, and something hid what happened (null: nothing), nobody can tell. */
+        static Claim of(boolean holds, String text, String evidence, String doubt) {
+            return holds || doubt == null ? of(holds, text, evidence) : unknown(text, evidence + "; but " + doubt);
+        }
+
+        static Claim unknown(String text, String evidence) {
+            return new Claim(Verdict.INCONCLUSIVE, text, evidence);
+        }
     }
 
     /**
@@ -1560,7 +1574,7 @@ class failover implements Callable<Integer> {
                 .cardinality();
         if (untold > 0) evidence += "; %,d expired or lost: the log cannot tell".formatted(untold);
         boolean surelyLost = !lost.isEmpty() && promises.lossAllowedBy == null;
-        if (untold > 0 && !surelyLost) return new Claim(Verdict.INCONCLUSIVE, text, evidence);
+        if (untold > 0 && !surelyLost) return Claim.unknown(text, evidence);
         if (lost.isEmpty() || promises.lossAllowedBy == null) return Claim.of(lost.isEmpty(), text, evidence);
         String allowed = "lost %,d: %s allows it".formatted(lost.cardinality(), promises.lossAllowedBy);
         return new Claim(Verdict.ALLOWED, allowed, evidence);
@@ -1795,11 +1809,10 @@ class failover implements Callable<Integer> {
             return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
         }
 
-        /** What somebody else did to the cluster meanwhile; null if nothing was seen. */
-        String fromOutside(Outage outage, Predicate<OutsideEvent> wanted) {
-            int end = outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE;
+        /** What somebody else did to the cluster in a window; null if nothing was seen. */
+        String fromOutside(int from, int to, Predicate<OutsideEvent> wanted) {
             return result.observer.outside.stream()
-                    .filter(it -> it.tick() >= outage.harmedAt && it.tick() <= end && wanted.test(it))
+                    .filter(it -> it.tick() >= from && it.tick() <= to && wanted.test(it))
                     .map(OutsideEvent::text)
                     .findFirst()
                     .orElse(null);
@@ -1807,11 +1820,17 @@ class failover implements Callable<Integer> {
 
         /** A claim about an outage. Where it does not hold, and the script could not see or was disturbed: unknown. */
         Claim claim(boolean holds, Outage outage, String text, String evidence) {
-            String disturbed =
-                    disturbed(outage.harmedAt, outage.preferredAt > 0 ? outage.preferredAt : Integer.MAX_VALUE);
-            if (disturbed == null) disturbed = fromOutside(outage, event -> true);
-            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
-            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+            return claim(holds, outage.harmedAt, outage.overAt(), text, evidence);
+        }
+
+        /** The same about a whole trial. */
+        Claim claim(boolean holds, String text, String evidence) {
+            return claim(holds, 0, Integer.MAX_VALUE, text, evidence);
+        }
+
+        private Claim claim(boolean holds, int from, int to, String text, String evidence) {
+            String unseen = disturbed(from, to);
+            return Claim.of(holds, text, evidence, unseen != null ? unseen : fromOutside(from, to, event -> true));
         }
 
         /** The same about what happens while the node is away: a short absence need not be noticed. */
@@ -1820,19 +1839,7 @@ class failover implements Callable<Integer> {
             double session = result.trial.stage.sessionTimeout() / 1e3;
             if (holds || outage.controlled || away > 1.5 * session) return claim(holds, outage, text, evidence);
             String why = "; but it was away for %.1f s only, and a dead broker is noticed after %.0f s (--down)";
-            return new Claim(Verdict.INCONCLUSIVE, text, evidence + why.formatted(away, session));
-        }
-
-        /** The same about a whole trial. */
-        Claim claim(boolean holds, String text, String evidence) {
-            String disturbed = disturbed(0, Integer.MAX_VALUE);
-            if (disturbed == null)
-                disturbed = result.observer.outside.stream()
-                        .map(OutsideEvent::text)
-                        .findFirst()
-                        .orElse(null);
-            if (holds || disturbed == null) return Claim.of(holds, text, evidence);
-            return new Claim(Verdict.INCONCLUSIVE, text, evidence + "; but " + disturbed);
+            return Claim.unknown(text, evidence + why.formatted(away, session));
         }
 
         /** Why the script could not see all that happened in a window; null if it could. */
@@ -1857,7 +1864,7 @@ class failover implements Callable<Integer> {
         List<Claim> claims() {
             var claims = new ArrayList<Claim>();
             if (result.trial.unobserved != null)
-                claims.add(new Claim(Verdict.INCONCLUSIVE, "the trial came to its end", result.trial.unobserved));
+                claims.add(Claim.unknown("the trial came to its end", result.trial.unobserved));
             for (Outage outage : result.outages) claims.add(wentAway(outage));
             for (Outage outage : result.outages)
                 if (outage.id == CONTROLLER && outage.healedAt > 0) claims.addAll(withoutController(outage));
@@ -1865,14 +1872,14 @@ class failover implements Callable<Integer> {
             for (GroupConsumer consumer : result.trial.consumers)
                 if (consumer.failure != null) {
                     String text = "consumer %d reads to the end".formatted(consumer.number);
-                    claims.add(new Claim(Verdict.INCONCLUSIVE, text, consumer.failure));
+                    claims.add(Claim.unknown(text, consumer.failure));
                 }
             if (result.trial.unobserved == null) claims.addAll(result.plan.scenario.claims(result, this));
-            if (!result.audited) claims.add(new Claim(Verdict.INCONCLUSIVE, "the log was read", "it was not"));
+            if (!result.audited) claims.add(Claim.unknown("the log was read", "it was not"));
             else {
                 boolean gone = result.observer.topicGone;
                 String deleted = "somebody deleted it in mid-run, or made another of its name";
-                if (gone) claims.add(new Claim(Verdict.INCONCLUSIVE, "the topic is there to the end", deleted));
+                if (gone) claims.add(Claim.unknown("the topic is there to the end", deleted));
                 Promises promises = gone // then no setting explains a loss
                         ? new Promises(null, "a topic that was made anew")
                         : Promises.of(result.plan.producing.asKafkaReads, result.topic.allowsUncleanElection());
@@ -1885,7 +1892,7 @@ class failover implements Callable<Integer> {
                 int untold = Ledger.minus(result.account.get(Kind.UNTOLD), result.account.get(Kind.ACKNOWLEDGED))
                         .cardinality();
                 String evidence = "%,d were not acknowledged, and may have been in the log before it was cut";
-                if (untold > 0) claims.add(new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence.formatted(untold)));
+                if (untold > 0) claims.add(Claim.unknown(DELIVERED, evidence.formatted(untold)));
             }
             if (maxPause != null)
                 claims.add(limit("no pause is longer than", maxPause, result.longestEver(), "longest pause"));
@@ -1900,9 +1907,7 @@ class failover implements Callable<Integer> {
             String format = limit.toMillis() % 100 == 0 ? "%s %.1f s" : "%s %.3f s";
             String full = format.formatted(text, limit.toMillis() / 1e3);
             String evidence = "%s %.2f s".formatted(what, seconds);
-            String disturbed = holds ? null : stall(0, Integer.MAX_VALUE);
-            if (disturbed != null) return new Claim(Verdict.INCONCLUSIVE, full, evidence + "; but " + disturbed);
-            return Claim.of(holds, full, evidence);
+            return Claim.of(holds, full, evidence, stall(0, Integer.MAX_VALUE));
         }
 
         /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
@@ -2025,7 +2030,7 @@ class failover implements Callable<Integer> {
                     without.add(partition);
             if (without.isEmpty()) return List.of();
             String evidence = "none were acknowledged before, or none after, in partition " + joined(without);
-            return List.of(new Claim(Verdict.INCONCLUSIVE, "records flow before and after", evidence));
+            return List.of(Claim.unknown("records flow before and after", evidence));
         }
 
         /** Sent, and not delivered: allowed only where the cluster could not take records for longer than the client waits. */
@@ -2045,9 +2050,7 @@ class failover implements Callable<Integer> {
                                             gap.seconds(),
                                             limit,
                                             result.trial.load.complaint);
-                    String disturbed = disturbed(gap.from(), gap.to());
-                    if (disturbed == null) return Claim.of(false, DELIVERED, evidence);
-                    return new Claim(Verdict.INCONCLUSIVE, DELIVERED, evidence + "; but " + disturbed);
+                    return Claim.of(false, DELIVERED, evidence, disturbed(gap.from(), gap.to()));
                 }
                 reasons.add(why);
             }
