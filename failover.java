@@ -1735,6 +1735,16 @@ class failover implements Callable<Integer> {
             return IntStream.range(0, topic.partitions());
         }
 
+        /** When the first fault came; a tick that never comes where there was none. */
+        int firstFault() {
+            return outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
+        }
+
+        /** When the preferred leaders led again for the last time; 0 is never. */
+        int lastRecovery() {
+            return outages.stream().mapToInt(it -> it.preferredAt).max().orElse(0);
+        }
+
         Verdict verdict() {
             return Verdict.worst(claims.stream().map(Claim::verdict));
         }
@@ -1779,9 +1789,8 @@ class failover implements Callable<Integer> {
 
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
         private Map<String, Latency> latencies() {
-            int first = outages.isEmpty() ? Integer.MAX_VALUE : outages.get(0).harmedAt;
-            int end = outages.stream().mapToInt(it -> it.preferredAt).max().orElse(0);
-            int last = end == 0 ? Integer.MAX_VALUE : end;
+            int first = firstFault();
+            int last = lastRecovery() == 0 ? Integer.MAX_VALUE : lastRecovery();
             var latencies = new LinkedHashMap<String, Latency>();
             latencies.put("before", latency(id -> ledger.acknowledgedAt(id) < first));
             latencies.put("during", latency(id -> ledger.acknowledgedAt(id) >= first && ledger.sentAt(id) < last));
@@ -2015,15 +2024,9 @@ class failover implements Callable<Integer> {
         private List<Claim> flowed() {
             if (result.trial.unobserved != null || result.outages.stream().anyMatch(it -> it.preferredAt == 0))
                 return List.of();
-            int first = result.handover != null ? result.handover.tick() : Integer.MAX_VALUE;
-            int last = result.handover != null ? result.handover.tick() : 0;
-            if (!result.outages.isEmpty()) {
-                first = result.outages.get(0).harmedAt;
-                last = result.outages.stream()
-                        .mapToInt(it -> it.preferredAt)
-                        .max()
-                        .orElse(0);
-            }
+            Handover handover = result.handover; // of Scenario 1, which has no outage
+            int first = handover != null ? handover.tick() : result.firstFault();
+            int last = handover != null ? handover.tick() : result.lastRecovery();
             var without = new ArrayList<Integer>();
             for (int partition : result.partitions().toArray())
                 if (result.count(partition, 0, first) == 0 || result.count(partition, last, Integer.MAX_VALUE) == 0)
