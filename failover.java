@@ -516,8 +516,7 @@ class failover implements Callable<Integer> {
             int back = result.leaderChange(outage, partition, true);
             Gap silence = result.pause(result.waited, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
-            boolean lasts =
-                    silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
+            boolean lasts = silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
             long after = result.count(partition, outage.preferredAt, Integer.MAX_VALUE);
             boolean unavailable = gone > 0 && back > gone && lasts;
             String text = "partition %d is unavailable while its broker is away".formatted(partition);
@@ -582,8 +581,7 @@ class failover implements Callable<Integer> {
             String doubt = help == null && noticeable ? judge.silence(pause.from(), pause.to()) : help;
             if (!brief && help != null)
                 claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
-            else if (brief && doubt != null)
-                claims.add(Claim.unknown(BRIEF, evidence + "; but " + doubt));
+            else if (brief && doubt != null) claims.add(Claim.unknown(BRIEF, evidence + "; but " + doubt));
             else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
             else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
             return claims;
