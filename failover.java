@@ -208,7 +208,7 @@ class failover implements Callable<Integer> {
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
                     results.add(result);
-                    new Teller(result).tell();
+                    if (!json) new Teller(result).tell();
                     for (Object line : new Lines(result).all()) file.write(Json.of(line) + "\n");
                     file.flush();
                 }
@@ -1654,7 +1654,7 @@ class failover implements Callable<Integer> {
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
             this.waited = partitions().mapToObj(this::withOpenEnds).toArray(int[][]::new);
             this.read = ledger.times(ledger::receivedAt);
-            this.claims = new Judge(this).claims();
+            this.claims = new Judge(this, maxPause, maxLatency).claims();
         }
 
         /**
@@ -1800,13 +1800,7 @@ class failover implements Callable<Integer> {
     // ---- judging: the claims of every trial ----
 
     /** Makes claims of the numbers of a trial. */
-    private class Judge {
-        private final Result result;
-
-        Judge(Result result) {
-            this.result = result;
-        }
-
+    private record Judge(Result result, Duration maxPause, Duration maxLatency) {
         /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
         Bound bound(Outage outage) {
             if (outage.controlled) return new Bound(5, "a controlled stop");
@@ -2087,29 +2081,23 @@ class failover implements Callable<Integer> {
     // ---- telling: to a person ----
 
     /** Prints what a trial has shown. */
-    private class Teller {
-        private final Result result;
-
-        Teller(Result result) {
-            this.result = result;
-        }
-
+    private record Teller(Result result) {
         void tell() {
-            say("");
+            Script.say("");
             strips();
             result.outages.forEach(this::tellPhases);
             if (!result.outages.isEmpty()) tellLatencies();
-            say("");
-            if (result.audited) result.account.table().forEach(line -> say("  %s", line));
-            else say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
-            say("");
-            if (result.plan.scenario.observation != null) say("  The guide: %s", result.plan.scenario.observation);
+            Script.say("");
+            if (result.audited) result.account.table().forEach(line -> Script.say("  %s", line));
+            else Script.say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
+            Script.say("");
+            if (result.plan.scenario.observation != null) Script.say("  The guide: %s", result.plan.scenario.observation);
             for (Claim claim : result.claims) {
-                say("  %s  %s", claim.verdict.painted(), claim.text);
-                say("@|faint         %s|@", claim.evidence);
+                Script.say("  %s  %s", claim.verdict.painted(), claim.text);
+                Script.say("@|faint         %s|@", claim.evidence);
             }
             if (result.plan.scenario instanceof HighAvailability && !result.outages.isEmpty())
-                say(ONE_FAILURE, result.outages.get(0).name);
+                Script.say(ONE_FAILURE, result.outages.get(0).name);
         }
 
         private static final String ONE_FAILURE =
@@ -2120,19 +2108,19 @@ class failover implements Callable<Integer> {
             int end = result.trial.journal.now();
             int step = ticks(0.5) * Math.max(1, (int) Math.ceil(seconds(end) / 0.5 / 60));
             int columns = end / step + 1;
-            say("  acknowledged by partition; a character is %.1f s", seconds(step));
+            Script.say("  acknowledged by partition; a character is %.1f s", seconds(step));
             for (int partition : result.partitions().toArray()) {
                 long[] counts = new long[columns];
                 for (int tick : result.acknowledged[partition]) counts[tick / step]++;
-                say(
+                Script.say(
                         "  partition %-3d %s",
-                        partition, strip(counts, (double) rate / result.topic.partitions() * seconds(step)));
+                        partition, strip(counts, (double) result.plan.producing.rate() / result.topic.partitions() * seconds(step)));
             }
             for (Outage outage : result.outages) {
                 int from = outage.harmedAt / step;
                 int to = outage.healedAt == 0 ? columns : outage.healedAt / step + 1;
                 String away = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
-                say("  %-13s %s  x away", outage.name, away);
+                Script.say("  %-13s %s  x away", outage.name, away);
             }
         }
 
@@ -2146,8 +2134,8 @@ class failover implements Callable<Integer> {
         }
 
         private void tellPhases(Outage outage) {
-            say("");
-            say(
+            Script.say("");
+            Script.say(
                     "  %s away: in seconds after the fault (leaders to within %.2f s)",
                     outage.name, seconds(result.observer.resolution));
             for (int partition : outage.led) {
@@ -2155,19 +2143,19 @@ class failover implements Callable<Integer> {
                 result.phases(outage, partition).forEach((phase, tick) -> {
                     if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
                 });
-                say("  partition %-3d %s", partition, String.join(", ", phases));
+                Script.say("  partition %-3d %s", partition, String.join(", ", phases));
             }
-            say(
+            Script.say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
                     result.longestPause(result.waited, outage).seconds(),
                     result.longestPause(result.read, outage).seconds());
         }
 
         private void tellLatencies() {
-            say("");
-            say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
+            Script.say("");
+            Script.say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
             result.latencies().forEach((when, it) -> {
-                if (it.records > 0) say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
+                if (it.records > 0) Script.say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
             });
         }
     }
@@ -2175,13 +2163,7 @@ class failover implements Callable<Integer> {
     // ---- telling: to a program ----
 
     /** The JSON lines of a trial. docs/failover.md lists the fields. */
-    private class Lines {
-        private final Result result;
-
-        Lines(Result result) {
-            this.result = result;
-        }
-
+    private record Lines(Result result) {
         /** The trial as JSON lines: what was to be done, what happened, the flow, the verdict. */
         List<Object> all() {
             var lines = new ArrayList<Object>(List.of(trialLine()));
@@ -2203,15 +2185,8 @@ class failover implements Callable<Integer> {
             line.putAll(details("observation", result.plan.scenario.observation, "settings", producing.label));
             line.putAll(details("topic", result.topic.name(), "partitions", result.topic.partitions()));
             line.putAll(details("replicas", result.topic.replicas().get(0).size(), "group", result.trial.group));
-            line.putAll(details(
-                    "consumers",
-                    result.plan.scenario.consumers,
-                    "fault",
-                    result.plan.fault,
-                    "rate",
-                    rate,
-                    "size",
-                    size));
+            line.putAll(details("consumers", result.plan.scenario.consumers, "fault", result.plan.fault));
+            line.putAll(details("rate", producing.rate(), "size", producing.size()));
             line.putAll(details("properties", producing.shown(), "cluster", result.trial.stage.hands.about));
             line.putAll(details("brokers", result.trial.stage.brokers.keySet(), "leaders", result.trial.leaders));
             line.put("in_sync", result.topic.replicas());
