@@ -931,9 +931,19 @@ class failover implements Callable<Integer> {
                 load.finish(observer);
                 loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
                 boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
-                var audit =
-                        new Audit(connection, stage.admin, topic, run, ledger, journal, this::mayHaveBeenCut, settled);
-                epochs = audit.read(observer.topicGone);
+                boolean gone = observer.topicGone;
+                var audit = new Audit(
+                        connection,
+                        stage.admin,
+                        topic,
+                        run,
+                        ledger,
+                        journal,
+                        gone,
+                        this::mayHaveBeenCut,
+                        settled,
+                        new LinkedHashMap<>());
+                epochs = audit.read();
                 audited = true;
                 if (!observer.topicGone) lookAtSettingsAgain();
                 awaitTheGroup();
@@ -3086,40 +3096,27 @@ class failover implements Callable<Integer> {
         }
     }
 
-    /** Reads the log itself, without the group, from where the trial began to its end. */
-    static class Audit {
-        private final Connection connection;
-        private final Admin admin;
-        private final Topic topic;
-        private final String run;
-        private final Ledger ledger;
-        private final Journal journal;
-        private final IntPredicate cut; // partitions whose log may have been cut
-        private final boolean nothingIsOnItsWay;
-        private final Map<List<Integer>, Epoch> epochs = new LinkedHashMap<>(); // by partition and leader epoch
+    /**
+     * Reads the log itself, without the group, from where the trial began to its end.
+     *
+     * @param cut partitions whose log may have been cut
+     * @param epochs by partition and leader epoch; empty at first
+     */
+    record Audit(
+            Connection connection,
+            Admin admin,
+            Topic topic,
+            String run,
+            Ledger ledger,
+            Journal journal,
+            boolean topicGone,
+            IntPredicate cut,
+            boolean nothingIsOnItsWay,
+            Map<List<Integer>, Epoch> epochs) {
 
-        Audit(
-                Connection connection,
-                Admin admin,
-                Topic topic,
-                String run,
-                Ledger ledger,
-                Journal journal,
-                IntPredicate cut,
-                boolean nothingIsOnItsWay) {
-            this.connection = connection;
-            this.admin = admin;
-            this.topic = topic;
-            this.run = run;
-            this.ledger = ledger;
-            this.journal = journal;
-            this.cut = cut;
-            this.nothingIsOnItsWay = nothingIsOnItsWay;
-        }
-
-        List<Epoch> read(boolean topicGone) throws Exception {
-            List<Long> ends = settledEnds(topicGone);
-            List<Long> begins = offsets(OffsetSpec.earliest(), topicGone);
+        List<Epoch> read() throws Exception {
+            List<Long> ends = settledEnds();
+            List<Long> begins = offsets(OffsetSpec.earliest());
             var own = new HashMap<>(Producing.audit());
             own.put("group.id", "");
             own.put("auto.offset.reset", "none"); // what the log does not have any more must not be passed over
@@ -3133,13 +3130,13 @@ class failover implements Callable<Integer> {
                             break;
                         } catch (org.apache.kafka.clients.consumer.OffsetOutOfRangeException expiredMeanwhile) {
                             long moved =
-                                    offsets(OffsetSpec.earliest(), topicGone).get(partition);
+                                    offsets(OffsetSpec.earliest()).get(partition);
                             if (moved <= begin || Script.stopping())
                                 throw new Unobserved("the log changed while it was read");
                             begin = moved;
                         }
                 }
-                if (!topicGone) expire(offsets(OffsetSpec.earliest(), false));
+                if (!topicGone) expire(offsets(OffsetSpec.earliest()));
             } catch (KafkaException refused) {
                 throw new Unobserved("the log cannot be read: " + Script.oneLine(refused));
             }
@@ -3167,13 +3164,13 @@ class failover implements Callable<Integer> {
          * 193 records on a busy machine. So the ends must stand still for 1 s; if others write, 10 s must do.
          * With acks=all a record is acknowledged when readers may see it: when all are, nothing is on its way.
          */
-        private List<Long> settledEnds(boolean topicGone) throws Exception {
-            List<Long> ends = offsets(OffsetSpec.latest(), topicGone);
+        private List<Long> settledEnds() throws Exception {
+            List<Long> ends = offsets(OffsetSpec.latest());
             if (nothingIsOnItsWay && !topicGone && haveAll(ends)) return ends;
             for (int seconds = 0; seconds < 10; seconds++) {
                 if (Script.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
                 List<Long> before = ends;
-                ends = offsets(OffsetSpec.latest(), topicGone);
+                ends = offsets(OffsetSpec.latest());
                 if (ends.equals(before)) break;
             }
             return ends;
@@ -3186,7 +3183,7 @@ class failover implements Callable<Integer> {
         }
 
         /** A topic that is gone has no records: then all that was acknowledged is lost. */
-        private List<Long> offsets(OffsetSpec spec, boolean topicGone) throws Exception {
+        private List<Long> offsets(OffsetSpec spec) throws Exception {
             try {
                 boolean gone = topicGone && !admin.listTopics().names().get().contains(topic.name);
                 return gone
