@@ -3961,33 +3961,21 @@ class failover implements Callable<Integer> {
             if (value instanceof Claim claim)
                 return of(details("verdict", claim.verdict, "text", claim.text, "evidence", claim.evidence));
             if (value instanceof Latency it) return of(details("p50", it.p50, "p99", it.p99, "max", it.max));
-            if (value instanceof Map<?, ?> map) {
-                var members = new StringJoiner(",", "{", "}");
-                map.forEach((key, member) -> members.add(of(key) + ":" + of(member)));
-                return members.toString();
+            if (value instanceof Map<?, ?> map)
+                return map.entrySet().stream()
+                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
+                        .collect(Collectors.joining(",", "{", "}"));
+            if (value instanceof Collection<?> list)
+                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
+            if (value == null || value instanceof Number || value instanceof Boolean) return "" + value;
+            var text = new StringBuilder("\"");
+            for (char c : value.toString().toCharArray()) {
+                if (c == '"' || c == '\\') text.append('\\').append(c);
+                else if (c < ' ') text.append("\\u%04x".formatted((int) c));
+                else text.append(c);
             }
-            if (value instanceof Collection<?> list) {
-                var members = new StringJoiner(",", "[", "]");
-                list.forEach(member -> members.add(of(member)));
-                return members.toString();
-            }
-            boolean isText = !(value == null || value instanceof Number || value instanceof Boolean);
-            return isText ? quoted(value.toString()) : "" + value;
+            return text.append('"').toString();
         }
-
-        private static String quoted(String text) {
-            return '"'
-                    + SPECIAL.matcher(text)
-                            .replaceAll(match -> escaped(match.group().charAt(0)))
-                    + '"';
-        }
-
-        /** For a replacement, in which a backslash stands for the next character. */
-        private static String escaped(char c) {
-            return c < ' ' ? "\\\\u%04x".formatted((int) c) : "\\\\\\" + c;
-        }
-
-        private static final Pattern SPECIAL = Pattern.compile("[\"\\\\\\x00-\\x1f]");
     }
 
     // ---- Connection: the same lines in every script that needs a cluster ----
