@@ -203,7 +203,7 @@ class failover implements Callable<Integer> {
         try (Stage stage = openStage();
                 Writer file = log == null ? Writer.nullWriter() : Files.newBufferedWriter(log)) {
             plans.forEach(stage::checkFault);
-            say("@|bold %s|@: %d brokers (%s)", stage.hands.about, stage.brokers.size(), stage.addresses());
+            say("@|bold %s|@: %d brokers (%s)", stage.hands.about, stage.brokers.size(), addresses(stage.brokers));
             for (Plan plan : plans)
                 for (int run = 1; run <= runs && !Script.stopping(); run++) {
                     Result result = new Trial(stage, plan, run).run();
@@ -869,7 +869,8 @@ class failover implements Callable<Integer> {
                 if (load != null) load.close();
                 consumers.forEach(GroupConsumer::leave);
                 if (observer != null) observer.close();
-                if (plan.scenario.group == null) stage.forget(group);
+                // A group that this script made up. If that fails, it is empty, and expires by itself.
+                if (plan.scenario.group == null) stage.admin.deleteConsumerGroups(List.of(group));
             }
             return new Result(this);
         }
@@ -1816,7 +1817,7 @@ class failover implements Callable<Integer> {
             if (outage.controlled) return new Bound(5, "a controlled stop");
             boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
             String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
-            long limit = silent ? result.plan.producing.requestTimeout() : result.trial.stage.sessionTimeout();
+            long limit = silent ? result.plan.producing.requestTimeout() : result.trial.stage.sessionTimeout;
             return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
         }
 
@@ -1847,7 +1848,7 @@ class failover implements Callable<Integer> {
         /** The same about what happens while the node is away: a short absence need not be noticed. */
         Claim claimWhileAway(boolean holds, Outage outage, String text, String evidence) {
             double away = seconds((outage.healedAt > 0 ? outage.healedAt : Integer.MAX_VALUE) - outage.harmedAt);
-            double session = result.trial.stage.sessionTimeout() / 1e3;
+            double session = result.trial.stage.sessionTimeout / 1e3;
             if (holds || outage.controlled || away > 1.5 * session) return claim(holds, outage, text, evidence);
             String why = "; but it was away for %.1f s only, and a dead broker is noticed after %.0f s (--down)";
             return Claim.unknown(text, evidence + why.formatted(away, session));
@@ -2202,7 +2203,7 @@ class failover implements Callable<Integer> {
             line.put("in_sync", result.topic.replicas());
             String java = System.getProperty("java.version");
             line.put("versions", details("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
-            Map<String, Object> limits = details("broker.session.timeout.ms", result.trial.stage.sessionTimeout());
+            Map<String, Object> limits = details("broker.session.timeout.ms", result.trial.stage.sessionTimeout);
             limits.put("request.timeout.ms", producing.requestTimeout());
             line.put("limit_ms", limits);
             return line;
@@ -3308,6 +3309,11 @@ class failover implements Callable<Integer> {
         return false;
     }
 
+    /** Such as localhost:9092,localhost:9095. */
+    private static String addresses(Map<Integer, Node> brokers) {
+        return brokers.values().stream().map(it -> it.host() + ":" + it.port()).collect(Collectors.joining(","));
+    }
+
     /** The cluster of all trials. It remembers what is broken, and mends it. */
     private class Stage implements AutoCloseable {
         final Admin admin;
@@ -3315,7 +3321,7 @@ class failover implements Callable<Integer> {
         final Map<Integer, Node> brokers;
         private final OwnCluster own; // null: somebody else's cluster
         private final Map<Target, String> broken = new LinkedHashMap<>(); // with the command that mends it
-        private final long sessionTimeout;
+        final long sessionTimeout; // in ms: then the cluster gives up a silent broker
 
         Stage(Admin admin, Hands hands, Map<Integer, Node> brokers, OwnCluster own) throws InterruptedException {
             this.admin = admin;
@@ -3323,12 +3329,6 @@ class failover implements Callable<Integer> {
             this.brokers = brokers;
             this.own = own;
             this.sessionTimeout = askSessionTimeout();
-        }
-
-        String addresses() {
-            return brokers.values().stream()
-                    .map(it -> it.host() + ":" + it.port())
-                    .collect(Collectors.joining(","));
         }
 
         /** Wrong usage is found before anything is harmed. */
@@ -3462,8 +3462,7 @@ class failover implements Callable<Integer> {
                 admin.electLeaders(type, partitions, options).partitions().get();
             } catch (ExecutionException refused) {
                 if (Script.rootOf(refused) instanceof AuthorizationException)
-                    throw new Unobserved(Connection.refused("elect leaders (Alter on the cluster)", refused)
-                            .getMessage());
+                    throw Connection.refused("elect leaders (Alter on the cluster)", refused);
                 // not yet, or no controller: the caller looks who leads
             }
         }
@@ -3497,11 +3496,7 @@ class failover implements Callable<Integer> {
                         "Topic '%s' is not whole: start all its brokers. See: jbang topics.java describe %s",
                         name,
                         name);
-            try {
-                elect(ElectionType.PREFERRED, name);
-            } catch (Unobserved noPermission) {
-                throw new Failure(1, "%s", noPermission.getMessage());
-            }
+            elect(ElectionType.PREFERRED, name);
             List<Long> ends = offsets(admin, name, described.partitions().size(), OffsetSpec.latest());
             rewind(group, name, ends);
             var replicas = described.partitions().stream()
@@ -3628,16 +3623,6 @@ class failover implements Callable<Integer> {
                     .size();
         }
 
-        /** A group that this script made up is deleted; if that fails, it is empty, and expires by itself. */
-        void forget(String group) {
-            admin.deleteConsumerGroups(List.of(group));
-        }
-
-        /** In ms: after this time the cluster gives up a silent broker. Kafka's default where it must not be read. */
-        long sessionTimeout() {
-            return sessionTimeout;
-        }
-
         private long askSessionTimeout() throws InterruptedException {
             var broker = new ConfigResource(
                     ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
@@ -3646,7 +3631,7 @@ class failover implements Callable<Integer> {
                         admin.describeConfigs(List.of(broker)).all().get().get(broker);
                 return Long.parseLong(config.get("broker.session.timeout.ms").value());
             } catch (ExecutionException | NumberFormatException | NullPointerException notKnown) {
-                return 9_000;
+                return 9_000; // Kafka's default
             }
         }
 
@@ -3731,10 +3716,7 @@ class failover implements Callable<Integer> {
 
         /** Null if each broker's address is the one that its container publishes; else a sentence that says why not. */
         static String whyNot(Map<Integer, Node> brokers) throws Exception {
-            String addresses = brokers.values().stream()
-                    .map(it -> it.host() + ":" + it.port())
-                    .collect(Collectors.joining(","));
-            String not = "The brokers at " + addresses + " are not those of docker-compose.yml";
+            String not = "The brokers at " + addresses(brokers) + " are not those of docker-compose.yml";
             String all;
             try {
                 all = shell("docker ps -a --filter name=" + PREFIX + " --format '{{.Names}}'");
