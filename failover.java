@@ -1030,14 +1030,14 @@ class failover implements Callable<Integer> {
             outage.doneAt = journal.now();
             // Only known hands tell how the broker ended.
             outage.controlled = fault == Fault.stop && stage.hands.isKnown && !answer.contains("SIGKILL");
-            if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
+            if (!answer.isEmpty()) journal.note("%s", answer);
         }
 
         void heal(Outage outage) throws Exception {
             String command = stage.hands.healCommand(outage.fault, outage.node);
             outage.healedAt = journal.tell("heal", outage.details(), "%s", command);
             String answer = stage.heal(command);
-            if (!answer.isEmpty()) journal.tell("note", details(), "%s", answer);
+            if (!answer.isEmpty()) journal.note("%s", answer);
         }
 
         /** A person is slower than the script: the fault is when the cluster shows it. */
@@ -2359,6 +2359,10 @@ class failover implements Callable<Integer> {
             return tellAt(now(), kind, details, format, values);
         }
 
+        int note(String format, Object... values) {
+            return tell("note", Map.of(), format, values);
+        }
+
         int tellAt(int tick, String kind, Map<String, Object> details, String format, Object... values) {
             String text = Script.hidden(format.formatted(values));
             events.add(new Event(tick, kind, details, text));
@@ -2484,7 +2488,7 @@ class failover implements Callable<Integer> {
                 if (now - before > WORTH_A_LINE) {
                     stalls.add(new Gap(before, now));
                     String text = "this script did not run for %.1f s: the machine, or somebody, held it up";
-                    journal.tell("note", details(), text, seconds(now - before));
+                    journal.note(text, seconds(now - before));
                 }
                 before = now;
             }
@@ -2502,7 +2506,7 @@ class failover implements Callable<Integer> {
         private void tellSilence(int now) {
             boolean silence = now - answeredAt > WORTH_A_LINE;
             if (silence && !silent) journal.tellAt(answeredAt, "note", details(), "no broker answers");
-            if (!silence && silent) journal.tell("note", details(), "brokers answer again");
+            if (!silence && silent) journal.note("brokers answer again");
             silent = silence;
         }
 
@@ -2541,7 +2545,7 @@ class failover implements Callable<Integer> {
         }
 
         private void topicHasGone() {
-            if (!topicGone) journal.tell("note", details(), "topic %s does not exist any more", topic.name);
+            if (!topicGone) journal.note("topic %s does not exist any more", topic.name);
             topicGone = true;
         }
 
@@ -2917,7 +2921,7 @@ class failover implements Callable<Integer> {
             ledger.notAcknowledged(id, REFUSALS.stream().anyMatch(kind -> kind.isInstance(error)));
             if (complaint != null) return;
             complaint = "record %d: %s".formatted(id, Script.oneLine(error));
-            journal.tell("note", details(), "not acknowledged: %s", complaint);
+            journal.note("not acknowledged: %s", complaint);
         }
 
         /** The guide's record, padded to the size that was asked for. */
@@ -2993,7 +2997,7 @@ class failover implements Callable<Integer> {
             } catch (RuntimeException failed) {
                 if (leaving) return;
                 failure = Script.oneLine(failed);
-                journal.tell("note", details(), "consumer %d ended: %s", number, failure);
+                journal.note("consumer %d ended: %s", number, failure);
             }
         }
 
@@ -3032,7 +3036,7 @@ class failover implements Callable<Integer> {
             if (error == null || leaving) return;
             boolean silence = error instanceof TimeoutException;
             String now = silence ? "no answer from the group's coordinator." : Script.oneLine(error);
-            if (!now.equals(complaint)) journal.tell("note", details(), "consumer %d: %s", number, now);
+            if (!now.equals(complaint)) journal.note("consumer %d: %s", number, now);
             complaint = now;
         }
 
@@ -3150,9 +3154,7 @@ class failover implements Callable<Integer> {
                 long begin = begins.get(partition) - topic.ends.get(partition);
                 int expired = begin > 0 ? ledger.expire(partition, begin, cut.test(partition)) : 0;
                 if (expired > 0)
-                    journal.tell(
-                            "note",
-                            details(),
+                    journal.note(
                             "partition %d: the log starts at offset %d now; %,d records have expired, or were deleted",
                             partition,
                             begins.get(partition),
