@@ -2102,7 +2102,8 @@ class failover implements Callable<Integer> {
             if (result.audited) result.account.table().forEach(line -> Script.say("  %s", line));
             else Script.say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
             Script.say("");
-            if (result.plan.scenario.observation != null) Script.say("  The guide: %s", result.plan.scenario.observation);
+            if (result.plan.scenario.observation != null)
+                Script.say("  The guide: %s", result.plan.scenario.observation);
             for (Claim claim : result.claims) {
                 Script.say("  %s  %s", claim.verdict.painted(), claim.text);
                 Script.say("@|faint         %s|@", claim.evidence);
@@ -2125,7 +2126,10 @@ class failover implements Callable<Integer> {
                 for (int tick : result.acknowledged[partition]) counts[tick / step]++;
                 Script.say(
                         "  partition %-3d %s",
-                        partition, strip(counts, (double) result.plan.producing.rate() / result.topic.partitions() * seconds(step)));
+                        partition,
+                        strip(
+                                counts,
+                                (double) result.plan.producing.rate() / result.topic.partitions() * seconds(step)));
             }
             for (Outage outage : result.outages) {
                 int from = outage.harmedAt / step;
@@ -2164,7 +2168,9 @@ class failover implements Callable<Integer> {
 
         private void tellLatencies() {
             Script.say("");
-            Script.say("  %-13s %9s %9s %9s   ms from the call to the acknowledgement", "latency", "p50", "p99", "maximum");
+            Script.say(
+                    "  %-13s %9s %9s %9s   ms from the call to the acknowledgement",
+                    "latency", "p50", "p99", "maximum");
             result.latencies().forEach((when, it) -> {
                 if (it.records > 0) Script.say("  %-13s %,9.1f %,9.1f %,9.1f", when, it.p50, it.p99, it.max);
             });
@@ -3134,8 +3140,7 @@ class failover implements Callable<Integer> {
                             read(consumer, partition, Math.max(first, begin), ends.get(partition));
                             break;
                         } catch (org.apache.kafka.clients.consumer.OffsetOutOfRangeException expiredMeanwhile) {
-                            long moved =
-                                    offsets(OffsetSpec.earliest()).get(partition);
+                            long moved = offsets(OffsetSpec.earliest()).get(partition);
                             if (moved <= begin || Script.stopping())
                                 throw new Unobserved("the log changed while it was read");
                             begin = moved;
@@ -3156,9 +3161,7 @@ class failover implements Callable<Integer> {
                 if (expired > 0)
                     journal.note(
                             "partition %d: the log starts at offset %d now; %,d records have expired, or were deleted",
-                            partition,
-                            begins.get(partition),
-                            expired);
+                            partition, begins.get(partition), expired);
             }
         }
 
@@ -3576,8 +3579,8 @@ class failover implements Callable<Integer> {
                         "Topic '%s' has cleanup.policy=compact: compaction removes records, so that none can be called lost.",
                         name);
             String recreate = "Recreate it (this deletes its records): jbang topics.java reset " + name;
-            String found =
-                    topic.partitions().size() + "p-rf" + topic.partitions().get(0).replicas().size();
+            String found = topic.partitions().size() + "p-rf"
+                    + topic.partitions().get(0).replicas().size();
             if (!(scenario instanceof AnyTopic) && !name.endsWith("-" + found))
                 throw new Failure(1, "Topic '%s' has not the shape that its name says. %s", name, recreate);
             scenario.topicProperties.forEach((key, value) -> {
