@@ -386,7 +386,7 @@ class failover implements Callable<Integer> {
 
     /** How long records flow before the fault, how long a broker is away (null: as usual), how long they flow after. */
     record Timing(Duration before, Duration down, Duration after) {
-        Duration down(Fault fault) {
+        Duration absence(Fault fault) {
             return down == null ? fault.usualDown() : down;
         }
     }
@@ -420,7 +420,7 @@ class failover implements Callable<Integer> {
             List<String> nodes = target.equals("all-in-turn")
                     ? brokers.stream().map(Node::idString).toList()
                     : List.of(target);
-            for (String node : nodes) steps.addAll(outage(fault, node, timing.down(fault)));
+            for (String node : nodes) steps.addAll(outage(fault, node, timing.absence(fault)));
             steps.add(flow(timing.after));
             return steps;
         }
@@ -492,7 +492,7 @@ class failover implements Callable<Integer> {
             var claims = new ArrayList<Claim>();
             claims.add(sharing(result, judge, outage));
             for (int partition = 0; partition < result.topic.partitions(); partition++) {
-                if (!outage.led.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
+                if (!outage.partitionsLed.contains(partition)) claims.add(goesOn(result, judge, outage, partition));
                 else claims.addAll(halts(result, judge, outage, partition));
             }
             return claims;
@@ -512,8 +512,8 @@ class failover implements Callable<Integer> {
         }
 
         private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
-            int gone = result.leaderChange(outage, partition, false);
-            int back = result.leaderChange(outage, partition, true);
+            int gone = result.lostLeader(outage, partition);
+            int back = result.gotLeader(outage, partition);
             Gap silence = result.pause(result.waited, outage, partition);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
             boolean lasts = silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
@@ -560,8 +560,8 @@ class failover implements Callable<Integer> {
         private static List<Claim> recovers(Result result, Judge judge, Outage outage) {
             var claims = new ArrayList<Claim>();
             long since = Long.MAX_VALUE;
-            for (int partition : outage.led) {
-                int elected = result.leaderChange(outage, partition, true);
+            for (int partition : outage.partitionsLed) {
+                int elected = result.gotLeader(outage, partition);
                 String text = "partition %d gets a new leader while %s is away".formatted(partition, outage.name);
                 String when = elected == 0 ? "it got none" : "%.2f s after the fault".formatted(outage.after(elected));
                 boolean another = elected > 0 && result.observer.leaderAt(partition, elected) != outage.id;
@@ -573,7 +573,7 @@ class failover implements Callable<Integer> {
             Bound bound = judge.bound(outage);
             String evidence =
                     "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
-            if (!outage.led.isEmpty())
+            if (!outage.partitionsLed.isEmpty())
                 evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
             String help = judge.fromOutside(outage.harmedAt, outage.overAt(), it -> it.node() != CONTROLLER);
@@ -669,7 +669,7 @@ class failover implements Callable<Integer> {
             Outage other = result.outages.get(1);
             int alone =
                     result.firstChange(0, old.harmedAt, it -> it.now().inSync().equals(List.of(other.id)));
-            int elected = result.leaderChange(other, 0, true);
+            int elected = result.gotLeader(other, 0);
             int leader = elected == 0 ? -1 : result.observer.leaderAt(0, elected);
             var claims = new ArrayList<Claim>();
 
@@ -727,7 +727,7 @@ class failover implements Callable<Integer> {
         BitSet chosenLoss(Result result) {
             var records = new BitSet();
             if (!unclean || minInSync > 1 || result.outages.size() < 2) return records;
-            int elected = result.leaderChange(result.outages.get(1), 0, true);
+            int elected = result.gotLeader(result.outages.get(1), 0);
             long end = result.epochs.stream()
                     .filter(epoch -> epoch.partition() == 0 && elected > 0 && epoch.lastAcknowledged() > elected)
                     .mapToLong(Epoch::firstOffset)
@@ -828,7 +828,7 @@ class failover implements Callable<Integer> {
         final Stage stage;
         final Plan plan;
         final int number;
-        final String run = UUID.randomUUID().toString().substring(0, 8); // in a header of each record
+        final String runId = UUID.randomUUID().toString().substring(0, 8); // in a header of each record
         final String group;
         final Journal journal = new Journal(!json);
         final List<GroupConsumer> consumers = new ArrayList<>();
@@ -850,7 +850,7 @@ class failover implements Callable<Integer> {
             this.stage = stage;
             this.plan = plan;
             this.number = number;
-            this.group = plan.scenario.group == null ? "failover-" + run : plan.scenario.group;
+            this.group = plan.scenario.group == null ? "failover-" + runId : plan.scenario.group;
         }
 
         Result run() throws Exception {
@@ -912,7 +912,7 @@ class failover implements Callable<Integer> {
                         .mapToObj(observer::leader)
                         .toList();
                 gather();
-                load = new Load(plan.producing, topic, run, ledger, journal);
+                load = new Load(plan.producing, topic, runId, ledger, journal);
                 journal.tell("load", details(), "the producer begins");
                 for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
             } catch (InterruptedException ctrlC) {
@@ -937,7 +937,7 @@ class failover implements Callable<Integer> {
                         connection,
                         stage.admin,
                         topic,
-                        run,
+                        runId,
                         ledger,
                         journal,
                         gone,
@@ -979,7 +979,7 @@ class failover implements Callable<Integer> {
         private void gather() throws Exception {
             for (int number = 1; number <= plan.scenario.consumers; number++) {
                 Map<String, Object> settings = plan.producing.consumer(connection, group, "consumer-" + number);
-                consumers.add(new GroupConsumer(number, settings, topic.name(), run, ledger, journal));
+                consumers.add(new GroupConsumer(number, settings, topic.name(), runId, ledger, journal));
             }
             await("the consumers were not given the partitions", 60, this::gathered);
             consumers.forEach(GroupConsumer::tellIdle);
@@ -1008,7 +1008,7 @@ class failover implements Callable<Integer> {
         /** The latest outage of a node that is called so. */
         Outage outage(String node) throws Unobserved {
             return outages.stream()
-                    .filter(outage -> outage.word.equals(node) || (outage.id + "").equals(node))
+                    .filter(outage -> outage.calledAs.equals(node) || (outage.id + "").equals(node))
                     .reduce((one, later) -> later)
                     .orElseThrow(
                             () -> new Unobserved("'%s' was not harmed, so that it cannot be healed".formatted(node)));
@@ -1017,9 +1017,11 @@ class failover implements Callable<Integer> {
         void harm(Fault fault, String word) throws Exception {
             if (Script.stopping()) throw new Unobserved("interrupted");
             boolean controls = word.equals("controller");
-            Target node = controls
-                    ? new Target(CONTROLLER, observer.controller(), "controller", "", 0)
-                    : stage.target(word, observer.leader(0), topic.replicas().get(0));
+            List<Integer> replicas = topic.replicas().get(0); // the preferred leader first
+            int follower = replicas.size() > 1 ? replicas.get(1) : -1;
+            Harmable node = controls
+                    ? new Harmable(CONTROLLER, observer.controller(), "controller", "", 0)
+                    : stage.nodeCalled(word, observer.leader(0), follower);
             if (node == null) throw new Unobserved("partition 0 has no " + word + " to harm");
             String command = stage.hands.harmCommand(fault, node); // refused before anything is noted
             var outage = new Outage(word, node, stage.hands.name(node), fault, observer.led(node.id()));
@@ -1132,7 +1134,7 @@ class failover implements Callable<Integer> {
      * @param number by which the cluster knows the node
      * @param host "" for a controller: clients do not reach it
      */
-    record Target(int id, String number, String name, String host, int port) {
+    record Harmable(int id, String number, String name, String host, int port) {
         String shown() {
             return id == CONTROLLER ? "The controller" : "Broker " + id;
         }
@@ -1140,26 +1142,27 @@ class failover implements Callable<Integer> {
 
     /** A node's absence, in ticks of the journal; 0 is never. */
     private static class Outage {
-        final String word; // how the step called it, such as 'leader'
-        final Target node;
+        final String calledAs; // by the step, such as 'leader'
+        final Harmable node;
         final int id;
         final String name;
         final Fault fault;
-        final Set<Integer> led; // the partitions that it led
+        final Set<Integer> partitionsLed; // when it was harmed
         boolean controlled; // a shutdown that hands over the leaders
+        // In this order: harmed, the command done, healed, the replicas in sync, the preferred leaders back.
         int harmedAt;
         int doneAt; // when the command had ended
         int healedAt;
         volatile int wholeAt;
         int preferredAt; // when the preferred leaders led again
 
-        Outage(String word, Target node, String name, Fault fault, Set<Integer> led) {
-            this.word = word;
+        Outage(String calledAs, Harmable node, String name, Fault fault, Set<Integer> partitionsLed) {
+            this.calledAs = calledAs;
             this.node = node;
             this.id = node.id;
             this.name = name;
             this.fault = fault;
-            this.led = led;
+            this.partitionsLed = partitionsLed;
         }
 
         Map<String, Object> details() {
@@ -1697,12 +1700,17 @@ class failover implements Callable<Integer> {
             return Arrays.stream(times).filter(it -> it > tick).findFirst().orElse(otherwise);
         }
 
-        /** When a partition first had a leader again (or had none any more) after a fault; 0 is never. */
-        int leaderChange(Outage outage, int partition, boolean elected) {
+        /** When a partition first had a new leader after a fault; 0 is never. */
+        int gotLeader(Outage outage, int partition) {
             return firstChange(
                     partition,
                     outage.harmedAt,
-                    it -> it.leaderChanged() && it.now().leader() >= 0 == elected);
+                    it -> it.leaderChanged() && it.now().leader() >= 0);
+        }
+
+        /** When a partition first had no leader any more after a fault; 0 is never. */
+        int lostLeader(Outage outage, int partition) {
+            return firstChange(partition, outage.harmedAt, it -> it.leaderChanged() && it.now().leader() < 0);
         }
 
         int firstChange(int partition, int after, Predicate<Change> wanted) {
@@ -1763,8 +1771,8 @@ class failover implements Callable<Integer> {
         /** When each thing happened to a partition after a fault, in ticks; 0 is never. */
         Map<String, Integer> phases(Outage outage, int partition) {
             var phases = new LinkedHashMap<String, Integer>();
-            phases.put("leader gone", leaderChange(outage, partition, false));
-            int elected = leaderChange(outage, partition, true);
+            phases.put("leader gone", lostLeader(outage, partition));
+            int elected = gotLeader(outage, partition);
             phases.put("new leader", elected);
             phases.put("first acknowledged", elected == 0 ? 0 : firstAfter(acknowledged[partition], elected, 0));
             phases.put("first read", elected == 0 ? 0 : firstAfter(read[partition], elected, 0));
@@ -1968,7 +1976,7 @@ class failover implements Callable<Integer> {
             var claims = new ArrayList<Claim>();
             for (Outage outage : meanwhile)
                 if (outage.harmedAt > controller.doneAt && result.observer.isOnlyController)
-                    for (int partition : outage.led) claims.add(noSuccessor(controller, outage, partition));
+                    for (int partition : outage.partitionsLed) claims.add(noSuccessor(controller, outage, partition));
             return claims;
         }
 
@@ -1990,7 +1998,7 @@ class failover implements Callable<Integer> {
         }
 
         private Claim noSuccessor(Outage controller, Outage outage, int partition) {
-            int elected = result.leaderChange(outage, partition, true);
+            int elected = result.gotLeader(outage, partition);
             String text = "partition %d gets no new leader while the controller is away".formatted(partition);
             String evidence = elected == 0
                     ? "nobody was elected"
@@ -2153,7 +2161,7 @@ class failover implements Callable<Integer> {
             Script.say(
                     "  %s away: in seconds after the fault (leaders to within %.2f s)",
                     outage.name, seconds(result.observer.resolution));
-            for (int partition : outage.led) {
+            for (int partition : outage.partitionsLed) {
                 var phases = new ArrayList<String>();
                 result.phases(outage, partition).forEach((phase, tick) -> {
                     if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
@@ -2197,7 +2205,7 @@ class failover implements Callable<Integer> {
 
         private Map<String, Object> trialLine() {
             Producing producing = result.plan.producing;
-            var line = details("type", "trial", "ms", 0, "run", result.trial.run, "number", result.trial.number);
+            var line = details("type", "trial", "ms", 0, "run", result.trial.runId, "number", result.trial.number);
             line.putAll(details("started", result.trial.started.toString(), "title", result.trial.title()));
             line.putAll(details("observation", result.plan.scenario.observation, "settings", producing.label));
             line.putAll(details("topic", result.topic.name(), "partitions", result.topic.partitions()));
@@ -2251,7 +2259,7 @@ class failover implements Callable<Integer> {
             var line =
                     details("type", "verdict", "ms", ms(result.trial.journal.now()), "name", result.plan.scenario.name);
             line.putAll(details(
-                    "run", result.trial.run, "verdict", result.verdict(), "settings", result.plan.producing.label));
+                    "run", result.trial.runId, "verdict", result.verdict(), "settings", result.plan.producing.label));
             line.putAll(details(
                     "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
             line.put("sent", result.account.sent());
@@ -2279,7 +2287,7 @@ class failover implements Callable<Integer> {
 
         private Object outageLine(Outage outage) {
             var partitions = new ArrayList<Object>();
-            for (int partition : outage.led) {
+            for (int partition : outage.partitionsLed) {
                 var times = details("partition", partition);
                 result.phases(outage, partition)
                         .forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
@@ -3325,8 +3333,8 @@ class failover implements Callable<Integer> {
         final Hands hands;
         final Map<Integer, Node> brokers;
         private final OwnCluster own; // null: somebody else's cluster
-        private final Map<Target, String> broken = new LinkedHashMap<>(); // with the command that mends it
-        final long sessionTimeout; // in ms: then the cluster gives up a silent broker
+        private final Map<Harmable, String> broken = new LinkedHashMap<>(); // with the command that mends it
+        final long sessionTimeout; // in ms: a broker that is silent for so long is given up
 
         Stage(Admin admin, Hands hands, Map<Integer, Node> brokers, OwnCluster own) throws InterruptedException {
             this.admin = admin;
@@ -3339,23 +3347,21 @@ class failover implements Callable<Integer> {
         /** Wrong usage is found before anything is harmed. */
         void checkFault(Plan plan) {
             if (plan.fault != null) hands.remedy(plan.fault);
-            if (target.matches("\\d+")) target(target, 0, List.of());
+            if (target.matches("\\d+")) nodeCalled(target, 0, -1);
         }
 
-        /** The broker that a step names. Null: it names the leader, and there is none. */
-        Target target(String word, int leader, List<Integer> replicas) {
-            int follower =
-                    replicas.size() > 1 ? replicas.get(1) : -1; // replicas: of partition 0, the preferred leader first
+        /** The broker that a step names. Null: it names the leader or the follower, and there is none (-1). */
+        Harmable nodeCalled(String word, int leader, int follower) {
             int id = word.equals("leader") ? leader : word.equals("follower") ? follower : Integer.parseInt(word);
             if (id < 0) return null;
             Node broker = brokers.get(id);
             if (broker == null) throw new Failure(2, "There is no broker %d; there are %s.", id, brokers.keySet());
-            return new Target(id, "" + id, "kafka-" + id, broker.host(), broker.port());
+            return new Harmable(id, "" + id, "kafka-" + id, broker.host(), broker.port());
         }
 
-        String harm(Fault fault, Target node) throws Exception {
+        String harm(Fault fault, Harmable node) throws Exception {
             broken.put(node, hands.healCommand(fault, node));
-            Script.mending = own == null; // its own cluster ends with the script
+            Script.mending = own == null; // its own cluster ends with the script: nothing to mend
             try {
                 return hands.execute.apply(hands.harmCommand(fault, node));
             } catch (Failure | IOException failed) {
@@ -3386,7 +3392,7 @@ class failover implements Callable<Integer> {
             boolean endsAnyway = own != null && Script.stopping();
             if (endsAnyway) nothingIsBroken();
             if (broken.isEmpty()) return;
-            var failed = new LinkedHashMap<Target, String>();
+            var failed = new LinkedHashMap<Harmable, String>();
             broken.forEach((node, command) -> {
                 try {
                     say("  putting back what was broken: %s", command);
@@ -3409,7 +3415,7 @@ class failover implements Callable<Integer> {
             if (hasLeaders) electQuietly(topic);
         }
 
-        private boolean isThere(Target node) {
+        private boolean isThere(Harmable node) {
             try {
                 var nodes = admin.describeCluster(new DescribeClusterOptions().timeoutMs(5_000))
                         .nodes()
@@ -3663,15 +3669,15 @@ class failover implements Callable<Integer> {
      * @param remedies the commands for a fault; null where that fault is not possible
      */
     record Hands(String about, boolean isKnown, Function<Fault, Remedy> remedies, Executor execute) {
-        String name(Target node) {
+        String name(Harmable node) {
             return isKnown || node.id == CONTROLLER ? node.name : "broker " + node.id;
         }
 
-        String harmCommand(Fault fault, Target node) {
+        String harmCommand(Fault fault, Harmable node) {
             return filledIn(remedy(fault).harm, node).replace("{fault}", fault.name());
         }
 
-        String healCommand(Fault fault, Target node) {
+        String healCommand(Fault fault, Harmable node) {
             return filledIn(remedy(fault).heal, node);
         }
 
@@ -3684,7 +3690,7 @@ class failover implements Callable<Integer> {
         }
 
         /** Refuses host names with characters that a shell would read. */
-        private static String filledIn(String command, Target node) {
+        private static String filledIn(String command, Harmable node) {
             if (!node.host.matches("[\\w.:-]*"))
                 throw new Failure(1, "Broker %d has a strange host name: '%s'.", node.id, node.host);
             return command.replace("{name}", node.name)
