@@ -348,7 +348,6 @@ class failover implements Callable<Integer> {
         return "%,d".formatted(sum);
     }
 
-    /** Scripts talk to one another only as commands. */
     private void draw(Path log) throws Exception {
         var command = new ArrayList<>(jbang());
         command.addAll(List.of(sibling("report.java").toString(), log.toString()));
@@ -576,11 +575,12 @@ class failover implements Callable<Integer> {
             if (!outage.partitionsLed.isEmpty())
                 evidence += "; %,d acknowledged before %s was back".formatted(since, outage.name);
             boolean brief = pause.seconds() <= bound.seconds && since > 0;
-            String help = judge.fromOutside(outage.harmedAt, outage.overAt(), it -> it.node() != CONTROLLER);
+            // Not brief, although somebody helped: FAIL. Brief, and perhaps only because somebody helped: unknown.
+            String helpedBy = judge.fromOutside(outage.harmedAt, outage.overAt(), it -> it.node() != CONTROLLER);
             boolean noticeable = pause.seconds() > 5; // a pause in which nobody answered may have needed help, too
-            String doubt = help == null && noticeable ? judge.silence(pause.from(), pause.to()) : help;
-            if (!brief && help != null)
-                claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + help));
+            String doubt = helpedBy == null && noticeable ? judge.silence(pause.from(), pause.to()) : helpedBy;
+            if (!brief && helpedBy != null)
+                claims.add(new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + helpedBy));
             else if (brief && doubt != null) claims.add(Claim.unknown(BRIEF, evidence + "; but " + doubt));
             else if (pause.seconds() > bound.seconds) claims.add(judge.claim(brief, outage, BRIEF, evidence));
             else claims.add(judge.claimWhileAway(brief, outage, BRIEF, evidence));
@@ -1193,7 +1193,8 @@ class failover implements Callable<Integer> {
 
     /**
      * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: the
-     * record may be in the log.
+     * record may be in the log. IN_LOG, IN_LOG_AGAIN, REORDERED, EXPIRED and UNTOLD are noted while the log is read. All
+     * others follow from these, in {@link Ledger#account}.
      */
     enum Kind {
         ACKNOWLEDGED,
@@ -1373,7 +1374,10 @@ class failover implements Callable<Integer> {
             return times;
         }
 
-        /** When each was acknowledged (the upper 32 bits), and after how long, in order. */
+        /**
+         * When each was acknowledged (the upper 32 bits), and after how long, in order. A long, because an array of them is
+         * sorted in place; records of a class would need several times the memory.
+         */
         long[] latencies(int partition) {
             long[] latencies = ids(partition)
                     .filter(id -> acknowledgedAt(id) > 0)
@@ -1710,7 +1714,10 @@ class failover implements Callable<Integer> {
 
         /** When a partition first had no leader any more after a fault; 0 is never. */
         int lostLeader(Outage outage, int partition) {
-            return firstChange(partition, outage.harmedAt, it -> it.leaderChanged() && it.now().leader() < 0);
+            return firstChange(
+                    partition,
+                    outage.harmedAt,
+                    it -> it.leaderChanged() && it.now().leader() < 0);
         }
 
         int firstChange(int partition, int after, Predicate<Change> wanted) {
@@ -1737,7 +1744,7 @@ class failover implements Callable<Integer> {
             return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
         }
 
-        /** In seconds, before, during and after the outages. */
+        /** The longest pause in seconds, before, during and after the outages. */
         double longestEver() {
             return Gap.longest(Stream.of(waited).map(it -> Gap.longest(it, 0, Integer.MAX_VALUE)))
                     .seconds();
@@ -1818,7 +1825,6 @@ class failover implements Callable<Integer> {
 
     // ---- judging: the claims of every trial ----
 
-    /** Makes claims of the numbers of a trial. */
     private record Judge(Result result, Duration maxPause, Duration maxLatency) {
         /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
         Bound bound(Outage outage) {
@@ -2099,7 +2105,6 @@ class failover implements Callable<Integer> {
 
     // ---- telling: to a person ----
 
-    /** Prints what a trial has shown. */
     private record Teller(Result result) {
         void tell() {
             Script.say("");
@@ -2432,8 +2437,8 @@ class failover implements Callable<Integer> {
         private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
         private final AtomicReferenceArray<State> states; // believed, by partition
         private final State[] first;
-        private final Change[] next; // seen, and not believed yet
-        private final int[] seen; // how often
+        private final Change[] candidates; // seen, and not believed yet, by partition
+        private final int[] agreeing; // how many answers in a row tell the candidate
         private final List<Change> changes = new CopyOnWriteArrayList<>();
         final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
         private final List<Gap> silences = new CopyOnWriteArrayList<>();
@@ -2464,8 +2469,8 @@ class failover implements Callable<Integer> {
             this.patient = patient;
             states = new AtomicReferenceArray<>(topic.partitions());
             first = new State[topic.partitions()];
-            next = new Change[topic.partitions()];
-            seen = new int[topic.partitions()];
+            candidates = new Change[topic.partitions()];
+            agreeing = new int[topic.partitions()];
             Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
             settings.remove("retries");
             // In ms. A broker that hangs must not make the observer blind.
@@ -2563,26 +2568,30 @@ class failover implements Callable<Integer> {
             topicGone = true;
         }
 
+        /**
+         * A state is believed when three answers in a row tell it; 50, where it was true once before and brokers may be
+         * behind. Its time is that of the first of them.
+         */
         private void see(int partition, State now) {
             State believed = states.get(partition);
             if (believed == null) first[partition] = now;
             if (believed == null || now.equals(believed)) {
                 states.set(partition, now);
-                next[partition] = null;
+                candidates[partition] = null;
                 return;
             }
-            if (next[partition] == null || !now.equals(next[partition].now)) {
-                next[partition] = new Change(journal.now(), partition, believed, now);
-                seen[partition] = 0;
+            if (candidates[partition] == null || !now.equals(candidates[partition].now)) {
+                candidates[partition] = new Change(journal.now(), partition, believed, now);
+                agreeing[partition] = 0;
             }
-            Change change = next[partition];
+            Change candidate = candidates[partition];
             boolean oldNews =
                     patient && changes.stream().anyMatch(it -> it.partition == partition && it.before.equals(now));
-            if (++seen[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
+            if (++agreeing[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
             states.set(partition, now);
-            next[partition] = null;
-            changes.add(change);
-            tell(change);
+            candidates[partition] = null;
+            changes.add(candidate);
+            tell(candidate);
         }
 
         private void tell(Change change) {
