@@ -392,7 +392,7 @@ class failover implements Callable<Integer> {
 
     /**
      * A scenario: its topic, its consumers, its steps in their order, and what is claimed afterwards. What is claimed of
-     * every trial is in {@link Result#judge}.
+     * every trial is in {@link Judge#claims}.
      */
     abstract static class Scenario {
         final String name; // in tables
@@ -932,7 +932,6 @@ class failover implements Callable<Integer> {
                 load.finish(observer);
                 loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
                 boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
-                boolean gone = observer.topicGone;
                 var audit = new Audit(
                         connection,
                         stage.admin,
@@ -940,7 +939,7 @@ class failover implements Callable<Integer> {
                         runId,
                         ledger,
                         journal,
-                        gone,
+                        observer.topicGone,
                         this::mayHaveBeenCut,
                         settled,
                         new LinkedHashMap<>());
@@ -1192,9 +1191,9 @@ class failover implements Callable<Integer> {
     // ---- the proof ----
 
     /**
-     * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: the
-     * record may be in the log. IN_LOG, IN_LOG_AGAIN, REORDERED, EXPIRED and UNTOLD are noted while the log is read. All
-     * others follow from these, in {@link Ledger#account}.
+     * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: that
+     * record may be in the log. IN_LOG, IN_LOG_AGAIN, REORDERED, EXPIRED and UNTOLD are noted while the log is read. The
+     * others follow from these and from what the group received, in {@link Ledger#account}.
      */
     enum Kind {
         ACKNOWLEDGED,
@@ -1375,8 +1374,8 @@ class failover implements Callable<Integer> {
         }
 
         /**
-         * When each was acknowledged (the upper 32 bits), and after how long, in order. A long, because an array of them is
-         * sorted in place; records of a class would need several times the memory.
+         * When each was acknowledged (the upper 32 bits), and after how long, in order. In one long, because an array of
+         * them is sorted in place; an object for each would need several times the memory.
          */
         long[] latencies(int partition) {
             long[] latencies = ids(partition)
@@ -2133,16 +2132,12 @@ class failover implements Callable<Integer> {
             int end = result.trial.journal.now();
             int step = ticks(0.5) * Math.max(1, (int) Math.ceil(seconds(end) / 0.5 / 60));
             int columns = end / step + 1;
+            double full = (double) result.plan.producing.rate() / result.topic.partitions() * seconds(step);
             Script.say("  acknowledged by partition; a character is %.1f s", seconds(step));
             for (int partition : result.partitions().toArray()) {
                 long[] counts = new long[columns];
                 for (int tick : result.acknowledged[partition]) counts[tick / step]++;
-                Script.say(
-                        "  partition %-3d %s",
-                        partition,
-                        strip(
-                                counts,
-                                (double) result.plan.producing.rate() / result.topic.partitions() * seconds(step)));
+                Script.say("  partition %-3d %s", partition, strip(counts, full));
             }
             for (Outage outage : result.outages) {
                 int from = outage.harmedAt / step;
