@@ -1191,7 +1191,7 @@ class failover implements Callable<Integer> {
     // ---- the proof ----
 
     /**
-     * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: that
+     * What is known of a record. The first three are what its producer was told. After a time-out it was told nothing: the
      * record may be in the log. IN_LOG, IN_LOG_AGAIN, REORDERED, EXPIRED and UNTOLD are noted while the log is read. The
      * others follow from these and from what the group received, in {@link Ledger#account}.
      */
