@@ -222,7 +222,7 @@ class live implements Callable<Integer> {
             return each(asked);
         }
 
-        private CompletionStage<Map<String, Answer<GroupNow>>> describe(Group group) {
+        private CompletionStage<Answer<GroupNow>> describe(Group group) {
             // Many groups are asked more seldom, so that the cluster has no more to do.
             group.description.everyMs = group.matters() ? Math.max(250, 50 * groupsByName.size()) : 3_000;
             var name = List.of(group.name);
@@ -235,7 +235,7 @@ class live implements Callable<Integer> {
                             .describedGroups()
                             .get(group.name)
                             .thenApply(GroupNow::of);
-            return each(Map.of(group.name, told));
+            return answer(told);
         }
 
         private CompletionStage<Map<TopicPartition, OffsetAndMetadata>> listOffsets(Group group) {
@@ -683,8 +683,7 @@ class live implements Callable<Integer> {
                 return groups.contains(name) || readAt > 0 && now() - readAt < window();
             }
 
-            void hearConsumers(Map<String, Answer<GroupNow>> answers) {
-                Answer<GroupNow> answer = answers.get(name);
+            void hearConsumers(Answer<GroupNow> answer) {
                 boolean gone = answer.error instanceof GroupIdNotFoundException;
                 boolean refused = answer.error instanceof AuthorizationException;
                 refusal = refused ? "no permission to describe it" : null;
@@ -1026,14 +1025,16 @@ class live implements Callable<Integer> {
     /** One of many answers to one question: a value or an error. */
     private record Answer<T>(T value, Throwable error) {}
 
+    private static <V> CompletionStage<Answer<V>> answer(KafkaFuture<V> asked) {
+        return asked.toCompletionStage()
+                .handle((value, error) -> new Answer<>(value, error == null ? null : Script.rootOf(error)));
+    }
+
     /** The answers to all, when the last one is there. */
     private static <K, V> CompletionStage<Map<K, Answer<V>>> each(Map<K, KafkaFuture<V>> asked) {
         var answers = new ConcurrentHashMap<K, Answer<V>>();
         var all = asked.entrySet().stream()
-                .map(it -> it.getValue().toCompletionStage().handle((value, error) -> {
-                    Answer<V> answer = new Answer<>(value, error == null ? null : Script.rootOf(error));
-                    return answers.put(it.getKey(), answer);
-                }))
+                .map(it -> answer(it.getValue()).thenApply(answer -> answers.put(it.getKey(), answer)))
                 .map(CompletionStage::toCompletableFuture)
                 .toArray(CompletableFuture<?>[]::new);
         return CompletableFuture.allOf(all).thenApply(done -> answers);
