@@ -461,7 +461,8 @@ class live implements Callable<Integer> {
 
             /** Opens a gap when records stay away, and closes the gap when they come. */
             void look() {
-                while (leaders.size() > 1 && second(leaders).from < now() - window()) leaders.removeFirst();
+                while (leaders.stream().skip(1).limit(1).anyMatch(second -> second.from < now() - window()))
+                    leaders.removeFirst();
                 while (!gaps.isEmpty() && gaps.peekFirst().to > 0 && gaps.peekFirst().to < now() - window())
                     gaps.removeFirst();
                 if (state.value == null) return;
@@ -1005,10 +1006,6 @@ class live implements Callable<Integer> {
         }
 
         // ---- details of the watcher ----
-
-        private static <T> T second(Deque<T> list) {
-            return list.stream().skip(1).findFirst().orElseThrow();
-        }
 
         private long window() {
             return seconds * 1_000L;
