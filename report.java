@@ -566,7 +566,7 @@ class report implements Callable<Integer> {
             if (verdict().equals("ALLOWED")) fate.add("which the settings allow");
             if (verdict().equals("PASS") && lost > 0) fate.add("as expected");
             for (String name : List.of("phantoms", "ghosts", "unseen", "duplicates"))
-                if (number(name) > 0) fate.add(plain(number(name)) + " " + name);
+                if (number(name) > 0) fate.add(forPeople(number(name)) + " " + name);
             return String.join(", ", fate);
         }
 
@@ -575,13 +575,13 @@ class report implements Callable<Integer> {
             var numbers = new ArrayList<String>();
             var always = List.of("sent", "acknowledged", "lost", "duplicates");
             var others = List.of("unknown", "failed", "ghosts", "unseen", "redelivered", "reordered", "phantoms");
-            for (String name : always) if (knows(name)) numbers.add(plain(number(name)) + " " + name);
-            for (String name : others) if (number(name) > 0) numbers.add(plain(number(name)) + " " + name);
+            for (String name : always) if (knows(name)) numbers.add(forPeople(number(name)) + " " + name);
+            for (String name : others) if (number(name) > 0) numbers.add(forPeople(number(name)) + " " + name);
             return dotted(numbers);
         }
 
         String about() {
-            String rate = header.isNumber("rate") ? plain(header.get("rate")) + " records/s" : "";
+            String rate = header.isNumber("rate") ? forPeople(header.get("rate")) + " records/s" : "";
             return dotted(List.of(text("title"), text("topic"), text("settings"), rate));
         }
 
@@ -590,7 +590,7 @@ class report implements Callable<Integer> {
             String started = text("started").replaceFirst("[.]\\d+", "");
             origin.add(started.replace('T', ' ').replace("Z", " UTC"));
             header.getObject("versions", new JsonObject())
-                    .forEach((program, version) -> origin.add(program.replace('_', ' ') + " " + plain(version)));
+                    .forEach((program, version) -> origin.add(program.replace('_', ' ') + " " + forPeople(version)));
             String within = "leaders seen to within %.0f ms";
             if (verdict.isNumber("resolution_ms")) origin.add(within.formatted(verdict.getDouble("resolution_ms")));
             return dotted(origin);
@@ -850,7 +850,7 @@ class report implements Callable<Integer> {
                 labels.put("bracket", pause.from, pause.to, pause.text, pause.inShort());
             for (int i = 0; peak > scale && strips <= 4 && i < acknowledged.length; i++) {
                 double ms = (i + 0.5) * column;
-                if (acknowledged[i] == peak) labels.put("mark", ms, ms, "peak " + plain(Math.rint(peak)) + "/s");
+                if (acknowledged[i] == peak) labels.put("mark", ms, ms, "peak " + forPeople(Math.rint(peak)) + "/s");
             }
             labels.draw("", height);
             double base = y + height;
@@ -858,7 +858,7 @@ class report implements Callable<Integer> {
             double baseline = middle + (strips <= 4 ? -2 : strips <= 8 ? 5 : 9);
             text("bold", MARGIN, baseline, "partition " + partition);
             if (strips <= 4) text("small", MARGIN, middle + 15, "records/s");
-            text("small end", LEFT - 6, y + 9, plain(scale));
+            text("small end", LEFT - 6, y + 9, forPeople(scale));
             path("grid", "M", LEFT, y, "H", RIGHT, "M", LEFT, middle, "H", RIGHT);
             String fill = "url(#" + gradient(trial, partition) + ")";
             String element = "<path class='flow' fill='%s' stroke='%s' d='%sV%s'/>";
@@ -886,7 +886,7 @@ class report implements Callable<Integer> {
                 lost += cell.lost;
                 boolean last = i == cells.size() - 1 || cells.get(i + 1).ms > cell.ms + end / 20;
                 if (!last) continue;
-                labels.put("bracket", from, cell.ms + 100, plain(lost) + " lost");
+                labels.put("bracket", from, cell.ms + 100, forPeople(lost) + " lost");
                 lost = 0;
             }
         }
@@ -899,8 +899,8 @@ class report implements Callable<Integer> {
                 read += cell.read;
             }
             String text = "partition %d: %s acknowledged, %s read";
-            var words = new StringBuilder(text.formatted(partition, plain(acknowledged), plain(read)));
-            if (trial.lost(partition) > 0) words.append(", " + plain(trial.lost(partition)) + " lost");
+            var words = new StringBuilder(text.formatted(partition, forPeople(acknowledged), forPeople(read)));
+            if (trial.lost(partition) > 0) words.append(", " + forPeople(trial.lost(partition)) + " lost");
             for (var pauses : List.of(trial.pauses, trial.readPauses)) {
                 Pause pause = pauses.get(partition);
                 if (pause != null && pause.ms > 0)
@@ -958,7 +958,7 @@ class report implements Callable<Integer> {
             double decade = height / (high - low);
             y += 12;
             group("latency, from send to acknowledgement: p50 from %s, p99 to %s"
-                    .formatted(duration(lowest), duration(highest)));
+                    .formatted(onAxis(lowest), onAxis(highest)));
             text("bold", MARGIN, y + 20, "latency");
             path("p99", "M", MARGIN, y + 36, "h", 18);
             text("small", MARGIN + 24, y + 40, "p99");
@@ -968,7 +968,7 @@ class report implements Callable<Integer> {
                 double level = y + (high - power) * decade;
                 path("grid", "M", LEFT, level, "H", RIGHT);
                 if (decade >= 16 || (high - power) % 2 == 0)
-                    text("small end", LEFT - 6, level + 4, duration(Math.pow(10, power)));
+                    text("small end", LEFT - 6, level + 4, onAxis(Math.pow(10, power)));
             }
             curve("p50", p50, column, decade, high);
             curve("p99", p99, column, decade, high);
@@ -1076,7 +1076,8 @@ class report implements Callable<Integer> {
             for (double ms = 0; ms <= end; ms += step) path("grid", "M", x(ms), plotTop, "V", y);
             elements.append(plot);
             text("small", MARGIN, y + 16, "since the start");
-            for (double ms = 0; ms <= end; ms += step) text("small middle", x(ms), y + 16, plain(ms / 1_000) + " s");
+            for (double ms = 0; ms <= end; ms += step)
+                text("small middle", x(ms), y + 16, forPeople(ms / 1_000) + " s");
             y += 22;
         }
 
@@ -1253,7 +1254,7 @@ class report implements Callable<Integer> {
         var table = new Table("Trials", head, new ArrayList<>());
         names.forEach((trial, name) -> {
             var row = new ArrayList<>(List.of(name));
-            for (String count : counts) row.add(trial.knows(count) ? plain(trial.number(count)) : "?");
+            for (String count : counts) row.add(trial.knows(count) ? forPeople(trial.number(count)) : "?");
             var longest = trial.pauses.values().stream().mapToDouble(Pause::ms).max();
             row.add(longest.isPresent() ? seconds(longest.getAsDouble()) : "?");
             row.add(trial.verdict());
@@ -1309,7 +1310,7 @@ class report implements Callable<Integer> {
         var flat = new LinkedHashMap<String, String>();
         if (json instanceof JsonObject object)
             object.forEach((key, value) -> flat.putAll(flat((name + " " + key.replace('_', ' ')).strip(), value)));
-        else flat.put(name, SECRET.matcher(name).find() ? "[hidden]" : plain(json));
+        else flat.put(name, SECRET.matcher(name).find() ? "[hidden]" : forPeople(json));
         return flat;
     }
 
@@ -1569,8 +1570,9 @@ class report implements Callable<Integer> {
     private static double number(JsonObject line, String name, double least, double most) {
         double number = line.getDouble(name, Double.NaN);
         if (number >= least && number <= most) return number;
-        String found = shortened(printable(plain(line.get(name))), 60);
-        throw new Broken("should have %s from %s to %s, not '%s'".formatted(name, plain(least), plain(most), found));
+        String found = shortened(printable(forPeople(line.get(name))), 60);
+        throw new Broken(
+                "should have %s from %s to %s, not '%s'".formatted(name, forPeople(least), forPeople(most), found));
     }
 
     /** Refuses a file that cannot be written, before anything is done. */
@@ -1685,8 +1687,8 @@ class report implements Callable<Integer> {
         return (Math.abs(ms) < 1_000 ? "%.2f s" : "%,.1f s").formatted(ms / 1_000);
     }
 
-    /** In the unit that suits it. */
-    private static String duration(double ms) {
+    /** A latency, in the unit that suits it. */
+    private static String onAxis(double ms) {
         if (ms < 0.1) return decimal(ms * 1_000) + " \u00b5s";
         return ms < 1_000 ? decimal(ms) + " ms" : decimal(ms / 1_000) + " s";
     }
@@ -1696,7 +1698,7 @@ class report implements Callable<Integer> {
     }
 
     private static String lostRecords(long lost) {
-        return plain(lost) + (lost == 1 ? " acknowledged record lost" : " acknowledged records lost");
+        return forPeople(lost) + (lost == 1 ? " acknowledged record lost" : " acknowledged records lost");
     }
 
     /** Such as: partitions 0-3, 7. */
@@ -1723,7 +1725,7 @@ class report implements Callable<Integer> {
     }
 
     private static String joined(Collection<?> several) {
-        return several.stream().map(report::plain).collect(Collectors.joining(", "));
+        return several.stream().map(report::forPeople).collect(Collectors.joining(", "));
     }
 
     private static String dotted(List<String> several) {
@@ -1734,8 +1736,7 @@ class report implements Callable<Integer> {
         return text.isEmpty() ? text : text.substring(0, 1).toUpperCase() + text.substring(1);
     }
 
-    /** For people to read. */
-    private static String plain(Object value) {
+    private static String forPeople(Object value) {
         if (value instanceof Collection<?> several) return joined(several);
         if (value instanceof Number number) return new DecimalFormat("#,##0.##").format(number);
         return value == null ? "" : value.toString();
