@@ -1037,7 +1037,7 @@ class failover implements Callable<Integer> {
         void heal(Outage outage) throws Exception {
             String command = stage.hands.healCommand(outage.fault, outage.node);
             outage.healedAt = journal.tell("heal", outage.details(), "%s", command);
-            String answer = stage.heal(command);
+            String answer = stage.execute(command);
             if (!answer.isEmpty()) journal.note("%s", answer);
         }
 
@@ -3366,14 +3366,11 @@ class failover implements Callable<Integer> {
         String harm(Fault fault, Harmable node) throws Exception {
             broken.put(node, hands.healCommand(fault, node));
             Script.mending = own == null; // its own cluster ends with the script: nothing to mend
-            try {
-                return hands.execute.apply(hands.harmCommand(fault, node));
-            } catch (Failure | IOException failed) {
-                throw new Unobserved(Script.oneLine(failed));
-            }
+            return execute(hands.harmCommand(fault, node));
         }
 
-        String heal(String command) throws Exception {
+        /** A command that fails ends the trial: what was proven before is told. */
+        String execute(String command) throws Exception {
             try {
                 return hands.execute.apply(command);
             } catch (Failure | IOException failed) {
