@@ -3369,7 +3369,7 @@ class failover implements Callable<Integer> {
             return execute(hands.harmCommand(fault, node));
         }
 
-        /** A command that fails ends the trial: what was proven before is told. */
+        /** A command that fails ends the trial. */
         String execute(String command) throws Exception {
             try {
                 return hands.execute.apply(command);
