@@ -794,8 +794,8 @@ class bench implements Callable<Integer> {
         var servers = new ArrayList<String>();
         for (String node : List.of("controller", "kafka-1", "kafka-2")) {
             String text = Files.readString(ours.resolve(node + ".properties"));
-            properties.add(Files.writeString(
-                    theirs.resolve(node + ".properties"), text.replace(ours.toString(), theirs.toString())));
+            String there = text.replaceFirst("(?m)^log\\.dirs?=", "$0" + theirs + "/"); // ours are relative
+            properties.add(Files.writeString(theirs.resolve(node + ".properties"), there));
             text.lines()
                     .filter(line -> line.startsWith("advertised.listeners="))
                     .forEach(line -> servers.add(line.substring(line.indexOf("://") + 3)));
