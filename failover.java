@@ -96,17 +96,17 @@ class failover implements Callable<Integer> {
                     + " Steps: a fault and a node; start and a node; a time; whole; elect; unclean.")
     List<Step> customSteps;
 
-    @Option(names = "--before", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "3s",
+    @Option(names = "--before", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "2s",
             description = "How long records flow before the fault, such as 500ms, 10s or 2m (default:"
                     + " ${DEFAULT-VALUE}).")
     Duration before;
 
     @Option(names = "--down", paramLabel = "TIME", converter = TimeConverter.class,
-            description = "How long the broker stays away (default: 4s for stop; 15s else, as a dead broker is noticed"
+            description = "How long the broker stays away (default: 3s for stop; 15s else, as a dead broker is noticed"
                     + " after broker.session.timeout.ms, 9 s).")
     Duration down;
 
-    @Option(names = "--after", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "2s",
+    @Option(names = "--after", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "1s",
             description = "How long records flow after the cluster has healed (default: ${DEFAULT-VALUE}).")
     Duration after;
 
@@ -376,7 +376,7 @@ class failover implements Callable<Integer> {
 
         /** How long the broker stays away where nobody said: a dead one is noticed after 9 s. */
         Duration usualDown() {
-            return Duration.ofSeconds(this == stop ? 4 : 15);
+            return Duration.ofSeconds(this == stop ? 3 : 15);
         }
     }
 
@@ -3058,8 +3058,9 @@ class failover implements Callable<Integer> {
 
         private void complain(Exception error) {
             if (error == null || leaving) return;
-            boolean silence = error instanceof TimeoutException;
-            String now = silence ? "no answer from the group's coordinator." : Script.oneLine(error);
+            String now = Script.oneLine(error);
+            if (error instanceof TimeoutException) now = "no answer from the group's coordinator.";
+            if (error instanceof DisconnectException) now = "the connection to the group's coordinator broke.";
             if (!now.equals(complaint)) journal.note("consumer %d: %s", number, now);
             complaint = now;
         }
@@ -3568,19 +3569,21 @@ class failover implements Callable<Integer> {
         }
 
         /** The topic's properties; empty where they must not be read. */
+        /** Empty where they must not be read: then nobody knows what these properties allow. */
         private Map<String, String> topicProperties(String topic) throws InterruptedException {
             var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-            var properties = new HashMap<String, String>();
-            try {
-                for (ConfigEntry entry : admin.describeConfigs(List.of(resource))
-                        .all()
-                        .get()
-                        .get(resource)
-                        .entries()) properties.put(entry.name(), entry.value());
-            } catch (ExecutionException noPermission) {
-                // then what these properties allow is not known
-            }
-            return properties;
+            for (int tries = 1; ; tries++)
+                try {
+                    Config config =
+                            admin.describeConfigs(List.of(resource)).all().get().get(resource);
+                    var properties = new HashMap<String, String>();
+                    config.entries().forEach(entry -> properties.put(entry.name(), entry.value()));
+                    return properties;
+                } catch (ExecutionException failed) {
+                    // A busy broker may learn late of a topic that was just made.
+                    boolean unknown = failed.getCause() instanceof UnknownTopicOrPartitionException;
+                    if (!unknown || tries == 50 || Script.stopsWithin(100_000_000)) return Map.of();
+                }
         }
 
         private void checkTopic(Scenario scenario, TopicDescription topic, Map<String, String> properties) {

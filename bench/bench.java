@@ -898,7 +898,7 @@ class bench implements Callable<Integer> {
                         "s",
                         Goal.atMost(45),
                         "The last run: " + String.join(", ", parts) + ". Most of it is what was asked for:"
-                                + " 3 s before each fault, 4 s of it, 2 s after it; and a broker that starts takes both cores for 5 s."));
+                                + " 2 s before each fault, 3 s of it, 1 s after it; and a broker that starts takes both cores for 5 s."));
     }
 
     // ---- how it is measured ----
