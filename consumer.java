@@ -23,7 +23,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.errors.*;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.*;
 import org.apache.kafka.common.serialization.*;
 import picocli.CommandLine;
 import picocli.CommandLine.*;
@@ -475,15 +475,19 @@ class consumer implements Callable<Integer> {
         }
 
         private void noteId(ConsumerRecord<byte[], byte[]> record) {
-            Header run = record.headers().lastHeader("run");
-            int id = run == null ? -1 : eventId(record.value());
-            if (id < 0) {
-                unnumbered++;
-                return;
-            }
-            if (stretch == null || !Arrays.equals(stretch.run, run.value()))
-                stretch = stretches.computeIfAbsent(text(run.value()), it -> new Stretch(run.value()));
-            stretch.add(id);
+            int id = eventId(record.value());
+            if (id < 0 || !findStretch(record.headers())) unnumbered++;
+            else stretch.add(id);
+        }
+
+        /** The stretch of the record's run. False if the record has no run. */
+        private boolean findStretch(Headers headers) {
+            Header[] all = headers.toArray();
+            // Usually the run of the record before. The header's name, a text to be decoded, need not be read then.
+            if (stretch != null && all.length == 1 && Arrays.equals(stretch.run, all[0].value())) return true;
+            Header run = headers.lastHeader("run");
+            if (run != null) stretch = stretches.computeIfAbsent(text(run.value()), it -> new Stretch(run.value()));
+            return run != null;
         }
     }
 
@@ -568,7 +572,8 @@ class consumer implements Callable<Integer> {
 
     // ---- a line for each event ----
 
-    private final ByteArrayOutputStream lines = new ByteArrayOutputStream(); // of one poll
+    private byte[] lines = new byte[1 << 16]; // of one poll
+    private int end; // of what is in it
     private byte[] head;
 
     /** Piped, bytes are passed on as bytes: to make text of them, and bytes of the text, would double the time. */
@@ -581,11 +586,17 @@ class consumer implements Callable<Integer> {
             Script.show("", from + text(value.bytes), behind);
             return;
         }
-        if (lines.size() > 0) lines.write('\n');
-        lines.writeBytes(head());
-        lines.writeBytes(value.bytes);
-        lines.writeBytes(partition.behind);
-        lines.writeBytes((record.offset() + value.note).getBytes(StandardCharsets.US_ASCII));
+        if (end > 0) add(NEW_LINE);
+        add(head());
+        add(value.bytes);
+        add(partition.behind);
+        add((record.offset() + value.note).getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private void add(byte[] bytes) {
+        if (bytes.length > lines.length - end) lines = Arrays.copyOf(lines, 2 * (end + bytes.length));
+        System.arraycopy(bytes, 0, lines, end, bytes.length);
+        end += bytes.length;
     }
 
     private byte[] head() {
@@ -597,10 +608,10 @@ class consumer implements Callable<Integer> {
     }
 
     /** Prints the lines of one poll at once. Returns false when nobody reads them. */
-    private boolean print() throws IOException {
-        if (lines.size() > 0) {
-            lines.writeTo(System.out);
-            lines.reset();
+    private boolean print() {
+        if (end > 0) {
+            System.out.write(lines, 0, end);
+            end = 0;
             Script.print(""); // ends the last line
         }
         return !System.out.checkError();
@@ -647,6 +658,7 @@ class consumer implements Callable<Integer> {
 
     // ---- details ----
 
+    private static final byte[] NEW_LINE = {'\n'};
     private static final byte[] EVENT_ID = "{\"event_id\": ".getBytes(StandardCharsets.UTF_8);
 
     /** Twice, for the last commit and for leaving the group: Ctrl-C ends the script within 3 s. */

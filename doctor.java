@@ -532,41 +532,10 @@ class doctor implements Callable<Integer> {
 
         Map<String, Object> asMap() {
             var brokers = new ArrayList<Object>();
-            stops.forEach((id, findings) -> brokers.add(ordered("broker", id, "stops", maps(findings))));
+            stops.forEach((id, findings) -> brokers.add(Json.object("broker", id, "stops", findings)));
             List<String> notSeen =
                     now.notSeen.stream().map(it -> it.text(Integer.MAX_VALUE)).toList();
-            return ordered("stopped", maps(stopped), "brokers", brokers, "traps", maps(traps), "notSeen", notSeen);
-        }
-
-        private static List<Object> maps(List<Finding> findings) {
-            return findings.stream()
-                    .<Object>map(it -> ordered(
-                            "what", it.what, "kind", it.kind, "where", it.where, "means", it.means, "mend", it.mend))
-                    .toList();
-        }
-
-        private static Map<String, Object> ordered(Object... keysAndValues) {
-            var map = new LinkedHashMap<String, Object>();
-            for (int i = 0; i < keysAndValues.length; i += 2) map.put((String) keysAndValues[i], keysAndValues[i + 1]);
-            return map;
-        }
-    }
-
-    /** Maps, lists, texts and numbers as JSON. */
-    static class Json {
-        static String of(Object value) {
-            if (value instanceof Map<?, ?> map)
-                return map.entrySet().stream()
-                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
-                        .collect(Collectors.joining(",", "{", "}"));
-            if (value instanceof List<?> list)
-                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
-            if (value instanceof Number) return value.toString();
-            return value.toString()
-                    .chars()
-                    .mapToObj(c ->
-                            c == '"' || c == '\\' ? "\\" + (char) c : c < ' ' ? "\\u%04x".formatted(c) : "" + (char) c)
-                    .collect(Collectors.joining("", "\"", "\""));
+            return Json.object("stopped", stopped, "brokers", brokers, "traps", traps, "notSeen", notSeen);
         }
     }
 
@@ -886,6 +855,49 @@ class doctor implements Callable<Integer> {
 
     private static String joined(Collection<?> items) {
         return items.stream().map(Object::toString).collect(Collectors.joining(", "));
+    }
+
+    // ---- Json: the same lines in every script that writes JSON ----
+
+    /** Writes JSON: a map or a record as an object, a collection as an array. */
+    static class Json {
+        /** An object: keys and values in turn, in this order. */
+        static Map<String, Object> object(Object... keysAndValues) {
+            var object = new LinkedHashMap<String, Object>();
+            for (int i = 0; i < keysAndValues.length; i += 2)
+                object.put((String) keysAndValues[i], keysAndValues[i + 1]);
+            return object;
+        }
+
+        static String of(Object value) {
+            if (value instanceof Record it) return of(components(it));
+            if (value instanceof Map<?, ?> map)
+                return map.entrySet().stream()
+                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
+                        .collect(Collectors.joining(",", "{", "}"));
+            if (value instanceof Collection<?> list)
+                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
+            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
+            var text = new StringBuilder("\"");
+            for (char c : value.toString().toCharArray()) {
+                if (c == '"' || c == '\\') text.append('\\').append(c);
+                else if (c < ' ') text.append("\\u%04x".formatted((int) c));
+                else text.append(c);
+            }
+            return text.append('"').toString();
+        }
+
+        private static Map<String, Object> components(Record record) {
+            var object = new LinkedHashMap<String, Object>();
+            for (var each : record.getClass().getRecordComponents()) {
+                try {
+                    object.put(each.getName(), each.getAccessor().invoke(record));
+                } catch (ReflectiveOperationException notReadable) {
+                    throw new IllegalStateException(notReadable);
+                }
+            }
+            return object;
+        }
     }
 
     // ---- Connection: the same lines in every script that needs a cluster ----

@@ -315,7 +315,7 @@ class failover implements Callable<Integer> {
             if (!ofPlan.isEmpty()) say("%s", row(plan, ofPlan));
         }
         if (json)
-            Script.print(Json.of(details(
+            Script.print(Json.of(Json.object(
                     "trials",
                     results.stream().map(it -> new Lines(it).verdictLine()).toList())));
         boolean complete = results.size() == plans.size() * runs;
@@ -913,7 +913,7 @@ class failover implements Callable<Integer> {
                         .toList();
                 gather();
                 load = new Load(plan.producing, topic, runId, ledger, journal);
-                journal.tell("load", details(), "the producer begins");
+                journal.tell("load", Map.of(), "the producer begins");
                 for (Step step : plan.scenario.steps(plan.fault, stage.brokers.values())) step.take(this);
             } catch (InterruptedException ctrlC) {
                 giveUp(new Unobserved("interrupted"));
@@ -930,7 +930,7 @@ class failover implements Callable<Integer> {
             if (load == null || Script.stopping()) return;
             try {
                 load.finish(observer);
-                loadEndedAt = journal.tell("load", details(), "the producer ends: %,d records sent", ledger.last());
+                loadEndedAt = journal.tell("load", Map.of(), "the producer ends: %,d records sent", ledger.last());
                 boolean settled = waitsForAll() && ledger.account().count(Kind.ACKNOWLEDGED) == ledger.last();
                 var audit = new Audit(
                         connection,
@@ -971,7 +971,7 @@ class failover implements Callable<Integer> {
         private void giveUp(Exception because) {
             String why = because instanceof KafkaException ? Script.oneLine(because) : because.getMessage();
             if (unobserved == null) unobserved = why;
-            journal.tell("unobserved", details(), "%s", why);
+            journal.tell("unobserved", Map.of(), "%s", why);
         }
 
         /** Starts the consumers and waits until the group has given out all partitions, evenly. */
@@ -1058,7 +1058,7 @@ class failover implements Callable<Integer> {
                     "the in-sync replicas were not whole again",
                     whoHarms.manual ? 600 : 180,
                     () -> observer.whole() && !observer.controllerIsAway && stage.allAnswer(topic));
-            int now = journal.tell("whole", details(), "all replicas are in sync again");
+            int now = journal.tell("whole", Map.of(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
             stage.nothingIsBroken();
         }
@@ -1070,13 +1070,13 @@ class failover implements Callable<Integer> {
                 if (Script.stopping()) throw new Unobserved("interrupted");
             }
             if (!observer.preferred()) throw new Unobserved("the preferred leaders did not return (waited 60 s)");
-            int now = journal.tell("preferred", details(), "the preferred leaders lead again");
+            int now = journal.tell("preferred", Map.of(), "the preferred leaders lead again");
             for (Outage outage : outages) if (outage.preferredAt == 0) outage.preferredAt = now;
         }
 
         /** An operator's choice: a replica that was not in sync becomes the leader. */
         void electUnclean() throws Exception {
-            journal.tell("elect", details(), "unclean election, an operator's choice");
+            journal.tell("elect", Map.of(), "unclean election, an operator's choice");
             for (int tries = 0; tries < 30 && observer.leader(0) < 0; tries++) {
                 stage.elect(ElectionType.UNCLEAN, topic.name());
                 if (holdsWithin(1, () -> observer.leader(0) >= 0)) return;
@@ -1090,7 +1090,7 @@ class failover implements Callable<Integer> {
             boolean firstIsBusy = !consumers.get(0).partitions.isEmpty();
             GroupConsumer busy = consumers.get(firstIsBusy ? 0 : 1);
             GroupConsumer idle = consumers.get(firstIsBusy ? 1 : 0);
-            var which = details("consumer", busy.number);
+            var which = Json.object("consumer", busy.number);
             int now = journal.tell("leave", which, "consumer %d, the busy one, leaves the group", busy.number);
             handover = new Handover(now, busy, idle);
             busy.leave();
@@ -1165,7 +1165,7 @@ class failover implements Callable<Integer> {
         }
 
         Map<String, Object> details() {
-            return failover.details("broker", id, "name", name, "fault", fault);
+            return Json.object("broker", id, "name", name, "fault", fault);
         }
 
         /** When its preferred leaders led again; while they do not, a tick that never comes. */
@@ -2199,7 +2199,7 @@ class failover implements Callable<Integer> {
         List<Object> all() {
             var lines = new ArrayList<Object>(List.of(trialLine()));
             for (Event event : result.trial.journal.events()) {
-                var line = details("type", "event", "ms", ms(event.tick()), "kind", event.kind());
+                var line = Json.object("type", "event", "ms", ms(event.tick()), "kind", event.kind());
                 line.putAll(event.details());
                 line.put("text", event.text());
                 lines.add(line);
@@ -2211,19 +2211,19 @@ class failover implements Callable<Integer> {
 
         private Map<String, Object> trialLine() {
             Producing producing = result.plan.producing;
-            var line = details("type", "trial", "ms", 0, "run", result.trial.runId, "number", result.trial.number);
-            line.putAll(details("started", result.trial.started.toString(), "title", result.trial.title()));
-            line.putAll(details("observation", result.plan.scenario.observation, "settings", producing.label));
-            line.putAll(details("topic", result.topic.name(), "partitions", result.topic.partitions()));
-            line.putAll(details("replicas", result.topic.replicas().get(0).size(), "group", result.trial.group));
-            line.putAll(details("consumers", result.plan.scenario.consumers, "fault", result.plan.fault));
-            line.putAll(details("rate", producing.rate(), "size", producing.size()));
-            line.putAll(details("properties", producing.shown(), "cluster", result.trial.stage.hands.about));
-            line.putAll(details("brokers", result.trial.stage.brokers.keySet(), "leaders", result.trial.leaders));
+            var line = Json.object("type", "trial", "ms", 0, "run", result.trial.runId, "number", result.trial.number);
+            line.putAll(Json.object("started", result.trial.started.toString(), "title", result.trial.title()));
+            line.putAll(Json.object("observation", result.plan.scenario.observation, "settings", producing.label));
+            line.putAll(Json.object("topic", result.topic.name(), "partitions", result.topic.partitions()));
+            line.putAll(Json.object("replicas", result.topic.replicas().get(0).size(), "group", result.trial.group));
+            line.putAll(Json.object("consumers", result.plan.scenario.consumers, "fault", result.plan.fault));
+            line.putAll(Json.object("rate", producing.rate(), "size", producing.size()));
+            line.putAll(Json.object("properties", producing.shown(), "cluster", result.trial.stage.hands.about));
+            line.putAll(Json.object("brokers", result.trial.stage.brokers.keySet(), "leaders", result.trial.leaders));
             line.put("in_sync", result.topic.replicas());
             String java = System.getProperty("java.version");
-            line.put("versions", details("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
-            Map<String, Object> limits = details("broker.session.timeout.ms", result.trial.stage.sessionTimeout);
+            line.put("versions", Json.object("failover", "1.1.0", "kafka_client", "4.4.0", "java", java));
+            Map<String, Object> limits = Json.object("broker.session.timeout.ms", result.trial.stage.sessionTimeout);
             limits.put("request.timeout.ms", producing.requestTimeout());
             line.put("limit_ms", limits);
             return line;
@@ -2251,10 +2251,10 @@ class failover implements Callable<Integer> {
                         .toArray();
                 from = to;
                 if (ticks.length == 0 && reads[bucket] == 0) continue;
-                var line = details("type", "flow", "ms", bucket * 100, "partition", partition);
-                line.putAll(details("acknowledged", ticks.length, "read", reads[bucket], "lost", lost[bucket]));
+                var line = Json.object("type", "flow", "ms", bucket * 100, "partition", partition);
+                line.putAll(Json.object("acknowledged", ticks.length, "read", reads[bucket], "lost", lost[bucket]));
                 Latency it = Latency.of(ticks);
-                if (it.records > 0) line.putAll(details("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
+                if (it.records > 0) line.putAll(Json.object("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
                 lines.add(line);
             }
             return lines;
@@ -2262,11 +2262,11 @@ class failover implements Callable<Integer> {
 
         /** The verdict, with every number that was printed. */
         Map<String, Object> verdictLine() {
-            var line =
-                    details("type", "verdict", "ms", ms(result.trial.journal.now()), "name", result.plan.scenario.name);
-            line.putAll(details(
+            var line = Json.object(
+                    "type", "verdict", "ms", ms(result.trial.journal.now()), "name", result.plan.scenario.name);
+            line.putAll(Json.object(
                     "run", result.trial.runId, "verdict", result.verdict(), "settings", result.plan.producing.label));
-            line.putAll(details(
+            line.putAll(Json.object(
                     "fault", result.plan.fault, "unobserved", result.trial.unobserved, "audited", result.audited));
             line.put("sent", result.account.sent());
             for (Kind kind : Kind.values()) {
@@ -2277,44 +2277,44 @@ class failover implements Callable<Integer> {
             line.put(
                     "lost_ids",
                     result.account.get(Kind.LOST).stream().limit(shown).boxed().toList());
-            var crossed = details();
+            var crossed = Json.object();
             for (Kind fate : Kind.FATES) {
                 int[] row = result.account.crossed(fate);
-                crossed.put(fate.lowerCase(), details("not_in_log", row[0], "once", row[1], "more", row[2]));
+                crossed.put(fate.lowerCase(), Json.object("not_in_log", row[0], "once", row[1], "more", row[2]));
             }
-            line.putAll(details("crossed", crossed, "claims", result.claims));
+            line.putAll(Json.object("crossed", crossed, "claims", result.claims));
             line.put("outages", result.outages.stream().map(this::outageLine).toList());
             line.put("pauses", result.partitions().mapToObj(this::pauseLine).toList());
-            var latency = details();
+            var latency = Json.object();
             result.latencies().forEach((when, it) -> latency.put(when, it.records == 0 ? null : it));
-            line.putAll(details("latency_ms", latency, "resolution_ms", ms(result.observer.resolution)));
+            line.putAll(Json.object("latency_ms", latency, "resolution_ms", ms(result.observer.resolution)));
             return line;
         }
 
         private Object outageLine(Outage outage) {
             var partitions = new ArrayList<Object>();
             for (int partition : outage.partitionsLed) {
-                var times = details("partition", partition);
+                var times = Json.object("partition", partition);
                 result.phases(outage, partition)
                         .forEach((phase, tick) -> times.put(phase.replace(' ', '_') + "_ms", ms(tick)));
                 partitions.add(times);
             }
             var line = outage.details();
-            line.putAll(details("fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
-            line.putAll(details("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.preferredAt)));
+            line.putAll(Json.object("fault_ms", ms(outage.harmedAt), "heal_ms", ms(outage.healedAt)));
+            line.putAll(Json.object("whole_ms", ms(outage.wholeAt), "preferred_ms", ms(outage.preferredAt)));
             line.put("partitions", partitions);
             return line;
         }
 
         private Object pauseLine(int partition) {
-            var line = details("partition", partition);
+            var line = Json.object("partition", partition);
             line.put("acknowledged", gapLine(result.longestPause(result.waited, partition)));
             line.put("read", gapLine(result.longestPause(result.read, partition)));
             return line;
         }
 
         private Object gapLine(Gap gap) {
-            return details("from_ms", ms(gap.from()), "to_ms", ms(gap.to()), "ms", gap.ticks() / TICKS_PER_MS);
+            return Json.object("from_ms", ms(gap.from()), "to_ms", ms(gap.to()), "ms", gap.ticks() / TICKS_PER_MS);
         }
     }
 
@@ -2525,7 +2525,7 @@ class failover implements Callable<Integer> {
 
         private void tellSilence(int now) {
             boolean silence = now - answeredAt > WORTH_A_LINE;
-            if (silence && !silent) journal.tellAt(answeredAt, "note", details(), "no broker answers");
+            if (silence && !silent) journal.tellAt(answeredAt, "note", Map.of(), "no broker answers");
             if (!silence && silent) journal.note("brokers answer again");
             silent = silence;
         }
@@ -2604,7 +2604,7 @@ class failover implements Callable<Integer> {
                         ? "no leader; it was broker " + before.leader
                         : "broker " + now.leader + " leads"
                                 + (before.leader < 0 ? "" : " now; it was broker " + before.leader);
-                var details = details("partition", partition, "leader", now.leader, "before", before.leader);
+                var details = Json.object("partition", partition, "leader", now.leader, "before", before.leader);
                 journal.tellAt(change.tick, "leader", details, "partition %d: %s", partition, text);
             }
             if (now.inSync.equals(before.inSync)) return;
@@ -2612,7 +2612,7 @@ class failover implements Callable<Integer> {
                     ? " (fewer than min.insync.replicas=" + topic.minInSync + ")"
                     : "";
             String ids = now.inSync.isEmpty() ? "none" : joined(now.inSync);
-            var details = details("partition", partition, "in_sync", now.inSync);
+            var details = Json.object("partition", partition, "in_sync", now.inSync);
             journal.tellAt(change.tick, "in_sync", details, "partition %d: in sync %s%s", partition, ids, few);
         }
 
@@ -2669,7 +2669,7 @@ class failover implements Callable<Integer> {
 
         private void tellOutside(int node, String text) {
             outside.add(new OutsideEvent(journal.now(), node, text));
-            journal.tell("outside", details(), "%s", text);
+            journal.tell("outside", Map.of(), "%s", text);
         }
 
         // -- what was seen; may be called from any thread --
@@ -3088,7 +3088,7 @@ class failover implements Callable<Integer> {
         }
 
         private void tell(String text) {
-            var details = details("consumer", number, "assigned", List.copyOf(partitions));
+            var details = Json.object("consumer", number, "assigned", List.copyOf(partitions));
             journal.tell("assigned", details, "consumer %d: %s", number, text);
         }
 
@@ -3949,26 +3949,27 @@ class failover implements Callable<Integer> {
         return several.stream().map(Object::toString).collect(Collectors.joining(", "));
     }
 
-    /** Keys and values in turn, in this order. */
-    private static Map<String, Object> details(Object... keysAndValues) {
-        var map = new LinkedHashMap<String, Object>();
-        for (int i = 0; i < keysAndValues.length; i += 2) map.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        return map;
-    }
+    // ---- Json: the same lines in every script that writes JSON ----
 
-    /** Just enough JSON to write. */
+    /** Writes JSON: a map or a record as an object, a collection as an array. */
     static class Json {
+        /** An object: keys and values in turn, in this order. */
+        static Map<String, Object> object(Object... keysAndValues) {
+            var object = new LinkedHashMap<String, Object>();
+            for (int i = 0; i < keysAndValues.length; i += 2)
+                object.put((String) keysAndValues[i], keysAndValues[i + 1]);
+            return object;
+        }
+
         static String of(Object value) {
-            if (value instanceof Claim claim)
-                return of(details("verdict", claim.verdict, "text", claim.text, "evidence", claim.evidence));
-            if (value instanceof Latency it) return of(details("p50", it.p50, "p99", it.p99, "max", it.max));
+            if (value instanceof Record it) return of(components(it));
             if (value instanceof Map<?, ?> map)
                 return map.entrySet().stream()
                         .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
                         .collect(Collectors.joining(",", "{", "}"));
             if (value instanceof Collection<?> list)
                 return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
-            if (value == null || value instanceof Number || value instanceof Boolean) return "" + value;
+            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
             var text = new StringBuilder("\"");
             for (char c : value.toString().toCharArray()) {
                 if (c == '"' || c == '\\') text.append('\\').append(c);
@@ -3976,6 +3977,18 @@ class failover implements Callable<Integer> {
                 else text.append(c);
             }
             return text.append('"').toString();
+        }
+
+        private static Map<String, Object> components(Record record) {
+            var object = new LinkedHashMap<String, Object>();
+            for (var each : record.getClass().getRecordComponents()) {
+                try {
+                    object.put(each.getName(), each.getAccessor().invoke(record));
+                } catch (ReflectiveOperationException notReadable) {
+                    throw new IllegalStateException(notReadable);
+                }
+            }
+            return object;
         }
     }
 

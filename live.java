@@ -636,19 +636,13 @@ class live implements Callable<Integer> {
         /** A member of a consumer group, or of a share group: Kafka's client has classes of its own for each. */
         private record Member(String id, String client, String host, Set<TopicPartition> partitions) {
             static Member of(MemberDescription it) {
-                return new Member(
-                        it.consumerId(),
-                        it.clientId(),
-                        it.host(),
-                        it.assignment().topicPartitions());
+                var partitions = it.assignment().topicPartitions();
+                return new Member(it.consumerId(), it.clientId(), it.host(), partitions);
             }
 
             static Member of(ShareMemberDescription it) {
-                return new Member(
-                        it.consumerId(),
-                        it.clientId(),
-                        it.host(),
-                        it.assignment().topicPartitions());
+                var partitions = it.assignment().topicPartitions();
+                return new Member(it.consumerId(), it.clientId(), it.host(), partitions);
             }
         }
 
@@ -824,7 +818,7 @@ class live implements Callable<Integer> {
                     .filter(Group::matters)
                     .limit(6)
                     .toList();
-            return fields(
+            return Json.object(
                     "run", RUN,
                     "now", now(),
                     "seconds", seconds,
@@ -844,8 +838,8 @@ class live implements Callable<Integer> {
                     "groups", shown.stream().map(it -> draw(it, drawn)).toList(),
                     "news",
                             news.lines.stream()
-                                    .map(it ->
-                                            fields("number", it.number, "at", it.at, "mood", it.mood, "text", it.text))
+                                    .map(it -> Json.object(
+                                            "number", it.number, "at", it.at, "mood", it.mood, "text", it.text))
                                     .toList());
         }
 
@@ -899,7 +893,7 @@ class live implements Callable<Integer> {
         private Map<String, Object> draw(Broker broker, List<Partition> all) {
             long leads = all.stream().filter(it -> it.leader() == broker.id).count();
             boolean away = broker.isAway();
-            return fields(
+            return Json.object(
                     "id",
                     broker.id,
                     "address",
@@ -918,14 +912,14 @@ class live implements Callable<Integer> {
                 boolean inSync = it.state.value.inSync.contains(id);
                 boolean away = broker(id).isAway();
                 String state = away ? "gone" : id == it.leader() ? "leader" : inSync ? "in sync" : "behind";
-                replicas.add(fields("broker", id, "state", state));
+                replicas.add(Json.object("broker", id, "state", state));
             }
             var out = new ArrayList<Object>();
             for (Group group : shown) {
                 Flow flow = it.out.get(group.name);
                 if (flow == null) continue;
                 OptionalLong lag = it.lag(group.name);
-                out.add(fields(
+                out.add(Json.object(
                         "group",
                         group.name,
                         "cells",
@@ -935,7 +929,7 @@ class live implements Callable<Integer> {
                         "lag",
                         lag.isPresent() ? lag.getAsLong() : null));
             }
-            return fields(
+            return Json.object(
                     "topic", it.at.topic(),
                     "number", it.at.partition(),
                     "leader", it.leader() == NOBODY ? null : it.leader(),
@@ -950,7 +944,7 @@ class live implements Callable<Integer> {
                     "out", out,
                     "gaps",
                             it.gaps.stream()
-                                    .map(gap -> fields(
+                                    .map(gap -> Json.object(
                                             "from", gap.from,
                                             "to", gap.to == 0 ? null : gap.to,
                                             "text", gap.ofRecords ? "no record" : gap.cause,
@@ -966,7 +960,7 @@ class live implements Callable<Integer> {
                     .sorted(Comparator.comparingInt(it -> it.number))
                     .limit(12)
                     .forEach(it -> consumers.add(draw(it, drawn)));
-            return fields(
+            return Json.object(
                     "name",
                     group.name,
                     "share",
@@ -988,9 +982,9 @@ class live implements Callable<Integer> {
             var chips = drawn.stream()
                     .map(it -> it.at)
                     .filter(its::contains)
-                    .map(it -> fields("topic", it.topic(), "number", it.partition()))
+                    .map(it -> Json.object("topic", it.topic(), "number", it.partition()))
                     .toList();
-            return fields(
+            return Json.object(
                     "number",
                     consumer.number,
                     "client",
@@ -1210,33 +1204,6 @@ class live implements Callable<Integer> {
         @Override
         public void close() {
             server.stop(0);
-        }
-    }
-
-    /** Keys and values in turn, in this order. */
-    private static Map<String, Object> fields(Object... keysAndValues) {
-        var map = new LinkedHashMap<String, Object>();
-        for (int i = 0; i < keysAndValues.length; i += 2) map.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        return map;
-    }
-
-    /** Just enough JSON to write. */
-    private static class Json {
-        static String of(Object value) {
-            if (value instanceof Map<?, ?> map)
-                return map.entrySet().stream()
-                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
-                        .collect(Collectors.joining(",", "{", "}"));
-            if (value instanceof Collection<?> list)
-                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
-            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
-            var text = new StringBuilder("\"");
-            for (char c : value.toString().toCharArray()) {
-                if (c == '"' || c == '\\') text.append('\\').append(c);
-                else if (c < ' ') text.append("\\u%04x".formatted((int) c));
-                else text.append(c);
-            }
-            return text.append('"').toString();
         }
     }
 
@@ -1720,6 +1687,49 @@ class live implements Callable<Integer> {
             } catch (NoSuchAlgorithmException everyJavaHasIt) {
                 throw new IllegalStateException(everyJavaHasIt);
             }
+        }
+    }
+
+    // ---- Json: the same lines in every script that writes JSON ----
+
+    /** Writes JSON: a map or a record as an object, a collection as an array. */
+    static class Json {
+        /** An object: keys and values in turn, in this order. */
+        static Map<String, Object> object(Object... keysAndValues) {
+            var object = new LinkedHashMap<String, Object>();
+            for (int i = 0; i < keysAndValues.length; i += 2)
+                object.put((String) keysAndValues[i], keysAndValues[i + 1]);
+            return object;
+        }
+
+        static String of(Object value) {
+            if (value instanceof Record it) return of(components(it));
+            if (value instanceof Map<?, ?> map)
+                return map.entrySet().stream()
+                        .map(it -> of(it.getKey()) + ":" + of(it.getValue()))
+                        .collect(Collectors.joining(",", "{", "}"));
+            if (value instanceof Collection<?> list)
+                return list.stream().map(Json::of).collect(Collectors.joining(",", "[", "]"));
+            if (value == null || value instanceof Number || value instanceof Boolean) return String.valueOf(value);
+            var text = new StringBuilder("\"");
+            for (char c : value.toString().toCharArray()) {
+                if (c == '"' || c == '\\') text.append('\\').append(c);
+                else if (c < ' ') text.append("\\u%04x".formatted((int) c));
+                else text.append(c);
+            }
+            return text.append('"').toString();
+        }
+
+        private static Map<String, Object> components(Record record) {
+            var object = new LinkedHashMap<String, Object>();
+            for (var each : record.getClass().getRecordComponents()) {
+                try {
+                    object.put(each.getName(), each.getAccessor().invoke(record));
+                } catch (ReflectiveOperationException notReadable) {
+                    throw new IllegalStateException(notReadable);
+                }
+            }
+            return object;
         }
     }
 

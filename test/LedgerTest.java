@@ -313,8 +313,10 @@ class LedgerTest {
     }
 
     @Test
-    @DisplayName("JSON is escaped, and null stays null")
+    @DisplayName("JSON is escaped, null stays null, and a record is an object")
     void json() {
+        record Pair(int number, String text) {}
+        assertThat(failover.Json.of(new Pair(1, "a"))).isEqualTo("{\"number\":1,\"text\":\"a\"}");
         var map = new java.util.LinkedHashMap<String, Object>();
         map.put("text", "a \"b\" \\ \n");
         map.put("list", List.of(1, true, 2.5));

@@ -76,6 +76,7 @@ class ScriptsTest {
 
     private static final String CONNECTION = "    // ---- Connection: ";
     private static final String SCRIPT = "    // ---- Script: ";
+    private static final String JSON = "    // ---- Json: ";
 
     @TempDir
     private Path directory;
@@ -106,7 +107,7 @@ class ScriptsTest {
     /** A script without the lines that are the same in each. */
     private static String ownText(String script) {
         String text = text(script);
-        int end = Stream.of(CONNECTION, SCRIPT)
+        int end = Stream.of(JSON, CONNECTION, SCRIPT)
                 .mapToInt(text::indexOf)
                 .filter(it -> it > 0)
                 .min()
@@ -160,6 +161,18 @@ class ScriptsTest {
         }
         places.values().removeIf(it -> it.size() == 1);
         assertThat(places.entrySet().stream().limit(3)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"failover.java", "live.java"})
+    @DisplayName("the block Json is the same, to the letter, as that of doctor.java:")
+    void sameJson(String script) throws IOException {
+        assertThat(json(script)).contains("static class Json {").isEqualTo(json("doctor.java"));
+    }
+
+    private static String json(String script) {
+        String text = text(script);
+        return text.substring(text.indexOf(JSON), text.indexOf(CONNECTION));
     }
 
     @ParameterizedTest(name = "{0}")
