@@ -153,7 +153,8 @@ class DockerTest {
             {"disconnect", "docker network disconnect ", "docker network connect kafka-deploy_default " + KAFKA_1},
         };
         for (String[] leftover : leftovers) {
-            run("docker", "compose", "up", "-d", "--wait"); // healthy again
+            // Not 'compose up --wait': that gives up at once where the last health check has failed.
+            SharedCluster.await("kafka-1 is healthy", () -> health().equals(List.of("healthy")));
             try (Run killed = Run.script("failover.java", "test-2p-rf2", "--fault", leftover[0], "--down", "10m")) {
                 killed.awaitLine(leftover[1]);
                 SharedCluster.await("kafka-1 is away", () -> !answers(KAFKA_1));
@@ -169,6 +170,10 @@ class DockerTest {
             }
             run(leftover[2].split(" "));
         }
+    }
+
+    private static List<String> health() {
+        return output("docker", "inspect", "-f", "{{.State.Health.Status}}", KAFKA_1);
     }
 
     private static boolean answers(String container) {

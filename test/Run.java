@@ -321,8 +321,9 @@ final class Run implements AutoCloseable {
 
     /** Sends SIGINT every 20 ms until the process has ended, as an impatient person does; at most 1,000 times. */
     void interruptUntilEnded() {
+        String pid = Long.toString(pid());
         for (int times = 0; times < 1_000 && process.isAlive(); times++) {
-            signal("INT");
+            execute("kill", "-INT", pid);
             LockSupport.parkNanos(20_000_000L);
         }
     }
