@@ -163,6 +163,7 @@ class bench implements Callable<Integer> {
         int records = quick ? 100_000 : 2_000_000;
         int few = quick ? 10_000 : 100_000; // for those that take long
         Path payload = guideRecords("payload", records, 100_000);
+        Path all = guideRecords("all", records, records);
         String servers = shared().servers;
         compare(
                 "records/s",
@@ -183,6 +184,11 @@ class bench implements Callable<Integer> {
                         SAME_PROPERTIES_LIMIT,
                         run -> produce(
                                 records, topic -> producerPerformance(topic, records, payload, PRODUCER_SETTINGS))),
+                against(
+                        "`kcat -P`, the same client properties",
+                        Goal.atLeast(1.0),
+                        KCAT_PRODUCER_LIMIT,
+                        run -> produce(records, topic -> kcatProducer(topic, servers, all))),
                 against(
                         "`VerifiableProducer`, which prints every acknowledgement",
                         null,
@@ -213,6 +219,12 @@ class bench implements Callable<Integer> {
         return tool("-Xmx512M", "ProducerPerformance", arguments.toArray(String[]::new));
     }
 
+    private static String[] kcatProducer(String topic, String servers, Path records) {
+        var command = new ArrayList<>(List.of("kcat", "-P", "-b", servers, "-t", topic, "-l", records.toString()));
+        for (String property : PRODUCER_SETTINGS.split(" ")) command.addAll(List.of("-X", property));
+        return debian("kcat", "command -v kcat", command.toArray(String[]::new));
+    }
+
     private static final String PYTHON_PRODUCER = """
             import json, sys
             from kafka import KafkaProducer
@@ -227,6 +239,9 @@ class bench implements Callable<Integer> {
             "The peer by its batches of 16 KB, uncompressed: each costs a request, and the brokers share the two cores.";
     private static final String SAME_PROPERTIES_LIMIT =
             "Ours by making the records (text, a header with the run, its fate counted); the peer picks ready bytes.";
+    private static final String KCAT_PRODUCER_LIMIT =
+            "The peer is C, and reads ready lines from a file. Its default partitioner sends records without a key to a"
+                    + " random partition. Ours makes the records, with a header, and counts the fate of each.";
     private static final String VERIFIABLE_LIMIT =
             "The peer sends numbers of a few bytes, not the guide's records, and prints 100 bytes for each.";
     private static final String PYTHON_LIMIT = "The peer by Python, on one core; it has acks=1.";
