@@ -3060,7 +3060,8 @@ class failover implements Callable<Integer> {
             if (error == null || leaving) return;
             String now = Script.oneLine(error);
             if (error instanceof TimeoutException) now = "no answer from the group's coordinator.";
-            if (Script.rootOf(error) instanceof DisconnectException) now = "the connection to the group's coordinator broke.";
+            if (Script.rootOf(error) instanceof DisconnectException)
+                now = "the connection to the group's coordinator broke.";
             if (!now.equals(complaint)) journal.note("consumer %d: %s", number, now);
             complaint = now;
         }
