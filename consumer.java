@@ -279,6 +279,7 @@ class consumer implements Callable<Integer> {
 
     private int partitionCount;
     private int looksWithoutTopic;
+    private boolean isGone; // the topic does not exist any more, and a line has told it
     private final Map<Integer, Leader> leaders = new HashMap<>(); // by partition
 
     /** A partition's leader, or -1 for none, and since when (ns). */
@@ -298,7 +299,10 @@ class consumer implements Callable<Integer> {
         }
         if (!now.isEmpty()) partitionCount = now.size();
         looksWithoutTopic = now.isEmpty() ? looksWithoutTopic + 1 : 0;
-        if (looksWithoutTopic == 10 && !leaders.isEmpty()) {
+        if (!now.isEmpty()) isGone = false;
+        boolean wasThere = !leaders.isEmpty() || received > 0; // else the brokers may not have answered yet
+        if (looksWithoutTopic >= 10 && wasThere && !isGone) {
+            isGone = true;
             Script.say("@|red topic %s does not exist any more|@", topic);
             leaders.clear();
         }

@@ -721,7 +721,7 @@ class FailoverTest {
             expectRefusal(2, "There is no Scenario 7", "7");
             expectRefusal(2, "Kafka's own", "__consumer_offsets");
             expectRefusal(2, "at least 1 partition", "-b", servers, "--manual", "orders-0p-rf2");
-            expectRefusal(2, "--rate 34 or more", "-b", servers, "--manual", "x-50p-rf2", "--rate", "10");
+            expectRefusal(2, "--rate 50 or more", "-b", servers, "--manual", "x-50p-rf2", "--rate", "10");
             expectRefusal(2, "transactional.id", "-b", servers, "-X", "transactional.id=x");
             expectRefusal(2, "Invalid value many for configuration linger.ms", "-b", servers, "-X", "linger.ms=many");
         }
