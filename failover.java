@@ -365,6 +365,17 @@ class failover implements Callable<Integer> {
         if (!json) Script.say(format, values);
     }
 
+    /**
+     * The text behind so many columns. A terminal breaks a line that is too long in the middle of a word: there the text
+     * goes on in a line of its own.
+     */
+    private static String fitted(int columns, String text) {
+        int room = Script.columns() - columns;
+        int end = room < 20 || text.length() <= room ? -1 : text.lastIndexOf(' ', room);
+        if (end < 1) return text;
+        return text.substring(0, end) + "\n" + " ".repeat(columns) + fitted(columns, text.substring(end + 1));
+    }
+
     // ---- the scenarios ----
 
     /** What can happen to a node. */
@@ -513,7 +524,7 @@ class failover implements Callable<Integer> {
         private List<Claim> halts(Result result, Judge judge, Outage outage, int partition) {
             int gone = result.lostLeader(outage, partition);
             int back = result.gotLeader(outage, partition);
-            Gap silence = result.pause(result.waited, outage, partition);
+            Gap silence = result.pause(result.waited(partition), outage);
             // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
             boolean lasts = silence.to() >= back - result.observer.resolution && silence.ticks() > 0.8 * (back - gone);
             long after = result.count(partition, outage.preferredAt, Integer.MAX_VALUE);
@@ -568,7 +579,7 @@ class failover implements Callable<Integer> {
                 claims.add(judge.claimWhileAway(inTime, outage, text, when));
                 since = Math.min(since, elected == 0 ? 0 : result.count(partition, elected, outage.healedAt));
             }
-            Gap pause = result.longestPause(result.waited, outage);
+            Gap pause = result.longestPause(result::waited, outage);
             Bound bound = judge.bound(outage);
             String evidence =
                     "longest pause %.2f s, bound %.1f s (%s)".formatted(pause.seconds(), bound.seconds, bound.why);
@@ -867,6 +878,8 @@ class failover implements Callable<Integer> {
                 account();
             } finally {
                 if (load != null) load.close();
+                consumers.forEach(
+                        each -> each.leaving = true); // all at once: none is given what another one gives back
                 consumers.forEach(GroupConsumer::leave);
                 if (observer != null) observer.close();
                 // A group that this script made up. If that fails, it is empty, and expires by itself.
@@ -1653,7 +1666,6 @@ class failover implements Callable<Integer> {
         final List<Epoch> epochs;
         final boolean audited;
         final int[][] acknowledged; // by partition: when its records were acknowledged, in order
-        final int[][] waited; // the same with open ends: a pause at the beginning or at the end of the load counts
         final int[][] read; // by partition: when the group received its records, in order
         private final List<Claim> claims;
 
@@ -1669,16 +1681,16 @@ class failover implements Callable<Integer> {
             this.epochs = trial.epochs;
             this.audited = trial.audited;
             this.acknowledged = ledger.times(ledger::acknowledgedAt);
-            this.waited = partitions().mapToObj(this::withOpenEnds).toArray(int[][]::new);
             this.read = ledger.times(ledger::receivedAt);
             this.claims = new Judge(this, maxPause, maxLatency).claims();
         }
 
         /**
          * The times of acknowledgement between that of the first call and, where records still waited, the end of the
-         * load: a pause that is open at its beginning or at its end counts.
+         * load: a pause that is open at its beginning or at its end counts. Made when asked for: kept, the times of
+         * 10 million records would stand in memory twice.
          */
-        private int[] withOpenEnds(int partition) {
+        int[] waited(int partition) {
             int[] times = acknowledged[partition];
             int first = partition + 1;
             int last = ledger.ids(partition).max().orElse(0);
@@ -1728,29 +1740,34 @@ class failover implements Callable<Integer> {
         }
 
         /** The pause that an outage made in a partition, until the replicas are in sync again. */
-        Gap pause(int[][] times, Outage outage, int partition) {
+        Gap pause(int[] times, Outage outage) {
             int end = outage.wholeAt > 0 ? outage.wholeAt : Integer.MAX_VALUE;
-            return Gap.longest(times[partition], outage.harmedAt, end);
+            return Gap.longest(times, outage.harmedAt, end);
         }
 
-        Gap longestPause(int[][] times, Outage outage) {
-            return Gap.longest(partitions().mapToObj(partition -> pause(times, outage, partition)));
+        /**
+         * The longest pause that an outage made in any partition.
+         *
+         * @param times by partition: those of the acknowledgements, or of the reads
+         */
+        Gap longestPause(IntFunction<int[]> times, Outage outage) {
+            return Gap.longest(partitions().mapToObj(partition -> pause(times.apply(partition), outage)));
         }
 
         /** The longest pause of a partition: that of an outage where there is one, else of the whole trial. */
-        Gap longestPause(int[][] times, int partition) {
-            if (outages.isEmpty()) return Gap.longest(times[partition], 0, Integer.MAX_VALUE);
-            return Gap.longest(outages.stream().map(it -> pause(times, it, partition)));
+        Gap longestPause(int[] times) {
+            if (outages.isEmpty()) return Gap.longest(times, 0, Integer.MAX_VALUE);
+            return Gap.longest(outages.stream().map(it -> pause(times, it)));
         }
 
         /** The longest pause in seconds, before, during and after the outages. */
         double longestEver() {
-            return Gap.longest(Stream.of(waited).map(it -> Gap.longest(it, 0, Integer.MAX_VALUE)))
+            return Gap.longest(partitions().mapToObj(it -> Gap.longest(waited(it), 0, Integer.MAX_VALUE)))
                     .seconds();
         }
 
         double pauseSeconds() {
-            return Gap.longest(partitions().mapToObj(it -> longestPause(waited, it)))
+            return Gap.longest(partitions().mapToObj(it -> longestPause(waited(it))))
                     .seconds();
         }
 
@@ -1792,28 +1809,19 @@ class failover implements Callable<Integer> {
             return phases;
         }
 
-        /** Of the acknowledged records that are wanted. Counted first: with 10 million records a list that grows is too big. */
-        private Latency latency(IntPredicate wanted) {
-            IntPredicate counts = id -> ledger.acknowledgedAt(id) > 0 && wanted.test(id);
-            int[] ticks = new int
-                    [(int) IntStream.rangeClosed(1, ledger.last())
-                            .filter(counts)
-                            .count()];
-            int next = 0;
-            for (int id = 1; next < ticks.length; id++)
-                if (counts.test(id)) ticks[next++] = ledger.acknowledgedAt(id) - ledger.sentAt(id);
-            return Latency.of(ticks);
-        }
-
         /** In ms: 99 of 100 records that were sent are acknowledged within. A record without an answer is late. */
         double percentile99() {
-            int[] ticks = IntStream.range(0, topic.partitions())
-                    .mapToObj(ledger::latencies)
-                    .flatMapToInt(all -> Arrays.stream(all).mapToInt(it -> (int) it))
-                    .sorted()
-                    .toArray();
+            Latencies acknowledged = latencies(id -> true);
             int index = (int) (0.99 * account.sent());
-            return index < ticks.length ? ticks[index] / TICKS_PER_MS : Double.POSITIVE_INFINITY;
+            return index < acknowledged.records() ? acknowledged.at(index) : Double.POSITIVE_INFINITY;
+        }
+
+        private Latencies latencies(IntPredicate wanted) {
+            var latencies = new Latencies();
+            for (int id = 1; id <= ledger.last(); id++)
+                if (ledger.acknowledgedAt(id) > 0 && wanted.test(id))
+                    latencies.add(ledger.acknowledgedAt(id) - ledger.sentAt(id));
+            return latencies;
         }
 
         /** Acknowledged before the first fault, sent after the last recovery, and all between. */
@@ -1821,9 +1829,13 @@ class failover implements Callable<Integer> {
             int first = firstFault();
             int last = lastRecovery() == 0 ? Integer.MAX_VALUE : lastRecovery();
             var latencies = new LinkedHashMap<String, Latency>();
-            latencies.put("before", latency(id -> ledger.acknowledgedAt(id) < first));
-            latencies.put("during", latency(id -> ledger.acknowledgedAt(id) >= first && ledger.sentAt(id) < last));
-            latencies.put("after", latency(id -> ledger.sentAt(id) >= last));
+            latencies.put(
+                    "before", latencies(id -> ledger.acknowledgedAt(id) < first).summary());
+            latencies.put(
+                    "during",
+                    latencies(id -> ledger.acknowledgedAt(id) >= first && ledger.sentAt(id) < last)
+                            .summary());
+            latencies.put("after", latencies(id -> ledger.sentAt(id) >= last).summary());
             return latencies;
         }
     }
@@ -1994,7 +2006,7 @@ class failover implements Callable<Integer> {
         private Claim flowsOn(Outage controller) {
             int from = controller.harmedAt;
             int to = controller.healedAt;
-            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.waited[it], from, to)));
+            Gap pause = Gap.longest(result.partitions().mapToObj(it -> Gap.longest(result.waited(it), from, to)));
             long least = result.partitions()
                     .mapToLong(it -> result.count(it, from, to))
                     .min()
@@ -2064,7 +2076,7 @@ class failover implements Callable<Integer> {
             var reasons = new TreeSet<String>();
             for (int partition : result.partitions().toArray()) {
                 if (result.ledger.ids(partition).noneMatch(result.account.get(Kind.NOT_DELIVERED)::get)) continue;
-                Gap gap = result.longestPause(result.waited, partition);
+                Gap gap = result.longestPause(result.waited(partition));
                 String why = whyUnavailable(partition, gap);
                 if (why == null || gap.seconds() < limit) {
                     String evidence =
@@ -2121,17 +2133,18 @@ class failover implements Callable<Integer> {
             else Script.say("  The log was not read: nobody knows what became of %,d records.", result.account.sent());
             Script.say("");
             if (result.plan.scenario.observation != null)
-                Script.say("  The guide: %s", result.plan.scenario.observation);
+                Script.say("  The guide: %s", fitted(13, result.plan.scenario.observation));
             for (Claim claim : result.claims) {
-                Script.say("  %s  %s", claim.verdict.painted(), claim.text);
-                Script.say("@|faint         %s|@", claim.evidence);
+                int indent = claim.verdict.name().length() + 4;
+                Script.say("  %s  %s", claim.verdict.painted(), fitted(indent, claim.text));
+                Script.say("@|faint         %s|@", fitted(8, claim.evidence));
             }
             if (result.plan.scenario instanceof HighAvailability && !result.outages.isEmpty())
-                Script.say(ONE_FAILURE, result.outages.get(0).name);
+                Script.say("@|faint   %s|@", fitted(2, ONE_FAILURE.formatted(result.outages.get(0).name)));
         }
 
         private static final String ONE_FAILURE =
-                "@|faint   (This holds for one failure: while %s was away, new records were on one broker only.)|@";
+                "(This holds for one failure: while %s was away, new records were on one broker only.)";
 
         /** A line per partition: each character is half a second, or more in a long run. */
         private void strips() {
@@ -2172,12 +2185,13 @@ class failover implements Callable<Integer> {
                 result.phases(outage, partition).forEach((phase, tick) -> {
                     if (tick > 0) phases.add("%s %.2f".formatted(phase, outage.after(tick)));
                 });
-                Script.say("  partition %-3d %s", partition, String.join(", ", phases));
+                Script.say("  partition %-3d %s", partition, fitted(16, String.join(", ", phases)));
             }
             Script.say(
                     "  longest pause %.2f s in acknowledgements, %.2f s in reads",
-                    result.longestPause(result.waited, outage).seconds(),
-                    result.longestPause(result.read, outage).seconds());
+                    result.longestPause(result::waited, outage).seconds(),
+                    result.longestPause(partition -> result.read[partition], outage)
+                            .seconds());
         }
 
         private void tellLatencies() {
@@ -2246,14 +2260,13 @@ class failover implements Callable<Integer> {
             for (int bucket = 0; bucket < reads.length; bucket++) {
                 int to = from;
                 while (to < latencies.length && (latencies[to] >> 32) / width <= bucket) to++;
-                int[] ticks = Arrays.stream(latencies, from, to)
-                        .mapToInt(it -> (int) it)
-                        .toArray();
-                from = to;
-                if (ticks.length == 0 && reads[bucket] == 0) continue;
+                int acknowledged = to - from;
+                var ticks = new Latencies();
+                for (; from < to; from++) ticks.add((int) latencies[from]);
+                if (acknowledged == 0 && reads[bucket] == 0) continue;
                 var line = Json.object("type", "flow", "ms", bucket * 100, "partition", partition);
-                line.putAll(Json.object("acknowledged", ticks.length, "read", reads[bucket], "lost", lost[bucket]));
-                Latency it = Latency.of(ticks);
+                line.putAll(Json.object("acknowledged", acknowledged, "read", reads[bucket], "lost", lost[bucket]));
+                Latency it = ticks.summary();
                 if (it.records > 0) line.putAll(Json.object("p50_ms", it.p50, "p99_ms", it.p99, "max_ms", it.max));
                 lines.add(line);
             }
@@ -2308,8 +2321,8 @@ class failover implements Callable<Integer> {
 
         private Object pauseLine(int partition) {
             var line = Json.object("partition", partition);
-            line.put("acknowledged", gapLine(result.longestPause(result.waited, partition)));
-            line.put("read", gapLine(result.longestPause(result.read, partition)));
+            line.put("acknowledged", gapLine(result.longestPause(result.waited(partition))));
+            line.put("read", gapLine(result.longestPause(result.read[partition])));
             return line;
         }
 
@@ -2319,16 +2332,33 @@ class failover implements Callable<Integer> {
     }
 
     /** Latency from the call to the acknowledgement, in ms. */
-    private record Latency(double p50, double p99, double max, int records) {
-        static Latency of(int[] ticks) {
-            Arrays.sort(ticks);
-            int n = ticks.length;
-            if (n == 0) return new Latency(0, 0, 0, 0);
-            return new Latency(
-                    ticks[n / 2] / TICKS_PER_MS,
-                    ticks[(int) (n * 0.99)] / TICKS_PER_MS,
-                    ticks[n - 1] / TICKS_PER_MS,
-                    n);
+    private record Latency(double p50, double p99, double max, int records) {}
+
+    /** How many records had which latency: a list of 10 million latencies would need 40 MB. */
+    private static class Latencies {
+        private final TreeMap<Integer, Integer> records = new TreeMap<>(); // by latency, in ticks
+
+        void add(int ticks) {
+            records.merge(ticks, 1, Integer::sum);
+        }
+
+        int records() {
+            return records.values().stream().mapToInt(it -> it).sum();
+        }
+
+        /** In ms: the latency at an index, where all latencies stand in order. */
+        double at(int index) {
+            int behind = index;
+            for (var each : records.entrySet()) {
+                behind -= each.getValue();
+                if (behind < 0) return each.getKey() / TICKS_PER_MS;
+            }
+            throw new IndexOutOfBoundsException(index);
+        }
+
+        Latency summary() {
+            int n = records();
+            return n == 0 ? new Latency(0, 0, 0, 0) : new Latency(at(n / 2), at((int) (n * 0.99)), at(n - 1), n);
         }
     }
 
@@ -2388,7 +2418,7 @@ class failover implements Callable<Integer> {
             events.add(new Event(tick, kind, details, text));
             String colour = COLOURS.get(kind);
             String line = colour == null ? "%6.1f s  %s" : "%6.1f s  @|" + colour + " %s|@";
-            if (printing) Script.say(line, seconds(tick), text);
+            if (printing) Script.say(line, seconds(tick), fitted(10, text));
             return tick;
         }
 

@@ -597,6 +597,22 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words")
+    void narrow() {
+        try (Run run = Run.here().terminal(80, 40).script("failover.java", "1", "-b", servers)) {
+            run.expectExit(0, LONG);
+            List<String> lines = run.out().stream()
+                    .map(line -> line.replaceAll("\u001b\\[[0-9;]*m", ""))
+                    .toList();
+            assertThat(lines).allMatch(line -> line.length() <= 80);
+            String whole = String.join("\n", lines).replaceAll("\n +", " ");
+            assertThat(whole).contains("The other is idle because there is only one partition.");
+            assertThat(lines)
+                    .noneMatch(line -> line.contains("The other is idle because there is only one partition."));
+        }
+    }
+
+    @Test
     @DisplayName("a stranger in the group takes records away: unseen, FAIL")
     void stranger() throws Exception {
         try (Run run = failover("3", "--down", "1s", "--before", "8s")) {
