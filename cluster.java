@@ -1017,12 +1017,16 @@ class cluster implements Callable<Integer> {
         /** In the background, as asking the terminal takes 30 ms. */
         private static FutureTask<int[]> lookAtWindow() {
             var look = new FutureTask<>(() -> {
-                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
-                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-                String[] numbers = rowsAndColumns.strip().split(" ");
-                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+                try {
+                    var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                            .start();
+                    String size = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                    String[] numbers = size.strip().split(" ");
+                    return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+                } catch (IOException | RuntimeException noTerminal) {
+                    return new int[] {0, 0}; // to throw would cost 1 µs in each call, and so for each record
+                }
             });
             inBackground(look);
             return look;

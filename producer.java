@@ -165,7 +165,7 @@ class producer implements Callable<Integer> {
 
     /** Kafka calls this once for each record, in the producer's own thread. */
     private void ended(long id, Partition partition, RecordMetadata at, Exception error) {
-        boolean refused = REFUSALS.stream().anyMatch(kind -> kind.isInstance(error)) && !Script.stopping();
+        boolean refused = error != null && isRefusal(error) && !Script.stopping();
         String back = partition.ended(at.partition(), error == null);
         (error == null ? acknowledged : refused ? notDelivered : unknown).incrementAndGet();
         if (back != null) Script.print(back);
@@ -237,11 +237,12 @@ class producer implements Callable<Integer> {
             waiting--;
             if (number >= 0) this.number = number;
             if (!acknowledged) return null;
-            long pause = System.nanoTime() - quietSince;
+            long now = System.nanoTime();
+            long pause = now - quietSince;
             boolean wasSaid = saidAfter > 0;
             boolean connecting = ++acknowledgements == 1; // the first acknowledgement includes the connection
             if (wasSaid || !connecting) longestPause = Math.max(longestPause, pause);
-            quietSince = System.nanoTime();
+            quietSince = now;
             saidAfter = 0;
             return wasSaid ? Script.text("@|green %s: back after %.1f s|@", this, pause / 1e9) : null;
         }
@@ -319,6 +320,10 @@ class producer implements Callable<Integer> {
             SerializationException.class,
             InvalidTopicException.class,
             AuthorizationException.class);
+
+    private static boolean isRefusal(Exception error) {
+        return REFUSALS.stream().anyMatch(kind -> kind.isInstance(error));
+    }
 
     private static final int NOT_KNOWN_YET = -1;
     private static final double MAX_RATE = Double.POSITIVE_INFINITY;
@@ -946,12 +951,16 @@ class producer implements Callable<Integer> {
         /** In the background, as asking the terminal takes 30 ms. */
         private static FutureTask<int[]> lookAtWindow() {
             var look = new FutureTask<>(() -> {
-                var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
-                        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-                String rowsAndColumns = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-                String[] numbers = rowsAndColumns.strip().split(" ");
-                return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+                try {
+                    var stty = new ProcessBuilder("sh", "-c", "test -t 1 && stty size </dev/tty >&2")
+                            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                            .start();
+                    String size = new String(stty.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+                    String[] numbers = size.strip().split(" ");
+                    return new int[] {Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])};
+                } catch (IOException | RuntimeException noTerminal) {
+                    return new int[] {0, 0}; // to throw would cost 1 µs in each call, and so for each record
+                }
             });
             inBackground(look);
             return look;
