@@ -134,6 +134,8 @@ class FailoverTest {
                     .filteredOn(line -> line.endsWith("  PASS") && line.startsWith("Scenario"))
                     .hasSize(3);
             assertThat(run.out()).noneMatch(line -> line.contains("\u001b") || line.startsWith("  FAIL"));
+            assertThat(run.out()).noneMatch(line -> line.contains("this script did not"));
+            assertThat(run.out().get(0)).contains("cluster.java -X broker.session.timeout.ms=5000");
             assertThat(String.join("\n", run.out()))
                     .contains("PASS  only one consumer receives messages, the other is idle")
                     .contains("PASS  the idle one is a standby: it takes over where the other stopped")
@@ -145,6 +147,17 @@ class FailoverTest {
                     .contains("PASS  a brief pause, then it recovers by itself");
         }
         expectEvents(events);
+    }
+
+    @Test
+    @DisplayName("where a broker is killed, its own cluster has Kafka's sessions; SIGTERM ends it while it starts")
+    void usualSessions() throws Exception {
+        try (Run run = Run.jbang("failover.java", "3", "--fault", "kill")) {
+            run.awaitLine("Starting one: ", LONG);
+            run.terminate();
+            run.awaitNothingLeft();
+            assertThat(run.out().get(0)).endsWith("Starting one: cluster.java");
+        }
     }
 
     /** The lines of each trial: its head, what happened, the flow, the verdict; and they add up. */
