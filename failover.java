@@ -1077,7 +1077,7 @@ class failover implements Callable<Integer> {
                     whoHarms.manual ? 600 : 180,
                     () -> observer.whole()
                             && !observer.controllerIsAway
-                            && harmedIds().stream().noneMatch(observer::knowsAsAway)
+                            && harmedIds().stream().noneMatch(id -> id != CONTROLLER && observer.knowsAsAway(id))
                             && stage.allAnswer(topic));
             int now = journal.tell("whole", Map.of(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
