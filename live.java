@@ -1046,7 +1046,8 @@ class live implements Callable<Integer> {
 
         /** A question whose answer takes long is asked more seldom, so that the cluster has other work to do, too. */
         boolean isDue() {
-            return !waiting && now() - askedAt >= Math.max(everyMs, Math.min(2 * took, 1_000));
+            long pause = Math.min(took, 1_000); // after an answer, as long as the answer took
+            return !waiting && now() - askedAt >= Math.max(everyMs, took + pause);
         }
 
         void asked() {

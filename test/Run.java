@@ -239,6 +239,18 @@ final class Run implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Waits until one of the script's threads is in a method, such as {@code topics.change}, as jstack shows them. */
+    void awaitIn(String method) {
+        String jstack = Path.of(System.getProperty("java.home"), "bin/jstack").toString();
+        long limit = System.nanoTime() + LIMIT.toNanos();
+        while (isRunning() && System.nanoTime() < limit)
+            try (Run look = command(jstack, "" + pid())) {
+                look.awaitExit(); // not 0: it is no JVM yet
+                if (look.out().stream().anyMatch(line -> line.contains("at " + method + "("))) return;
+            }
+        throw failure("is not in " + method);
+    }
+
     /**
      * Waits for a line with this text on standard output or standard error, and returns it. Each
      * call goes on behind the line that the last one found on the same stream, so a line is found

@@ -254,6 +254,7 @@ class TopicsTest {
         try {
             SharedCluster.command("pause controller");
             try (Run create = topics("create", slow)) {
+                create.awaitIn("topics.change");
                 TimeUnit.SECONDS.sleep(4); // longer than a request's time-out in the script
                 SharedCluster.command("resume controller");
                 create.expectExit(0);
@@ -264,7 +265,7 @@ class TopicsTest {
             try (Run create = topics("create", late);
                     Run delete = topics("delete", toDelete);
                     Run interrupted = topics("create", toDelete + "-never")) {
-                TimeUnit.SECONDS.sleep(3); // it waits for its answer now; nothing tells
+                for (Run run : List.of(create, delete, interrupted)) run.awaitIn("topics.change");
                 interrupted.interrupt();
                 interrupted.expectExit(130);
                 assertThat(interrupted.err()).singleElement().asString().contains("may still be carried out");
