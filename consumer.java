@@ -279,7 +279,8 @@ class consumer implements Callable<Integer> {
 
     private int partitionCount;
     private int looksWithoutTopic;
-    private boolean isGone; // the topic does not exist any more, and a line has told it
+    private volatile boolean isMissing; // the consumer itself knows no partition of the topic any more
+    private volatile boolean isGone; // the topic does not exist any more, and a line has told it
     private final Map<Integer, Leader> leaders = new HashMap<>(); // by partition
 
     /** A partition's leader, or -1 for none, and since when (ns). */
@@ -301,10 +302,18 @@ class consumer implements Callable<Integer> {
         looksWithoutTopic = now.isEmpty() ? looksWithoutTopic + 1 : 0;
         if (!now.isEmpty()) isGone = false;
         boolean wasThere = !leaders.isEmpty() || received > 0; // else the brokers may not have answered yet
-        if (looksWithoutTopic >= 10 && wasThere && !isGone) {
+        isMissing = looksWithoutTopic >= 10 && wasThere;
+        if (isGone) leaders.clear();
+    }
+
+    /** In the background. A consumer forgets all topics, too, when no broker answers (KIP-899): so the cluster is asked. */
+    private void lookForTopic() throws InterruptedException {
+        try (Admin admin = connection.connect()) {
+            if (admin.listTopics().names().get().contains(topic)) return;
             isGone = true;
             Script.say("@|red topic %s does not exist any more|@", topic);
-            leaders.clear();
+        } catch (Failure | ExecutionException noAnswer) {
+            // the next look may succeed
         }
     }
 
@@ -339,9 +348,14 @@ class consumer implements Callable<Integer> {
 
     /** In the background, as an answer may take seconds. Each question has an Admin client of its own. */
     private void askWhileNothingComes() {
-        while (!Script.stopsWithin(1_000_000_000L)) {
-            String member = waitingMember;
-            if (member != null) reason = whyNothingComes(member);
+        try {
+            while (!Script.stopsWithin(1_000_000_000L)) {
+                String member = waitingMember;
+                if (member != null) reason = whyNothingComes(member);
+                if (isMissing && !isGone) lookForTopic();
+            }
+        } catch (InterruptedException never) {
+            // nobody interrupts this thread
         }
     }
 
