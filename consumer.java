@@ -338,7 +338,9 @@ class consumer implements Callable<Integer> {
     private void lookWhyNothingComes() {
         readsOn = !consumer.assignment().isEmpty();
         boolean allIsWell = readsOn && System.nanoTime() - committedAt < 2_000_000_000L;
-        boolean nothingToAsk = allIsWell || looksWithoutTopic > 0; // a topic that is gone needs no other reason
+        // A topic that is gone needs no other reason. Where no broker answers, the topic is missing, too, and is not
+        // gone.
+        boolean nothingToAsk = isGone || !isMissing && (allIsWell || looksWithoutTopic > 0);
         if (nothingToAsk) reason = "";
         waitingMember = nothingToAsk ? null : consumer.groupMetadata().memberId();
         String now = reason;
@@ -350,9 +352,9 @@ class consumer implements Callable<Integer> {
     private void askWhileNothingComes() {
         try {
             while (!Script.stopsWithin(1_000_000_000L)) {
-                String member = waitingMember;
-                if (member != null) reason = whyNothingComes(member);
                 if (isMissing && !isGone) lookForTopic();
+                String member = waitingMember;
+                if (member != null && !isGone) reason = whyNothingComes(member);
             }
         } catch (InterruptedException never) {
             // nobody interrupts this thread

@@ -130,6 +130,32 @@ class ConsumerTest {
     }
 
     @Test
+    @DisplayName("both brokers die: a topic that the consumer forgets then is not called deleted; it reads on")
+    void bothBrokersDie() throws Exception {
+        String topic = topic(1);
+        produce(topic, 5);
+        try (Run run = SharedCluster.script("consumer.java", topic, "both")) {
+            run.awaitLine("\"event_id\": 5,");
+            SharedCluster.command("kill kafka-2");
+            SharedCluster.command("kill kafka-1");
+            run.awaitLine(Pattern.compile("^waiting"));
+            SharedCluster.command("start kafka-1");
+            SharedCluster.command("start kafka-2");
+            SharedCluster.heal();
+            produce(topic, 5);
+            SharedCluster.await(
+                    "the second five events",
+                    () -> run.out().stream()
+                                    .filter(line -> line.contains("\"event_id\": 5,"))
+                                    .count()
+                            == 2);
+            assertThat(run.out()).noneMatch(line -> line.contains("does not exist any more"));
+        } finally {
+            SharedCluster.heal();
+        }
+    }
+
+    @Test
     @DisplayName(
             "a topic that is deleted, and created anew: it says so, and none of the new events is a redelivered one")
     void topicAnew() throws Exception {
