@@ -3885,8 +3885,9 @@ class failover implements Callable<Integer> {
                     clusterScript);
         String command = String.join(
                 " ", Stream.concat(Stream.of(clusterScript), options.stream()).toList());
-        say("@|faint No cluster answers at localhost:9092,localhost:9095. Starting one: %s|@", fitted(2, command));
-        return new OwnCluster(script, options, text -> say("  @|red %s|@", text));
+        String text = "No cluster answers at localhost:9092,localhost:9095. Starting one: " + command;
+        say("@|faint %s|@", fitted(0, text));
+        return new OwnCluster(script, options, line -> say("  @|red %s|@", line));
     }
 
     /** cluster.java as a child: commands go to its standard input, answers come from its output. */
