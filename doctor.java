@@ -762,8 +762,8 @@ class doctor implements Callable<Integer> {
         /** The controllers, and whether each one follows their leader. */
         private Map<Integer, Boolean> voters() throws InterruptedException {
             var options = new DescribeMetadataQuorumOptions().timeoutMs(PATIENCE_MS);
-            QuorumInfo quorum =
-                    seen("controllers", admin.describeMetadataQuorum(options).quorumInfo(), null);
+            String what = "controllers (without one that leads, no partition gets a new leader)";
+            QuorumInfo quorum = seen(what, admin.describeMetadataQuorum(options).quorumInfo(), null);
             var voters = new TreeMap<Integer, Boolean>();
             if (quorum == null) return voters;
             long newest = quorum.voters().stream()

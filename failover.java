@@ -1964,8 +1964,9 @@ class failover implements Callable<Integer> {
         /** PASS needs that the cluster itself noticed: nothing else shows that the fault was one. */
         private Claim wentAway(Outage outage) {
             String seen = evidenceOf(outage);
-            String nothing =
-                    "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
+            String nothing = outage.id == CONTROLLER
+                    ? "no three questions to it in a row stayed without an answer: it must be away for 5 s or more (--down)"
+                    : "the cluster noticed nothing: a dead broker is noticed after broker.session.timeout.ms (--down)";
             Verdict verdict = seen == null ? Verdict.INCONCLUSIVE : Verdict.PASS;
             return new Claim(verdict, outage.name + " went away", seen == null ? nothing : seen);
         }
@@ -2469,6 +2470,10 @@ class failover implements Callable<Integer> {
         private static final int WORTH_A_LINE = ticks(2);
 
         private final Admin admin;
+
+        /** A broker answers one question of a connection after another; one to the controller holds up those behind it. */
+        private final Admin controllers;
+
         private final Topic topic;
         private final Journal journal;
         private final Supplier<Set<Integer>> harmed; // the brokers that the script has harmed, and not yet healed
@@ -2499,6 +2504,7 @@ class failover implements Callable<Integer> {
         volatile boolean isOnlyController;
         volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
+        private boolean controllerIsAsked; // and has not answered
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
@@ -2517,6 +2523,7 @@ class failover implements Callable<Integer> {
             settings.put("default.api.timeout.ms", 2_000);
             settings.put("reconnect.backoff.max.ms", 200);
             admin = connection.create(() -> Admin.create(settings));
+            controllers = connection.create(() -> Admin.create(settings));
         }
 
         void begin() throws Unobserved {
@@ -2679,9 +2686,13 @@ class failover implements Callable<Integer> {
         }
 
         private void askController() {
-            admin.describeMetadataQuorum()
+            if (controllerIsAsked) return;
+            controllerIsAsked = true;
+            controllers
+                    .describeMetadataQuorum(new DescribeMetadataQuorumOptions().timeoutMs(1_000))
                     .quorumInfo()
                     .whenComplete((quorum, error) -> answers.add(() -> {
+                        controllerIsAsked = false;
                         if (error == null) isOnlyController = quorum.voters().size() == 1;
                         if (error == null) onController(quorum.leaderId());
                         else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
@@ -2689,8 +2700,9 @@ class failover implements Callable<Integer> {
                     }));
         }
 
+        /** No answer in time. Its own cause differs: a client that gives up waiting also cuts the connection. */
         private static boolean isTimeout(Throwable error) {
-            return error != null && Script.rootOf(error) instanceof TimeoutException;
+            return error instanceof TimeoutException || error != null && error.getCause() instanceof TimeoutException;
         }
 
         private void onController(int id) {
@@ -2818,6 +2830,7 @@ class failover implements Callable<Integer> {
             endedAt = journal.now();
             thread.interrupt();
             admin.close(Duration.ZERO);
+            controllers.close(Duration.ZERO);
         }
     }
 

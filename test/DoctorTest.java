@@ -646,13 +646,25 @@ class DoctorTest {
 
         @Test
         @Order(6)
-        @DisplayName("one of three controllers is away")
+        @DisplayName("one of three controllers is away; with two away none leads: exit 1, and it says what that means")
         void controllerAway() throws Exception {
             command("kill controller-3");
             SharedCluster.await("the doctor sees that a controller is away", () -> {
                 try {
                     return findings(asked("--json").getArray("traps")).stream()
                             .anyMatch(it -> it.matches("controller away: \\[\\d+]"));
+                } catch (Exception broken) {
+                    throw new AssertionError(broken);
+                }
+            });
+            command("kill controller-2");
+            String said =
+                    "Not seen: controllers (without one that leads, no partition gets a new leader): no answer within 8 s.";
+            // The last one leads until it has missed the others for a while.
+            SharedCluster.await("the doctor sees that none leads", () -> {
+                try (Run doctor = here().script("doctor.java")) {
+                    doctor.expectExit(1);
+                    return doctor.out().contains(said);
                 } catch (Exception broken) {
                     throw new AssertionError(broken);
                 }

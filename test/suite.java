@@ -33,8 +33,12 @@
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -49,7 +53,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code ./jbang test/suite.java [NAME...]}. A new test class is a file beside this one, named
+ * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, named
  * above in a {@code //SOURCES} line and below in {@link #TESTS}.
  *
  * <p>All tests together: those of {@link #BESIDE} run in a second process, in a network namespace
@@ -87,13 +91,13 @@ class suite {
         var selected = select(names);
         var report = new Report(Boolean.parseBoolean(System.getenv("CI")));
         if (names.length > 0 || !namespacesWork()) {
-            run(selected, report);
+            run(selected, List.of(names), report);
         } else {
             // Before anything else: a namespace has no network for downloads, and JBang builds one script at a time.
             Run.build(scripts());
             selected.removeAll(BESIDE);
             try (Run beside = startBeside()) {
-                run(selected, report);
+                run(selected, List.of(), report);
                 beside.awaitExit(Duration.ofMinutes(60));
                 report.add(beside.out(), beside.err());
             }
@@ -101,11 +105,13 @@ class suite {
         System.exit(report.end() ? 0 : 1);
     }
 
-    private static void run(Set<Class<?>> tests, Report report) {
+    private static void run(Set<Class<?>> tests, List<String> names, Report report) {
         var request = LauncherDiscoveryRequestBuilder.request()
                 .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
                 .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
         tests.forEach(test -> request.selectors(selectClass(test)));
+        PostDiscoveryFilter named = test -> FilterResult.includedIf(isWanted(test, names));
+        request.filters(named);
         LauncherFactory.create().execute(request.build(), report);
     }
 
@@ -136,7 +142,9 @@ class suite {
     private static Set<Class<?>> select(String... names) {
         var selected = new LinkedHashSet<>(names.length == 0 ? TESTS : List.<Class<?>>of());
         for (String name : names) {
-            var called = TESTS.stream().filter(test -> isCalled(test, name)).toList();
+            var called = TESTS.stream()
+                    .filter(test -> isCalled(test.getSimpleName(), classOf(name)))
+                    .toList();
             if (called.isEmpty()) {
                 System.err.printf("No test is called '%s'. There are: %s%n", name, names(TESTS));
                 System.exit(2);
@@ -146,8 +154,22 @@ class suite {
         return selected;
     }
 
-    private static boolean isCalled(Class<?> test, String name) {
-        return test.getSimpleName().toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
+    private static boolean isCalled(String test, String name) {
+        return test.toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    /** The class of CLASS#METHOD. */
+    private static String classOf(String name) {
+        return name.replaceFirst("#.*", "");
+    }
+
+    /** Whether a test was asked for: without names all are, also those of classes within a class. */
+    private static boolean isWanted(TestDescriptor test, List<String> names) {
+        if (!(test.getSource().orElse(null) instanceof MethodSource method)) return true;
+        return names.isEmpty()
+                || names.stream()
+                        .filter(name -> isCalled(method.getClassName(), classOf(name)))
+                        .anyMatch(name -> !name.contains("#") || name.endsWith("#" + method.getMethodName()));
     }
 
     private static String names(List<Class<?>> tests) {
