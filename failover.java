@@ -2480,6 +2480,7 @@ class failover implements Callable<Integer> {
         private final boolean patient;
         private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
         private final AtomicReferenceArray<State> states; // believed, by partition
+        private final List<List<Integer>> replicas; // now, by partition; the preferred leader first
         private final State[] first;
         private final Change[] candidates; // seen, and not believed yet, by partition
         private final int[] agreeing; // how many answers in a row tell the candidate
@@ -2494,7 +2495,10 @@ class failover implements Callable<Integer> {
         volatile boolean topicGone;
         private int unknownSince; // answers that do not know the topic: a broker may learn of a new topic late; 0: none
         volatile int resolution; // the longest time between two answers, in ticks: no change is told more exactly
-        private volatile Set<Integer> nodesNow = Set.of();
+        private volatile Set<Integer> nodesNow = Set.of(); // believed
+        private Set<Integer> nodesSeen = Set.of();
+        private int nodesSeenAt;
+        private int nodesAgreeing; // answers in a row
         private int outstanding;
         private long asked;
         private long answered;
@@ -2513,6 +2517,7 @@ class failover implements Callable<Integer> {
             this.harmed = harmed;
             this.patient = patient;
             states = new AtomicReferenceArray<>(topic.partitions());
+            replicas = new CopyOnWriteArrayList<>(topic.replicas);
             first = new State[topic.partitions()];
             candidates = new Change[topic.partitions()];
             agreeing = new int[topic.partitions()];
@@ -2605,8 +2610,18 @@ class failover implements Callable<Integer> {
                 int leader = it.leader() == null ? -1 : it.leader().id();
                 var state = new State(
                         leader, it.isr().stream().map(Node::id).sorted().toList());
-                if (it.partition() < states.length()) see(it.partition(), state);
+                if (it.partition() >= states.length()) continue; // added in mid-run: no record is sent there
+                see(it.partition(), state);
+                seeReplicas(it.partition(), it.replicas().stream().map(Node::id).toList());
             }
+        }
+
+        /** Somebody may move a partition to other brokers in mid-run. */
+        private void seeReplicas(int partition, List<Integer> now) {
+            List<Integer> before = replicas.set(partition, now);
+            if (now.equals(before)) return;
+            String text = "partition %d: its replicas are %s now, not %s, and this script did not do it";
+            tellOutside(before.get(0), text.formatted(partition, joined(now), joined(before)));
         }
 
         private void topicHasGone() {
@@ -2671,12 +2686,18 @@ class failover implements Callable<Integer> {
                     }));
         }
 
-        /** A broker is away when the cluster does not list it any more: fenced, or shut down. */
+        /** A broker is away when the cluster does not list it any more: fenced, or shut down. Believed as a state is. */
         private void onNodes(Set<Integer> now) {
+            if (!now.equals(nodesSeen)) {
+                nodesSeen = now;
+                nodesSeenAt = journal.now();
+                nodesAgreeing = 0;
+            }
+            if (++nodesAgreeing < AGREEING && !nodesNow.isEmpty()) return;
             for (int id : known) {
                 boolean was = nodesNow.contains(id);
                 boolean is = now.contains(id);
-                if (was && !is) absences.add(new Absence(journal.now(), id));
+                if (was && !is) absences.add(new Absence(nodesSeenAt, id));
                 if (was == is || harmed.get().contains(id)) continue;
                 String what = is ? "back, and this script did not start it" : "away, and this script did not do it";
                 tellOutside(id, "broker %d is %s".formatted(id, what));
@@ -2758,11 +2779,11 @@ class failover implements Callable<Integer> {
 
         boolean whole() {
             return all().allMatch(it -> leader(it) >= 0
-                    && state(it).inSync.size() == topic.replicas.get(it).size());
+                    && state(it).inSync.size() == replicas.get(it).size());
         }
 
         boolean preferred() {
-            return all().allMatch(it -> leader(it) == topic.preferredLeader(it));
+            return all().allMatch(it -> leader(it) == replicas.get(it).get(0));
         }
 
         private IntStream all() {

@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -385,6 +387,22 @@ class FailoverTest {
             run.awaitLine("FAIL  no acknowledged record is lost");
             assertThat(run.out()).noneMatch(line -> line.contains("all replicas are in sync again"));
             assertThat(run.out()).noneMatch(line -> line.contains("no broker answers"));
+        }
+    }
+
+    @Test
+    @DisplayName("a partition that somebody moves to another broker in mid-run is told, and whole is what it has then")
+    void moved() throws Exception {
+        String topic = topic("moved", Map.of());
+        try (Run run = failover(topic, "--down", "4s")) {
+            run.awaitLine("partition 0: broker 2 leads now");
+            var only = Optional.of(new NewPartitionReassignment(List.of(2)));
+            admin.alterPartitionReassignments(Map.of(new TopicPartition(topic, 0), only))
+                    .all()
+                    .get();
+            run.awaitLine("partition 0: its replicas are 2 now, not 1, 2, and this script did not do it");
+            run.awaitLine("the preferred leaders lead again", LONG);
+            run.awaitLine("PASS  no acknowledged record is lost", LONG);
         }
     }
 
