@@ -553,6 +553,7 @@ class doctor implements Callable<Integer> {
         private final Admin admin; // never closed: the process ends with the report
         private final Set<String> only;
         private final List<NotSeen> notSeen = new ArrayList<>();
+        private final Set<String> unanswered = new HashSet<>(); // of these, what no broker answered in time
         private boolean seesEnough = true;
         private SortedMap<String, TopicDescription> topics = new TreeMap<>();
 
@@ -762,8 +763,12 @@ class doctor implements Callable<Integer> {
         /** The controllers, and whether each one follows their leader. */
         private Map<Integer, Boolean> voters() throws InterruptedException {
             var options = new DescribeMetadataQuorumOptions().timeoutMs(PATIENCE_MS);
-            String what = "controllers (without one that leads, no partition gets a new leader)";
-            QuorumInfo quorum = seen(what, admin.describeMetadataQuorum(options).quorumInfo(), null);
+            KafkaFuture<QuorumInfo> asked =
+                    admin.describeMetadataQuorum(options).quorumInfo();
+            QuorumInfo quorum = seen("controllers", asked, null);
+            if (unanswered.contains("controllers"))
+                notSeen.add(new NotSeen(
+                        "a controller that leads", List.of(), ": without one, no partition gets a new leader."));
             var voters = new TreeMap<Integer, Boolean>();
             if (quorum == null) return voters;
             long newest = quorum.voters().stream()
@@ -831,6 +836,7 @@ class doctor implements Callable<Integer> {
                 return answer.get();
             } catch (ExecutionException failed) {
                 notSeen.add(new NotSeen(what, List.of(), ": " + reason(failed)));
+                if (failed.getCause() instanceof RetriableException) unanswered.add(what);
                 // a cluster that does not know the question has no such thing
                 if (decides && !(failed.getCause() instanceof UnsupportedVersionException)) seesEnough = false;
                 return otherwise;
