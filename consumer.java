@@ -109,8 +109,7 @@ class consumer implements Callable<Integer> {
     public Integer call() throws Exception {
         if (count < 1) throw new Failure(2, "-n takes 1 or more, not %d.", count);
         if (group.isBlank()) throw new Failure(2, "The name of the group is empty.");
-        Map<String, Object> settings = settings();
-        connection.create(() -> new ConsumerConfig(settings)); // what Kafka refuses is found before anything is asked
+        connection.create(() -> new ConsumerConfig(settings())); // what Kafka refuses is found before anything is asked
         try (Admin admin = connection.connect()) {
             TopicDescription description = Connection.describe(admin, topic);
             if (description.isInternal())
@@ -118,7 +117,7 @@ class consumer implements Callable<Integer> {
             topicId = description.topicId();
             partitionCount = description.partitions().size();
         }
-        consumer = connection.create(() -> new KafkaConsumer<>(settings));
+        consumer = connection.create(() -> new KafkaConsumer<>(settings())); // without the servers that hang
         try {
             consumer.subscribe(List.of(topic), new Rebalance());
             Script.inBackground(this::askWhileNothingComes);

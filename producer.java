@@ -105,17 +105,10 @@ class producer implements Callable<Integer> {
     public Integer call() throws Exception {
         if (count < 1) throw new Failure(2, "-n takes 1 or more, not %d.", count);
         if (rate == MAX_RATE) quiet = true;
-        Map<String, Object> settings = settings();
-        ProducerConfig asKafkaReadsThem = connection.create(() -> new ProducerConfig(settings));
+        ProducerConfig asKafkaReadsThem = connection.create(() -> new ProducerConfig(settings()));
         answers = !asKafkaReadsThem.getString("acks").equals("0");
-        try (Admin admin = connection.connect()) {
-            int all = Connection.describe(admin, topic).partitions().size();
-            // With a key there is one partition, and Kafka tells which with the first acknowledgement.
-            for (int number = 0; number < (key == null ? all : 1); number++)
-                partitions.add(new Partition(key == null ? number : NOT_KNOWN_YET));
-            minInSync = asKafkaReadsThem.getString("acks").equals("-1") ? minInSync(admin) : 0;
-        }
-        try (var producer = connection.create(() -> new KafkaProducer<byte[], byte[]>(settings))) {
+        boolean acksAll = asKafkaReadsThem.getString("acks").equals("-1");
+        try (var producer = connected(acksAll)) {
             Script.inBackground(() -> watch(producer));
             Script.inBackground(() -> {
                 Script.stopsWithin(Long.MAX_VALUE);
@@ -124,6 +117,24 @@ class producer implements Callable<Integer> {
             send(producer);
         } // close() waits until the fate of every record is known, or until Ctrl-C
         return summary();
+    }
+
+    /** The producer is made while an Admin client asks for the topic: to load the classes of both takes long. */
+    private Producer<byte[], byte[]> connected(boolean acksAll) throws Exception {
+        Map<String, Object> settings = settings();
+        var making = CompletableFuture.supplyAsync(() -> new KafkaProducer<byte[], byte[]>(settings));
+        try (Admin admin = connection.connect()) {
+            int all = Connection.describe(admin, topic).partitions().size();
+            // With a key there is one partition, and Kafka tells which with the first acknowledgement.
+            for (int number = 0; number < (key == null ? all : 1); number++)
+                partitions.add(new Partition(key == null ? number : NOT_KNOWN_YET));
+            minInSync = acksAll ? minInSync(admin) : 0;
+        }
+        var made = making.handle((producer, refused) -> producer).join();
+        if (made != null && settings().equals(settings)) return made;
+        // Kafka refuses the settings, and says why; or a server hangs, which is left out now.
+        if (made != null) Script.inBackground(() -> made.close(Duration.ZERO)); // may wait 30 s for that server
+        return connection.create(() -> new KafkaProducer<>(settings()));
     }
 
     /**
