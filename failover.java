@@ -2546,7 +2546,7 @@ class failover implements Callable<Integer> {
             answeredAt = before;
             for (long tick = 0; !ending; tick++) {
                 if (outstanding < 4) askTopic();
-                if (tick % 10 == 0) askNodes();
+                if (tick % 5 == 0) askNodes();
                 if (tick % 25 == 0) askController();
                 try {
                     runAnswersFor(20_000_000);
