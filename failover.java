@@ -2716,8 +2716,10 @@ class failover implements Callable<Integer> {
                         controllerIsAsked = false;
                         if (error == null) isOnlyController = quorum.voters().size() == 1;
                         if (error == null) onController(quorum.leaderId());
-                        else if (isTimeout(error) && ++controllerSilences >= 3) onController(-1);
-                        if (!isTimeout(error)) controllerSilences = 0; // an answer, or no permission to ask
+                        // Where brokers are silent, too, nothing is known of the controller.
+                        boolean brokersAnswer = journal.now() - answeredAt < ticks(1);
+                        controllerSilences = isTimeout(error) && brokersAnswer ? controllerSilences + 1 : 0;
+                        if (controllerSilences >= 3) onController(-1);
                     }));
         }
 
