@@ -1075,13 +1075,20 @@ class failover implements Callable<Integer> {
             await(
                     "the in-sync replicas were not whole again",
                     whoHarms.manual ? 600 : 180,
-                    () -> observer.whole()
-                            && !observer.controllerIsAway
-                            && harmedIds().stream().noneMatch(id -> id != CONTROLLER && observer.knowsAsAway(id))
-                            && stage.allAnswer(topic));
+                    () -> seemsWhole() && stage.allAnswer(topic) && seemsWhole()); // to ask all may take 5 s
             int now = journal.tell("whole", Map.of(), "all replicas are in sync again");
             for (Outage outage : outages) if (outage.wholeAt == 0) outage.wholeAt = now;
             stage.nothingIsBroken();
+        }
+
+        private boolean seemsWhole() {
+            boolean controllerAnswers = outages.stream()
+                    .filter(it -> it.id == CONTROLLER && it.wholeAt == 0)
+                    .allMatch(it -> observer.controllerAskedAt > it.healedAt);
+            return observer.whole()
+                    && controllerAnswers
+                    && !observer.controllerIsAway
+                    && harmedIds().stream().noneMatch(id -> id != CONTROLLER && observer.knowsAsAway(id));
         }
 
         void electPreferred() throws Exception {
@@ -2036,7 +2043,13 @@ class failover implements Callable<Integer> {
                     ? "nobody was elected"
                     : "elected %.1f s after the controller was started"
                             .formatted(seconds(elected - controller.healedAt));
-            return claim(elected == 0 || elected > controller.healedAt, outage, text, evidence);
+            double dead = seconds(controller.healedAt - outage.harmedAt);
+            double session = result.trial.stage.sessionTimeout / 1e3;
+            boolean holds = elected == 0 || elected > controller.healedAt;
+            String tooShort = "the controller was back after %.1f s; it gives a dead broker up after %.0f s";
+            if (holds && !outage.controlled && dead <= session)
+                return Claim.unknown(text, tooShort.formatted(dead, session));
+            return claim(holds, outage, text, evidence);
         }
 
         private String evidenceOf(Outage outage) {
@@ -2051,8 +2064,11 @@ class failover implements Callable<Integer> {
             int gone = result.observer.goneBetween(outage.id, outage.harmedAt, end);
             for (Change change : result.observer.changesSince(outage.harmedAt)) {
                 if (change.tick() > end) break;
-                boolean led =
-                        change.before().leader() == outage.id && change.now().leader() != outage.id;
+                // A partition that was moved, and a leader that stays in sync, such as after an election, are no
+                // evidence.
+                if (result.observer.moved.contains(change.partition())) continue;
+                boolean led = change.before().leader() == outage.id
+                        && (change.now().leader() < 0 || !change.now().inSync().contains(outage.id));
                 boolean out = change.before().inSync().contains(outage.id)
                         && !change.now().inSync().contains(outage.id);
                 String how = led ? "it led partition %d no more" : "it was out of the in-sync replicas of partition %d";
@@ -2481,6 +2497,8 @@ class failover implements Callable<Integer> {
         private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
         private final AtomicReferenceArray<State> states; // believed, by partition
         private final List<List<Integer>> replicas; // now, by partition; the preferred leader first
+        private final Map<Integer, Integer> othersInARow = new HashMap<>(); // answers with other replicas, by partition
+        final Set<Integer> moved = ConcurrentHashMap.newKeySet(); // partitions that somebody moved in mid-run
         private final State[] first;
         private final Change[] candidates; // seen, and not believed yet, by partition
         private final int[] agreeing; // how many answers in a row tell the candidate
@@ -2509,6 +2527,7 @@ class failover implements Callable<Integer> {
         volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
         private boolean controllerIsAsked; // and has not answered
+        volatile int controllerAskedAt; // the last question that was answered
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {
@@ -2618,8 +2637,12 @@ class failover implements Callable<Integer> {
 
         /** Somebody may move a partition to other brokers in mid-run. */
         private void seeReplicas(int partition, List<Integer> now) {
-            List<Integer> before = replicas.set(partition, now);
-            if (now.equals(before)) return;
+            List<Integer> before = replicas.get(partition);
+            int answers = now.equals(before) || topicGone ? 0 : othersInARow.merge(partition, 1, Integer::sum);
+            if (answers == 0) othersInARow.remove(partition);
+            if (answers < AGREEING) return;
+            replicas.set(partition, now);
+            moved.add(partition);
             String text = "partition %d: its replicas are %s now, not %s, and this script did not do it";
             tellOutside(before.get(0), text.formatted(partition, joined(now), joined(before)));
         }
@@ -2709,11 +2732,13 @@ class failover implements Callable<Integer> {
         private void askController() {
             if (controllerIsAsked) return;
             controllerIsAsked = true;
+            int now = journal.now();
             controllers
                     .describeMetadataQuorum(new DescribeMetadataQuorumOptions().timeoutMs(1_000))
                     .quorumInfo()
                     .whenComplete((quorum, error) -> answers.add(() -> {
                         controllerIsAsked = false;
+                        if (!isTimeout(error)) controllerAskedAt = now; // a refusal is an answer, too
                         if (error == null) isOnlyController = quorum.voters().size() == 1;
                         if (error == null) onController(quorum.leaderId());
                         // Where brokers are silent, too, nothing is known of the controller.
@@ -2732,7 +2757,8 @@ class failover implements Callable<Integer> {
             boolean changed = controller >= 0 && id != controller;
             if (changed && !controllerIsAway) absences.add(new Absence(journal.now(), CONTROLLER));
             boolean everybodyIsHarmed = harmed.get().containsAll(known);
-            boolean bySomebodyElse = !harmed.get().contains(CONTROLLER) && !nodesNow.isEmpty() && !everybodyIsHarmed;
+            boolean isHarmed = harmed.get().contains(CONTROLLER) || harmed.get().contains(controller); // a broker, too
+            boolean bySomebodyElse = !isHarmed && !nodesNow.isEmpty() && !everybodyIsHarmed;
             if (changed && id < 0 && !controllerIsAway && bySomebodyElse)
                 tellOutside(CONTROLLER, "the controller does not answer, and this script did not do it");
             if (id >= 0 && controllerIsAway && bySomebodyElse) tellOutside(CONTROLLER, "the controller answers again");

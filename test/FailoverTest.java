@@ -270,6 +270,46 @@ class FailoverTest {
     }
 
     @Test
+    @DisplayName("a broker that hands a partition over in an election, and never was away: INCONCLUSIVE")
+    void onlyElected() throws Exception {
+        String topic = topic("elected", Map.of());
+        String unlessOne = "test {id} = 1 || ";
+        String steps = "stop 2, 2s, start 2, whole, kill 1, 1s, elect, 2s, start 1";
+        try (Run run = Run.script(
+                "failover.java",
+                topic,
+                "-b",
+                servers,
+                "--before",
+                "1s",
+                "--after",
+                "1s",
+                "--stop-command",
+                unlessOne + tell("stop kafka-{id}"),
+                "--start-command",
+                unlessOne + tell("start kafka-{id}"),
+                "--steps",
+                steps)) {
+            run.expectExit(1, LONG);
+            run.awaitLine("partition 1: broker 2 leads now; it was broker 1");
+            run.awaitLine("PASS  broker 2 went away");
+            run.awaitLine("INCONCLUSIVE  broker 1 went away");
+        }
+    }
+
+    @Test
+    @DisplayName("a controller that is back before a dead broker is given up: INCONCLUSIVE, as nobody would be elected")
+    void controllerBackSoon() throws Exception {
+        String topic = topic("backsoon", Map.of());
+        String steps = "kill controller, 6s, kill 1, 2s, start controller, 14s, start 1";
+        try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
+            run.expectExit(1, LONG);
+            run.awaitLine("PASS  controller went away");
+            run.awaitLine("INCONCLUSIVE  partition 0 gets no new leader while the controller is away");
+        }
+    }
+
+    @Test
     @DisplayName("a controller that never was away: INCONCLUSIVE, as it answered")
     void noControllerFault() throws Exception {
         String topic = topic("answering", Map.of());
