@@ -1118,6 +1118,7 @@ class failover implements Callable<Integer> {
             boolean firstIsBusy = !consumers.get(0).partitions.isEmpty();
             GroupConsumer busy = consumers.get(firstIsBusy ? 0 : 1);
             GroupConsumer idle = consumers.get(firstIsBusy ? 1 : 0);
+            await("the busy consumer received nothing", 60, () -> busy.lastOffset >= 0);
             var which = Json.object("consumer", busy.number);
             int now = journal.tell("leave", which, "consumer %d, the busy one, leaves the group", busy.number);
             handover = new Handover(now, busy, idle);
