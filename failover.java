@@ -1081,6 +1081,7 @@ class failover implements Callable<Integer> {
             stage.nothingIsBroken();
         }
 
+        /** As the observer sees it. A controller that was harmed must have answered a question asked after its start. */
         private boolean seemsWhole() {
             boolean controllerAnswers = outages.stream()
                     .filter(it -> it.id == CONTROLLER && it.wholeAt == 0)
@@ -2065,8 +2066,7 @@ class failover implements Callable<Integer> {
             int gone = result.observer.goneBetween(outage.id, outage.harmedAt, end);
             for (Change change : result.observer.changesSince(outage.harmedAt)) {
                 if (change.tick() > end) break;
-                // A partition that was moved, and a leader that stays in sync, such as after an election, are no
-                // evidence.
+                // No evidence: a partition that somebody moved, and a leader that stays in sync after an election.
                 if (result.observer.moved.contains(change.partition())) continue;
                 boolean led = change.before().leader() == outage.id
                         && (change.now().leader() < 0 || !change.now().inSync().contains(outage.id));
@@ -2528,7 +2528,7 @@ class failover implements Callable<Integer> {
         volatile boolean controllerIsAway;
         private boolean silent; // no broker answers
         private boolean controllerIsAsked; // and has not answered
-        volatile int controllerAskedAt; // the last question that was answered
+        volatile int controllerAskedAt; // when the last question that has an answer was asked
         private int controllerSilences; // requests in a row without an answer; one alone may be a busy machine
 
         Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> harmed, boolean patient) {

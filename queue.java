@@ -120,12 +120,11 @@ class queue implements Callable<Integer> {
         if (group.isBlank()) throw new Failure(2, "The name of the group is empty.");
         if (release != null && release.equals(reject))
             throw new Failure(2, "Event %d is to be released and rejected. One of them.", release);
-        // Made before anything is asked: Kafka refuses wrong settings. Made anew where connect() has seen servers that
-        // hang.
+        // Kafka refuses wrong settings before anything is asked.
         Map<String, Object> settings = settings();
         var early = connection.create(() -> new KafkaShareConsumer<byte[], byte[]>(settings));
         prepareGroup();
-        boolean asBefore = settings().equals(settings);
+        boolean asBefore = settings().equals(settings); // else a server hangs, which is left out now
         var consumer = asBefore ? early : connection.create(() -> new KafkaShareConsumer<byte[], byte[]>(settings()));
         if (!asBefore) Script.inBackground(() -> early.close(Duration.ZERO));
         try {

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -346,11 +345,12 @@ class SecureTest {
                     "consumer.java frozen g-frozen -n 2",
                     "queue.java frozen q-frozen -n 2",
                     "topics.java describe frozen"))
-                for (int i = 0; i < 3; i++) // a client asks one of two servers first, by chance
-                try (Run run = SharedCluster.script(command.split(" ")[0], rest(command))) {
+                for (int i = 0; i < 3; i++) { // a client asks one of two servers first, by chance
+                    try (Run run = SharedCluster.script(command.split(" ")[0], rest(command))) {
                         run.expectExit(0);
                         assertThat(run.out()).noneMatch(line -> line.contains("no acknowledgement for 16 s"));
                     }
+                }
         } finally {
             SharedCluster.heal();
         }
