@@ -1,3 +1,5 @@
+package test;
+
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.grack.nanojson.JsonObject;
@@ -26,7 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A page in headless Chromium, driven by the DevTools protocol; with all that went wrong in its console. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     private final Run process;
     private final Path profile;
     private final WebSocket socket;
@@ -36,7 +38,7 @@ final class Browser implements AutoCloseable {
     private final List<String> errors = new CopyOnWriteArrayList<>();
 
     /** The browser that this machine has; without one, the test is skipped. */
-    static String command() {
+    public static String command() {
         var found = Stream.of(System.getenv("PATH").split(":"))
                 .flatMap(it -> Stream.of(Path.of(it, "chromium"), Path.of(it, "google-chrome")))
                 .filter(Files::isExecutable)
@@ -74,7 +76,7 @@ final class Browser implements AutoCloseable {
         send(page, "Page.navigate", Map.of("url", url));
     }
 
-    void resize(int width, int height) {
+    public void resize(int width, int height) {
         boolean phone = width < 600;
         send(
                 page,
@@ -82,13 +84,13 @@ final class Browser implements AutoCloseable {
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", phone));
     }
 
-    void prefer(String feature, String value) {
+    public void prefer(String feature, String value) {
         var features = List.of(Map.of("name", feature, "value", value));
         send(page, "Emulation.setEmulatedMedia", Map.of("features", features));
     }
 
     /** The value of a JavaScript expression, as JSON has it. */
-    Object evaluate(String expression) {
+    public Object evaluate(String expression) {
         JsonObject answer = send(
                 page,
                 "Runtime.evaluate",
@@ -98,22 +100,22 @@ final class Browser implements AutoCloseable {
     }
 
     /** All that can be read on the page. */
-    String text() {
+    public String text() {
         return (String) evaluate("document.body.innerText");
     }
 
-    void screenshot(Path file) throws IOException {
+    public void screenshot(Path file) throws IOException {
         String data =
                 send(page, "Page.captureScreenshot", Map.of("format", "png")).getString("data");
         Files.write(file, Base64.getDecoder().decode(data));
     }
 
     /** What the console has to complain about. */
-    List<String> errors() {
+    public List<String> errors() {
         return List.copyOf(errors);
     }
 
-    void forgetErrors() {
+    public void forgetErrors() {
         errors.clear();
     }
 

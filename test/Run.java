@@ -1,3 +1,5 @@
+package test;
+
 import com.grack.nanojson.*;
 import java.io.*;
 import java.nio.charset.StandardCharsets;
@@ -25,15 +27,15 @@ import java.util.stream.*;
  * }
  * }</pre>
  */
-final class Run implements AutoCloseable {
+public final class Run implements AutoCloseable {
     /** The repository's directory. */
-    static final Path ROOT = root();
+    public static final Path ROOT = root();
 
     /** The repository's JBang. */
-    static final String JBANG = ROOT.resolve("jbang").toString();
+    public static final String JBANG = ROOT.resolve("jbang").toString();
 
     /** How long is waited where a test does not say: long enough for a busy machine. */
-    static final Duration LIMIT = Duration.ofMinutes(2);
+    public static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(10); // may fetch 100 MB of dependencies
     private static final Duration GRACE = Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
@@ -59,18 +61,18 @@ final class Run implements AutoCloseable {
      * Starts the command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself, in the repository's directory:
      * without JBang's own second.
      */
-    static Run script(String script, String... arguments) {
+    public static Run script(String script, String... arguments) {
         return here().script(script, arguments);
     }
 
     /** Starts {@code ./jbang SCRIPT ARGUMENT...} in the repository's directory, as a person does. */
-    static Run jbang(String script, String... arguments) {
+    public static Run jbang(String script, String... arguments) {
         build(script);
         return command(all(List.of(JBANG, script), arguments));
     }
 
     /** Starts any command in the repository's directory. */
-    static Run command(String... command) {
+    public static Run command(String... command) {
         return here().command(command);
     }
 
@@ -78,7 +80,7 @@ final class Run implements AutoCloseable {
      * The repository's directory and the suite's environment, to be changed before something is
      * started there.
      */
-    static Surroundings here() {
+    public static Surroundings here() {
         return new Surroundings();
     }
 
@@ -86,7 +88,7 @@ final class Run implements AutoCloseable {
      * Builds each script, once in a suite. JBang's cache is not made for two that start the same
      * unbuilt script at once; {@link #script} calls this by itself.
      */
-    static synchronized void build(String... scripts) {
+    public static synchronized void build(String... scripts) {
         for (String script : scripts) BUILT.computeIfAbsent(ROOT.resolve(script), Run::built);
     }
 
@@ -109,13 +111,13 @@ final class Run implements AutoCloseable {
     }
 
     /** The command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself. */
-    static String[] commandOf(String script, String... arguments) {
+    public static String[] commandOf(String script, String... arguments) {
         build(script);
         return all(BUILT.get(ROOT.resolve(script)), arguments);
     }
 
     /** What a script was compiled to. */
-    static Path jar(String script) {
+    public static Path jar(String script) {
         build(script);
         List<String> command = BUILT.get(ROOT.resolve(script));
         return Path.of(command.get(command.indexOf("-classpath") + 1).split(":")[0]);
@@ -128,7 +130,7 @@ final class Run implements AutoCloseable {
     }
 
     /** Where a command runs: the directory and the environment. One can start several commands. */
-    static final class Surroundings {
+    public static final class Surroundings {
         private final ProcessBuilder builder = new ProcessBuilder().directory(ROOT.toFile());
         private int columns; // of a terminal's window; 0: no terminal
         private int rows;
@@ -138,17 +140,17 @@ final class Run implements AutoCloseable {
             with("JBANG_LAUNCH_CMD", JBANG);
         }
 
-        Surroundings in(Path directory) {
+        public Surroundings in(Path directory) {
             builder.directory(directory.toFile());
             return this;
         }
 
-        Surroundings with(String variable, Object value) {
+        public Surroundings with(String variable, Object value) {
             builder.environment().put(variable, value.toString());
             return this;
         }
 
-        Surroundings without(String... variables) {
+        public Surroundings without(String... variables) {
             builder.environment().keySet().removeAll(Set.of(variables));
             return this;
         }
@@ -158,20 +160,20 @@ final class Run implements AutoCloseable {
          * standard output and standard error is in {@link Run#out()} and {@link Run#screen()}, and
          * {@link Run#interrupt()} is the key Ctrl-C.
          */
-        Surroundings terminal(int columns, int rows) {
+        public Surroundings terminal(int columns, int rows) {
             this.columns = columns;
             this.rows = rows;
             return with("TERM", "xterm-256color").without("NO_COLOR", "CLICOLOR_FORCE");
         }
 
-        Run script(String script, String... arguments) {
+        public Run script(String script, String... arguments) {
             Path file = builder.directory().toPath().resolve(script);
             if (!Files.exists(file)) return command(all(List.of(JBANG, script), arguments));
             build(file.toString());
             return command(all(BUILT.get(file), arguments));
         }
 
-        Run command(String... command) {
+        public Run command(String... command) {
             try {
                 if (columns == 0) return new Run(builder.command(command), null);
                 String words = Stream.of(command).map(Run::quoted).collect(Collectors.joining(" "));
@@ -203,29 +205,29 @@ final class Run implements AutoCloseable {
     }
 
     /** All lines of standard output so far. */
-    List<String> out() {
+    public List<String> out() {
         return out.copy();
     }
 
     /** All lines of standard error so far. */
-    List<String> err() {
+    public List<String> err() {
         return err.copy();
     }
 
     /** The rows of the terminal's window, as a person sees them now, without blanks at their ends. */
-    List<String> screen() {
+    public List<String> screen() {
         return screen.rows();
     }
 
     /** Gives the terminal's window another size. */
-    void resize(int columns, int rows) {
+    public void resize(int columns, int rows) {
         note("window", columns + " x " + rows);
         screen.resize(columns, rows);
         execute("stty", "-F", "/proc/" + pid() + "/fd/0", "cols", "" + columns, "rows", "" + rows);
     }
 
     /** The script itself: the wrapper that was started has become its JVM. */
-    long pid() {
+    public long pid() {
         if (screen == null) return process.pid();
         while (process.isAlive()) {
             var child = process.children().findFirst();
@@ -235,12 +237,12 @@ final class Run implements AutoCloseable {
         throw failure("has ended");
     }
 
-    boolean isRunning() {
+    public boolean isRunning() {
         return process.isAlive();
     }
 
     /** Waits until one of the script's threads is in a method, such as {@code topics.change}, as jstack shows them. */
-    void awaitIn(String method) {
+    public void awaitIn(String method) {
         String jstack = Path.of(System.getProperty("java.home"), "bin/jstack").toString();
         long limit = System.nanoTime() + LIMIT.toNanos();
         while (isRunning() && System.nanoTime() < limit)
@@ -256,20 +258,20 @@ final class Run implements AutoCloseable {
      * call goes on behind the line that the last one found on the same stream, so a line is found
      * only once.
      */
-    String awaitLine(String text) {
+    public String awaitLine(String text) {
         return awaitLine(text, LIMIT);
     }
 
-    String awaitLine(String text, Duration limit) {
+    public String awaitLine(String text, Duration limit) {
         return nextLine(Pattern.compile(text, Pattern.LITERAL), limit);
     }
 
     /** As {@link #awaitLine(String)}, for a line in which the pattern is found. */
-    MatchResult awaitLine(Pattern pattern) {
+    public MatchResult awaitLine(Pattern pattern) {
         return awaitLine(pattern, LIMIT);
     }
 
-    MatchResult awaitLine(Pattern pattern, Duration limit) {
+    public MatchResult awaitLine(Pattern pattern, Duration limit) {
         Matcher matcher = pattern.matcher(nextLine(pattern, limit));
         matcher.find();
         return matcher;
@@ -300,12 +302,12 @@ final class Run implements AutoCloseable {
     }
 
     /** Writes a line to standard input. */
-    void type(String line) {
+    public void type(String line) {
         press(line + "\n");
     }
 
     /** Writes keys to standard input. */
-    void press(String keys) {
+    public void press(String keys) {
         rememberDescendants();
         note("in", keys.strip());
         try {
@@ -316,7 +318,7 @@ final class Run implements AutoCloseable {
     }
 
     /** Ends standard input, as Ctrl-D does. */
-    void endInput() {
+    public void endInput() {
         rememberDescendants();
         try {
             process.outputWriter(StandardCharsets.UTF_8).close();
@@ -326,13 +328,13 @@ final class Run implements AutoCloseable {
     }
 
     /** On a terminal the key Ctrl-C; else SIGINT, as Ctrl-C sends it, to this process alone. */
-    void interrupt() {
+    public void interrupt() {
         if (screen == null) signal("INT");
         else press("\u0003");
     }
 
     /** Sends SIGINT every 20 ms until the process has ended, as an impatient person does; at most 1,000 times. */
-    void interruptUntilEnded() {
+    public void interruptUntilEnded() {
         String pid = Long.toString(pid());
         for (int times = 0; times < 1_000 && process.isAlive(); times++) {
             execute("kill", "-INT", pid);
@@ -341,17 +343,17 @@ final class Run implements AutoCloseable {
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         signal("TERM");
     }
 
     /** SIGKILL. */
-    void kill() {
+    public void kill() {
         signal("KILL");
     }
 
     /** Any signal by its name, such as {@code STOP} and {@code CONT}. */
-    void signal(String name) {
+    public void signal(String name) {
         rememberDescendants();
         note("signal", name);
         execute("kill", "-" + name, Long.toString(pid()));
@@ -368,11 +370,11 @@ final class Run implements AutoCloseable {
     }
 
     /** Waits for the end and returns the exit status: 128 + N if signal N ended it. */
-    int awaitExit() {
+    public int awaitExit() {
         return awaitExit(LIMIT);
     }
 
-    int awaitExit(Duration limit) {
+    public int awaitExit(Duration limit) {
         try {
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw failure("still runs after " + seconds(limit));
@@ -388,11 +390,11 @@ final class Run implements AutoCloseable {
     }
 
     /** Waits for the end and fails if the exit status is another. */
-    void expectExit(int status) {
+    public void expectExit(int status) {
         expectExit(status, LIMIT);
     }
 
-    void expectExit(int status, Duration limit) {
+    public void expectExit(int status, Duration limit) {
         int actual = awaitExit(limit);
         if (actual != status) {
             throw failure("ended with exit status " + actual + ", not " + status);
@@ -403,11 +405,11 @@ final class Run implements AutoCloseable {
      * Waits until this process and all that it had started have ended. Known are those that ran
      * when input was last typed or a signal was last sent.
      */
-    void awaitNothingLeft() {
+    public void awaitNothingLeft() {
         awaitNothingLeft(LIMIT);
     }
 
-    void awaitNothingLeft(Duration limit) {
+    public void awaitNothingLeft(Duration limit) {
         awaitExit(limit);
         for (ProcessHandle descendant : descendants) {
             try {

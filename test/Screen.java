@@ -1,3 +1,5 @@
+package test;
+
 import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -11,7 +13,7 @@ import java.util.regex.Pattern;
  * scripts print: text, line ends, tabs, and the control sequences that move the cursor and erase. Colours are not
  * kept, and a wide character takes one place.
  */
-final class Screen {
+public final class Screen {
     /** ESC [ parameters, and a letter that says what to do. */
     private static final Pattern SEQUENCE = Pattern.compile("\u001b\\[([0-9;?]*)([A-Za-z])");
 
@@ -30,7 +32,7 @@ final class Screen {
     }
 
     /** Another size, as in a real terminal: rows below the cursor go first, then those at the top. */
-    synchronized void resize(int columns, int height) {
+    public synchronized void resize(int columns, int height) {
         this.columns = columns;
         this.height = height;
         while (rows.size() > height && rows.size() - 1 > row) rows.remove(rows.size() - 1);
@@ -39,17 +41,17 @@ final class Screen {
     }
 
     /** The rows of the window, without blanks at their ends. */
-    synchronized List<String> rows() {
+    public synchronized List<String> rows() {
         return rows.stream().map(it -> it.toString().stripTrailing()).toList();
     }
 
     /** How many rows have left the window at its top. */
-    synchronized int scrolledAway() {
+    public synchronized int scrolledAway() {
         return scrolledAway.size();
     }
 
     /** The same characters, and they are drawn here as they are read. */
-    Reader watching(Reader output) {
+    public Reader watching(Reader output) {
         return new FilterReader(output) {
             @Override
             public int read(char[] buffer, int from, int length) throws IOException {
@@ -60,7 +62,7 @@ final class Screen {
         };
     }
 
-    synchronized void draw(String text) {
+    public synchronized void draw(String text) {
         for (char c : text.toCharArray()) {
             if (unfinished.isEmpty() && c != '\u001b') {
                 put(c);

@@ -1,3 +1,5 @@
+package test;
+
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -27,7 +29,7 @@ import java.util.function.BooleanSupplier;
  * <p>What the scripts say is checked against what Kafka's own client says, not against another
  * script.
  */
-final class SharedCluster {
+public final class SharedCluster {
     private static final int PORT = freePort();
     private static Run cluster;
     private static Admin admin;
@@ -36,7 +38,7 @@ final class SharedCluster {
     private SharedCluster() {}
 
     /** The brokers' addresses, as {@code -b} takes them. */
-    static synchronized String servers() {
+    public static synchronized String servers() {
         if (cluster == null) {
             Run starting = Run.script("cluster.java", "--port", Integer.toString(PORT));
             starting.awaitLine("ready: ");
@@ -46,23 +48,23 @@ final class SharedCluster {
     }
 
     /** Kafka's own client. */
-    static synchronized Admin admin() {
+    public static synchronized Admin admin() {
         if (admin == null) admin = Admin.create(Map.of("bootstrap.servers", servers()));
         return admin;
     }
 
     /** Surroundings in which a script finds this cluster without an option. */
-    static Run.Surroundings here() {
+    public static Run.Surroundings here() {
         return Run.here().with("KAFKA_BOOTSTRAP_SERVERS", servers());
     }
 
     /** A script on this cluster. */
-    static Run script(String script, String... arguments) {
+    public static Run script(String script, String... arguments) {
         return here().script(script, arguments);
     }
 
     /** Creates a topic that no other test has, of the shape that the name ends in. */
-    static synchronized String topic(String shape) {
+    public static synchronized String topic(String shape) {
         String name = "t%d-%s".formatted(++topics, shape);
         try (Run create = script("topics.java", "create", name)) {
             create.expectExit(0);
@@ -71,14 +73,14 @@ final class SharedCluster {
     }
 
     /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */
-    static synchronized String command(String command) {
+    public static synchronized String command(String command) {
         servers();
         cluster.type(command);
         return cluster.awaitLine(""); // whatever comes next
     }
 
     /** How many of the nodes are stopped by SIGSTOP. */
-    static long frozen() {
+    public static long frozen() {
         return ProcessHandle.of(cluster.pid())
                 .orElseThrow()
                 .descendants()
@@ -98,7 +100,7 @@ final class SharedCluster {
     /**
      * The processes of a cluster's nodes; a command line of Java's is too long for ProcessHandle.
      */
-    static List<ProcessHandle> nodes(Run cluster, String name) {
+    public static List<ProcessHandle> nodes(Run cluster, String name) {
         return ProcessHandle.of(cluster.pid())
                 .orElseThrow()
                 .descendants()
@@ -107,7 +109,7 @@ final class SharedCluster {
     }
 
     /** A process's arguments, with a line for each. */
-    static String commandLine(ProcessHandle process) {
+    public static String commandLine(ProcessHandle process) {
         try {
             return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
                     .replace('\0', '\n')
@@ -118,7 +120,7 @@ final class SharedCluster {
     }
 
     /** All brokers run, all replicas are in sync, and each partition's first replica leads. */
-    static void heal() throws Exception {
+    public static void heal() throws Exception {
         for (String broker : List.of("kafka-1", "kafka-2")) {
             command("resume " + broker);
             command("start " + broker);
@@ -129,7 +131,7 @@ final class SharedCluster {
                 .get();
     }
 
-    static void awaitInSync() throws InterruptedException {
+    public static void awaitInSync() throws InterruptedException {
         await(
                 "all replicas in sync",
                 () -> partitions().stream()
@@ -149,12 +151,12 @@ final class SharedCluster {
     }
 
     /** All records that a topic has now, partition after partition. */
-    static List<ConsumerRecord<String, String>> records(String topic) throws Exception {
+    public static List<ConsumerRecord<String, String>> records(String topic) throws Exception {
         return records(servers(), topic);
     }
 
     /** The same on another cluster. */
-    static List<ConsumerRecord<String, String>> records(String servers, String topic) throws Exception {
+    public static List<ConsumerRecord<String, String>> records(String servers, String topic) throws Exception {
         var settings = new Properties();
         settings.put("bootstrap.servers", servers);
         settings.put("key.deserializer", StringDeserializer.class.getName());
@@ -176,7 +178,7 @@ final class SharedCluster {
     }
 
     /** The offset that the group has committed for each partition; 0 where it has none. */
-    static long committed(String group, String topic) throws Exception {
+    public static long committed(String group, String topic) throws Exception {
         var offsets = admin().listConsumerGroupOffsets(group)
                 .partitionsToOffsetAndMetadata()
                 .get();
@@ -187,7 +189,7 @@ final class SharedCluster {
     }
 
     /** The offset after a partition's last record. */
-    static long end(String topic, int partition) throws Exception {
+    public static long end(String topic, int partition) throws Exception {
         var it = new TopicPartition(topic, partition);
         return admin().listOffsets(Map.of(it, OffsetSpec.latest()))
                 .partitionResult(it)
@@ -196,7 +198,7 @@ final class SharedCluster {
     }
 
     /** The broker that leads a partition; -1 if none does. */
-    static int leader(String topic, int partition) throws Exception {
+    public static int leader(String topic, int partition) throws Exception {
         var leader = admin().describeTopics(List.of(topic))
                 .allTopicNames()
                 .get()
@@ -208,7 +210,7 @@ final class SharedCluster {
     }
 
     /** Waits for what no process prints. */
-    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    public static void await(String what, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + Run.LIMIT.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline)
@@ -221,14 +223,14 @@ final class SharedCluster {
      * A port that is free, and so is the one 3 higher. It is below those that the system gives to
      * outgoing connections: while a broker is stopped, its port must stay free.
      */
-    static int freePort() {
+    public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
             if (isFree(port) && isFree(port + 3)) return port;
         }
     }
 
-    static boolean isFree(int port) {
+    public static boolean isFree(int port) {
         try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             return socket.isBound();
         } catch (IOException taken) {

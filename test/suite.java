@@ -13,7 +13,6 @@
 //SOURCES RunTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
-//SOURCES LedgerTest.java
 //SOURCES ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
@@ -28,7 +27,8 @@
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
 //SOURCES DockerTest.java
-//SOURCES ../failover.java
+
+package test;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -66,7 +66,6 @@ class suite {
             RunTest.class,
             WrapperTest.class,
             ScriptsTest.class,
-            LedgerTest.class,
             ReportTest.class,
             ClusterTest.class,
             SecureTest.class,
@@ -320,7 +319,8 @@ class suite {
         }
 
         private static boolean isOurs(StackTraceElement frame) {
-            return !frame.getClassName().contains(".") && !frame.getClassName().equals("suite");
+            String name = frame.getClassName();
+            return (name.startsWith("test.") || name.startsWith("lab.")) && !name.startsWith("test.suite");
         }
     }
 }
