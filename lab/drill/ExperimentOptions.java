@@ -40,8 +40,8 @@ class ExperimentOptions {
     Duration before;
 
     @Option(names = "--down", paramLabel = "TIME", converter = TimeConverter.class,
-            description = "Keep the node down for TIME (default: 3s for stop; otherwise 15s, because a dead broker is"
-                    + " noticed after broker.session.timeout.ms, 9 s).")
+            description = "Keep the node down for TIME (default: 3s for stop; 15s for kill, because a dead broker is"
+                    + " noticed after 9 s; 40s otherwise, because clients wait 30 s for an answer).")
     Duration down;
 
     @Option(names = "--after", paramLabel = "TIME", converter = TimeConverter.class, defaultValue = "1s",

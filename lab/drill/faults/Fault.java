@@ -16,9 +16,12 @@ public enum Fault {
         this.restore = restore;
     }
 
-    /** How long the node stays down by default: a dead broker is noticed after broker.session.timeout.ms, 9 s. */
+    /**
+     * How long the node stays down by default. A dead broker is noticed after broker.session.timeout.ms, 9 s; the clients
+     * of a silent one wait for request.timeout.ms, 30 s.
+     */
     public Duration usualDown() {
-        return Duration.ofSeconds(this == stop ? 3 : 15);
+        return Duration.ofSeconds(this == stop ? 3 : this == kill ? 15 : 40);
     }
 
     /** Whether the node keeps its connections, so that its clients wait for request.timeout.ms. */

@@ -12,9 +12,11 @@ record Judge(Result result, Duration maxPause, Duration maxLatency) {
     /** A controlled stop moves the leaders first; else the cluster, or the client, gives up a silent broker. */
     Bound bound(Outage outage) {
         if (outage.controlled) return new Bound(5, "a controlled stop");
-        boolean silent = outage.fault == Fault.pause || outage.fault == Fault.disconnect;
-        String name = silent ? "request.timeout.ms" : "broker.session.timeout.ms";
-        long limit = silent ? result.facts.producing.requestTimeout() : result.facts.sessionTimeout;
+        long session = result.facts.sessionTimeout;
+        int request = result.facts.producing.requestTimeout();
+        boolean byRequest = outage.fault.isSilent() && request > session;
+        String name = byRequest ? "request.timeout.ms" : "broker.session.timeout.ms";
+        long limit = byRequest ? request : session;
         return new Bound(1.5 * limit / 1e3, "1.5 times %s, %.0f s".formatted(name, limit / 1e3));
     }
 

@@ -85,6 +85,9 @@ record PlacementClaims(Result result, Judge judge) {
         if (!brief && helpedBy != null)
             return new Claim(Verdict.FAIL, BRIEF, evidence + "; not by itself: " + helpedBy);
         if (brief && doubt != null) return Claim.unknown(BRIEF, evidence + "; but " + doubt);
+        double down = Ticks.seconds(outage.healedAt - outage.harmedAt);
+        if (!brief && pause.seconds() <= bound.seconds() && down < bound.seconds())
+            return Claim.unknown(BRIEF, evidence + "; but it was down for %.1f s only (--down)".formatted(down));
         return pause.seconds() > bound.seconds()
                 ? judge.claim(brief, outage, BRIEF, evidence)
                 : judge.claimWhileAway(brief, outage, BRIEF, evidence);
