@@ -119,8 +119,7 @@ public sealed interface Action extends Entry {
         }
 
         static RestoreDone read(Fields line) {
-            return new RestoreDone(
-                    line.seconds("t"), line.whole("n"), line.yes("ok", true), line.text("answer", null));
+            return new RestoreDone(line.seconds("t"), line.whole("n"), line.yes("ok", true), line.text("answer", null));
         }
     }
 

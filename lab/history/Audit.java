@@ -15,7 +15,15 @@ import lab.common.Json;
  * @param error why it could not be read to its end; null if it could
  */
 public record Audit(
-        double t, int partition, long from, long to, long end, long logStart, String topicId, boolean settled, String error)
+        double t,
+        int partition,
+        long from,
+        long to,
+        long end,
+        long logStart,
+        String topicId,
+        boolean settled,
+        String error)
         implements Entry {
     @Override
     public String type() {

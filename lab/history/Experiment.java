@@ -138,8 +138,7 @@ public sealed interface Experiment extends Entry {
      * @param sessionTimeoutMs broker.session.timeout.ms: a silent broker is given up after it
      * @param runBy who starts and stops its brokers
      */
-    record Cluster(
-            double t, String id, String implementation, List<Broker> brokers, int sessionTimeoutMs, String runBy)
+    record Cluster(double t, String id, String implementation, List<Broker> brokers, int sessionTimeoutMs, String runBy)
             implements Experiment {
         @Override
         public String type() {

@@ -28,7 +28,8 @@ class Fields {
     }
 
     private double number(String key) {
-        if (required(key) instanceof Number number && Double.isFinite(number.doubleValue())) return number.doubleValue();
+        if (required(key) instanceof Number number && Double.isFinite(number.doubleValue()))
+            return number.doubleValue();
         throw wrong("'" + key + "' is not a number");
     }
 

@@ -65,7 +65,9 @@ public record Flow(
         fields.put("records", records.asLists());
         fields.put("error", error);
         if (!latencies.isEmpty())
-            fields.put("latency_ms", latencies.stream().map(it -> List.of(it.ms, it.records)).toList());
+            fields.put(
+                    "latency_ms",
+                    latencies.stream().map(it -> List.of(it.ms, it.records)).toList());
         return fields;
     }
 

@@ -82,7 +82,10 @@ public class Ranges {
         var lists = new ArrayList<List<Long>>();
         for (int at = 0; at < ranges * WIDTH; at += WIDTH) {
             List<Long> range = List.of(numbers[at], numbers[at + 1], numbers[at + 2]);
-            lists.add(numbers[at + 3] == UNKNOWN ? range : List.of(range.get(0), range.get(1), range.get(2), numbers[at + 3]));
+            lists.add(
+                    numbers[at + 3] == UNKNOWN
+                            ? range
+                            : List.of(range.get(0), range.get(1), range.get(2), numbers[at + 3]));
         }
         return lists;
     }

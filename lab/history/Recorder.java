@@ -137,7 +137,17 @@ public class Recorder {
             List<Flow.Latency> all = new ArrayList<>();
             latencies.forEach((ms, records) -> all.add(new Flow.Latency(ms, records)));
             return new Flow(
-                    key.kind, from, to, gapFrom, gapTo, key.partition, key.consumer, key.epoch, key.error, records, all);
+                    key.kind,
+                    from,
+                    to,
+                    gapFrom,
+                    gapTo,
+                    key.partition,
+                    key.consumer,
+                    key.epoch,
+                    key.error,
+                    records,
+                    all);
         }
     }
 

@@ -143,8 +143,7 @@ public sealed interface Seen extends Entry {
         }
 
         static Consumer read(Fields line) {
-            return new Consumer(
-                    line.seconds("t"), line.whole("consumer"), line.text("what"), line.text("error", null));
+            return new Consumer(line.seconds("t"), line.whole("consumer"), line.text("what"), line.text("error", null));
         }
     }
 
