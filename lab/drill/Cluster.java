@@ -5,8 +5,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import lab.common.*;
+import lab.drill.clients.Offsets;
 import lab.drill.faults.*;
-import lab.drill.ledger.Topic;
+import lab.history.Experiment;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.ConfigResource;
@@ -72,9 +73,9 @@ class Cluster implements AutoCloseable {
     }
 
     /** Whether each broker with a replica answers a request that only that broker can answer. */
-    boolean allAnswer(Topic topic) throws InterruptedException {
-        var resources = topic.replicas().stream()
-                .flatMap(List::stream)
+    boolean allAnswer(Experiment.Topic topic) throws InterruptedException {
+        var resources = topic.partitions().stream()
+                .flatMap(it -> it.replicas().stream())
                 .distinct()
                 .map(id -> new ConfigResource(ConfigResource.Type.BROKER, "" + id))
                 .toList();
@@ -129,11 +130,46 @@ class Cluster implements AutoCloseable {
             }
     }
 
+    Experiment.Cluster describe() throws InterruptedException {
+        String id = null;
+        try {
+            id = admin.describeCluster().clusterId().get();
+        } catch (ExecutionException noAnswer) {
+            // it is for readers only
+        }
+        List<Experiment.Broker> all = brokers.values().stream()
+                .map(it -> new Experiment.Broker(it.id(), executor.nameOf(broker(it.id())), null))
+                .toList();
+        return new Experiment.Cluster(0, id, null, all, (int) sessionTimeout, executor.about());
+    }
+
+    /** @param t when, in seconds of the run */
+    Experiment.Topic look(String name, double t) throws Exception {
+        TopicDescription described = describeSoon(name);
+        Map<String, String> properties = topicProperties(name);
+        int count = described.partitions().size();
+        List<Long> starts = Offsets.of(admin, name, count, OffsetSpec.earliest());
+        List<Long> ends = Offsets.of(admin, name, count, OffsetSpec.latest());
+        var partitions = new ArrayList<Experiment.Partition>();
+        int fewest = Integer.MAX_VALUE;
+        for (TopicPartitionInfo it : described.partitions()) {
+            List<Integer> replicas = it.replicas().stream().map(Node::id).toList();
+            partitions.add(
+                    new Experiment.Partition(replicas, starts.get(it.partition()), ends.get(it.partition())));
+            fewest = Math.min(fewest, replicas.size());
+        }
+        int min = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
+        boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
+        String id = described.topicId().toString();
+        int effective = capsMinInSync() ? Math.min(min, fewest) : min;
+        return new Experiment.Topic(t, true, name, id, partitions, min, effective, unclean);
+    }
+
     /**
      * Since 3.7, brokers cap min.insync.replicas at the number of replicas (KAFKA-15583). Their version is that of the
      * highest metadata.version that they support: 15 is 3.7-IV0.
      */
-    boolean capsMinInSync() throws InterruptedException {
+    private boolean capsMinInSync() throws InterruptedException {
         try {
             var supported = admin.describeFeatures().featureMetadata().get().supportedFeatures();
             var metadata = supported.get("metadata.version");

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.*;
 import lab.common.*;
 import lab.drill.faults.*;
-import lab.drill.ledger.Printer;
+import lab.drill.recording.Printer;
 import lab.drill.scenarios.TimeConverter;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Node;

@@ -1,12 +1,14 @@
 package lab.drill;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.Callable;
 import lab.common.*;
 import lab.drill.faults.*;
-import lab.drill.ledger.Printer;
-import lab.drill.verdict.*;
+import lab.drill.recording.Printer;
+import lab.drill.scenarios.TimeConverter;
+import lab.history.*;
 import picocli.CommandLine.*;
 
 /**
@@ -27,7 +29,7 @@ import picocli.CommandLine.*;
  */
 @Command(
         name = "drill",
-        version = "drill 2.0.0, Kafka client 4.4.0",
+        version = "drill " + Drill.VERSION + ", Kafka client " + Drill.KAFKA_CLIENT,
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         sortOptions = false,
@@ -44,14 +46,17 @@ class Drill implements Callable<Integer> {
         Script.run(new Drill(), args);
     }
 
+    static final String VERSION = "2.0.0";
+    static final String KAFKA_CLIENT = "4.4.0";
+
     @Mixin
     ExperimentOptions experiments;
 
-    @Option(names = "--max-pause", paramLabel = "TIME", converter = lab.drill.scenarios.TimeConverter.class,
+    @Option(names = "--max-pause", paramLabel = "TIME", converter = TimeConverter.class,
             description = "Fail if a gap between acknowledgements exceeds TIME.")
     Duration maxPause;
 
-    @Option(names = "--max-latency", paramLabel = "TIME", converter = lab.drill.scenarios.TimeConverter.class,
+    @Option(names = "--max-latency", paramLabel = "TIME", converter = TimeConverter.class,
             description = "Fail if 99 percent of the records are not acknowledged within TIME.")
     Duration maxLatency;
 
@@ -75,11 +80,29 @@ class Drill implements Callable<Integer> {
     public Integer call() throws Exception {
         // All that is wrong is found before anything is taken down.
         outputs.check();
+        var printer = new Printer(outputs.json);
+        var judging = new Judging(printer);
+        if (outputs.judge != null) {
+            History history = judging.judge(outputs.judge);
+            return conclude(judging, history, outputs.judge, printer);
+        }
         experiments.check(spec.commandLine().getParseResult(), clusterOptions.observe());
         List<Plan> plans = experiments.plans(connection, clusterOptions.observe());
-        var printer = new Printer(outputs.json);
-        var table = new Table(printer);
-        outputs.open();
+        try (HistoryWriter writer = outputs.open()) {
+            int runs = drill(plans, writer, judging, printer);
+            History history = Judging.read(outputs.file());
+            int status = conclude(judging, history, outputs.file(), printer);
+            if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
+            return runs == plans.size() * experiments.runs ? status : 1;
+        } finally {
+            outputs.close();
+        }
+    }
+
+    /** @return how many runs there were */
+    private int drill(List<Plan> plans, HistoryWriter writer, Judging judging, Printer printer) throws Exception {
+        var limits = new Experiment.Limits(0, seconds(maxPause), seconds(maxLatency));
+        int number = 0;
         try (Cluster cluster = clusterOptions.open(connection, onlyStops(plans), printer)) {
             check(plans, cluster);
             printer.print(
@@ -87,23 +110,28 @@ class Drill implements Callable<Integer> {
                     cluster.executor.about(), cluster.brokers.size(), cluster.addresses());
             for (Plan plan : plans)
                 for (int run = 1; run <= experiments.runs && !Script.stopping(); run++) {
-                    Facts facts = new Trial(connection, cluster, plan, run, printer).run(experiments.runs > 1);
-                    var result = new Result(facts, maxPause, maxLatency);
-                    table.add(plan, result);
-                    if (!outputs.json) new Teller(result).tell();
-                    outputs.write(new Lines(result).all());
+                    new Trial(connection, cluster, plan, printer)
+                            .run(writer, number + 1, plans.size() * experiments.runs, limits);
+                    number++;
+                    List<RunHistory> all = Judging.read(outputs.file()).runs();
+                    judging.judge(all.get(all.size() - 1)); // from the file, as anybody can
                 }
         } catch (Failure failed) {
-            if (table.isEmpty()) throw failed;
+            if (number == 0) throw failed;
             Script.complain("%s", failed.getMessage()); // what was proven before is printed all the same
-        } finally {
-            if (table.isEmpty()) outputs.close(false, printer);
         }
-        table.print();
-        if (outputs.json) Script.print(Json.of(Json.object("trials", table.verdictLines())));
-        outputs.close(true, printer);
-        if (Script.stopping()) Script.complain("Interrupted: a trial that did not come to its end proves nothing.");
-        return table.size() == plans.size() * experiments.runs && table.allHold(strict) ? 0 : 1;
+        return number;
+    }
+
+    private static double seconds(Duration limit) {
+        return limit == null ? Double.NaN : limit.toMillis() / 1e3;
+    }
+
+    private int conclude(Judging judging, History history, Path file, Printer printer) throws Exception {
+        boolean holds = judging.conclude(history, strict);
+        if (outputs.json) Script.print(judging.json());
+        outputs.draw(file, printer);
+        return holds ? 0 : 1;
     }
 
     private static boolean onlyStops(List<Plan> plans) {

@@ -5,14 +5,20 @@ import java.nio.file.*;
 import java.util.*;
 import lab.common.*;
 import lab.drill.faults.Siblings;
-import lab.drill.ledger.Printer;
+import lab.drill.recording.Printer;
+import lab.history.HistoryWriter;
 import picocli.CommandLine.Option;
 
 /** Where the run is written, besides the text. */
 class Outputs {
-    @Option(names = "--events", paramLabel = "FILE",
-            description = "Write what happened as JSON, one object a line (see docs/drill.md).")
-    Path events;
+    @Option(names = "--history", paramLabel = "FILE",
+            description = "Write everything that happens, one JSON object a line (see docs/history.md): the verdict can"
+                    + " be computed again from it.")
+    Path history;
+
+    @Option(names = "--judge", paramLabel = "FILE",
+            description = "Run nothing: print what a history proves, with the same text and exit status.")
+    Path judge;
 
     @Option(names = "--report", paramLabel = "FILE",
             description = "Draw the run with report.java: .svg or .html, .xml (JUnit) or .md. Repeatable.")
@@ -21,17 +27,16 @@ class Outputs {
     @Option(names = "--json", description = "Print the verdict as one JSON object instead of the text.")
     boolean json;
 
-    private Path log; // null: none is wanted
-    private Writer writer;
+    private Path file;
 
     void check() {
-        if (events != null) checkWritable("--events", events);
+        if (judge != null && !Files.isReadable(judge)) throw new Failure(2, "There is no file %s to judge.", judge);
+        if (history != null) checkWritable("--history", history);
         for (Path report : reports) {
             checkWritable("--report", report);
             if (!report.toString().matches(".*\\.(svg|html|xml|md)"))
                 throw new Failure(2, "--report takes a file .svg, .html, .xml or .md, not %s.", report);
-            if (reporter() == null)
-                throw new Failure(2, "--report needs report.java beside this script. There is none.");
+            if (reporter() == null) throw new Failure(2, "--report needs lab/report.java. There is none here.");
         }
     }
 
@@ -44,34 +49,24 @@ class Outputs {
     }
 
     private static Path reporter() {
-        for (String script : List.of("lab/report.java", "report.java"))
-            if (Siblings.find(script) != null) return Siblings.find(script);
-        return null;
+        Path here = Siblings.find("lab/report.java");
+        return here == null ? Siblings.find("report.java") : here;
     }
 
-    void open() throws IOException {
-        log = events != null || reports.isEmpty() ? events : Files.createTempFile("drill-", ".jsonl");
-        writer = log == null ? Writer.nullWriter() : Files.newBufferedWriter(log);
+    /** The file that has the history: that of --history, or a temporary one. */
+    Path file() {
+        return file;
     }
 
-    void write(List<Object> lines) throws IOException {
-        for (Object line : lines) writer.write(Json.of(line) + "\n");
-        writer.flush();
+    HistoryWriter open() throws IOException {
+        file = history == null ? Files.createTempFile("drill-", ".jsonl") : history;
+        return new HistoryWriter(file, "lab/drill.java", Drill.VERSION, Drill.KAFKA_CLIENT);
     }
 
-    /** @param drawing there is something to draw */
-    void close(boolean drawing, Printer printer) throws Exception {
-        writer.close();
-        try {
-            if (drawing && !reports.isEmpty()) draw(printer);
-        } finally {
-            if (log != null && events == null) Files.delete(log);
-        }
-    }
-
-    private void draw(Printer printer) throws Exception {
+    void draw(Path from, Printer printer) throws Exception {
+        if (reports.isEmpty()) return;
         var command = new ArrayList<>(Siblings.jbang());
-        command.addAll(List.of(reporter().toString(), log.toString()));
+        command.addAll(List.of(reporter().toString(), from.toString()));
         for (Path report : reports) command.addAll(List.of("-o", report.toString()));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -79,5 +74,9 @@ class Outputs {
                 .start();
         if (process.waitFor() != 0) throw new Failure(1, "The run was not drawn. Try: %s", String.join(" ", command));
         for (Path report : reports) printer.print("picture: %s", report);
+    }
+
+    void close() throws IOException {
+        if (file != null && history == null) Files.deleteIfExists(file);
     }
 }

@@ -5,9 +5,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lab.common.*;
-import lab.drill.clients.Offsets;
-import lab.drill.ledger.Topic;
 import lab.drill.scenarios.*;
+import lab.history.Experiment;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.*;
@@ -26,7 +25,7 @@ class Preparation {
     }
 
     /** @throws Failure if the topic cannot be used */
-    Topic prepare(String group) throws Exception {
+    Experiment.Topic prepare(String group) throws Exception {
         try {
             return prepared(group);
         } catch (ExecutionException refused) {
@@ -34,20 +33,16 @@ class Preparation {
         }
     }
 
-    private Topic prepared(String group) throws Exception {
+    private Experiment.Topic prepared(String group) throws Exception {
         createIfMissing();
         TopicDescription described = cluster.describeSoon(name);
         Map<String, String> properties = cluster.topicProperties(name);
         check(described, properties);
         awaitWhole(described);
         cluster.elect(ElectionType.PREFERRED, name);
-        List<Long> ends = Offsets.of(cluster.admin, name, described.partitions().size(), OffsetSpec.latest());
-        moveToEnd(group, ends);
-        var replicas = described.partitions().stream()
-                .map(it -> it.replicas().stream().map(Node::id).toList())
-                .toList();
-        return new Topic(name, described.topicId(), replicas, ends, 0, false)
-                .allowing(properties, cluster.capsMinInSync());
+        Experiment.Topic topic = cluster.look(name, 0);
+        moveToEnd(group, topic.partitions().stream().map(Experiment.Partition::end).toList());
+        return topic;
     }
 
     private void createIfMissing() throws Exception {

@@ -2,37 +2,54 @@ package lab.drill;
 
 import java.time.Duration;
 import java.util.*;
-import java.util.concurrent.Callable;
+import java.util.concurrent.*;
+import java.util.stream.Collectors;
 import lab.common.*;
 import lab.drill.faults.*;
-import lab.drill.ledger.*;
+import lab.drill.faults.Executor;
 import lab.drill.observer.Observer;
+import lab.drill.recording.*;
 import lab.drill.scenarios.Actions;
-import lab.drill.verdict.Facts;
+import lab.history.*;
 import org.apache.kafka.common.ElectionType;
 
 /** Carries out the steps of a trial. */
 class Steps implements Actions {
     private final Cluster cluster;
-    private final Facts facts;
+    private final Experiment.Topic topic;
+    private final int rate;
+    private final Recording recording;
+    private final Progress progress;
     private final Observer observer;
-    private final Journal journal;
+    private final List<Outage> outages = new ArrayList<>();
 
-    Steps(Cluster cluster, Facts facts) {
+    Steps(
+            Cluster cluster,
+            Experiment.Topic topic,
+            int rate,
+            Recording recording,
+            Progress progress,
+            Observer observer) {
         this.cluster = cluster;
-        this.facts = facts;
-        this.observer = facts.observer;
-        this.journal = facts.journal;
+        this.topic = topic;
+        this.rate = rate;
+        this.recording = recording;
+        this.progress = progress;
+        this.observer = observer;
     }
 
     /** While a node is down, records need not flow: without any broker send() waits. */
     @Override
     public void flow(Duration time) throws Exception {
-        boolean mustFlow = facts.down().isEmpty();
-        double records = time.toMillis() / 1e3 * facts.producing.rate();
-        int goal = facts.ledger.last() + Math.max(1, (int) (records * 0.5));
+        boolean mustFlow = down().isEmpty();
+        int goal = progress.sent() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
         if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
-        if (mustFlow) await("the records do not flow", 60, () -> facts.ledger.last() >= goal);
+        if (mustFlow) await("the records do not flow", 60, () -> progress.sent() >= goal);
+    }
+
+    /** The outages that are not over. */
+    List<Outage> down() {
+        return outages.stream().filter(it -> it.wholeAt == Outage.NEVER).toList();
     }
 
     @Override
@@ -40,23 +57,34 @@ class Steps implements Actions {
         if (Script.stopping()) throw new Unobserved("interrupted");
         Target node = node(word);
         Executor executor = cluster.executor;
-        String command = executor.shown(fault.name(), node);
-        var outage = new Outage(
-                word, node, executor.nameOf(node), fault, observer.partitions().states());
-        facts.outages.add(outage);
+        double asked = recording.now();
+        var outage = new Outage(outages.size() + 1, word, node, fault, asked);
+        outages.add(outage);
         Script.mending = !executor.endsWithDrill(); // Ctrl-C then waits until it is restored
-        outage.harmedAt = journal.add("fault", outage.details(), "%s", command);
-        String answer = execute(fault.name(), node);
-        if (executor instanceof ByHand) awaitPerson(outage);
-        outage.doneAt = journal.now();
-        outage.controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
-        if (!answer.isEmpty()) journal.note("%s", answer);
+        recording.write(new Action.Fault(
+                asked,
+                outage.n,
+                node.isController() ? observer.nodes().controller() : node.id(),
+                node.isController() ? "controller" : "broker",
+                executor.nameOf(node),
+                fault.name(),
+                executor instanceof ByHand ? "person" : executor.about(),
+                executor.shown(fault.name(), node)));
+        String answer = execute(fault.name(), node, failed -> new Action.FaultDone(
+                recording.now(), outage.n, false, false, failed, Double.NaN));
+        double since = executor instanceof ByHand ? awaitPerson(asked) : Double.NaN;
+        if (!Double.isNaN(since)) outage.since = since;
+        boolean controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
+        recording.write(new Action.FaultDone(recording.now(), outage.n, true, controlled, answer, since));
     }
 
     private Target node(String word) throws Unobserved {
-        if (word.equals("controller")) return Target.controller(observer.nodes().controller());
-        List<Integer> replicas = facts.topic.replicas().get(0); // the preferred leader first
-        int follower = replicas.size() > 1 ? replicas.get(1) : -1;
+        if (word.equals("controller")) {
+            int id = observer.nodes().controller();
+            return Target.controller(id < 0 ? "" : "" + id);
+        }
+        List<Integer> replicas = topic.partitions().get(0).replicas(); // the preferred leader first
+        int follower = replicas.size() > 1 ? replicas.get(1) : Seen.NONE;
         int id = word.equals("leader")
                 ? observer.partitions().leader(0)
                 : word.equals("follower") ? follower : Integer.parseInt(word);
@@ -64,30 +92,30 @@ class Steps implements Actions {
         return cluster.broker(id);
     }
 
+    private interface Failed {
+        Entry entry(String why);
+    }
+
     /** A command that fails ends the trial. */
-    private String execute(String command, Target node) throws Exception {
+    private String execute(String command, Target node, Failed entry) throws Exception {
         try {
             return cluster.executor.execute(command, node);
         } catch (Failure | java.io.IOException failed) {
+            recording.write(entry.entry(Script.oneLine(failed)));
             throw new Unobserved(Script.oneLine(failed));
         }
     }
 
     /** A person is slower than the script: the fault is when the cluster shows it. */
-    private void awaitPerson(Outage outage) throws Exception {
-        int asked = outage.harmedAt;
-        await(
-                "nothing happened to a broker",
-                600,
-                () -> !observer.partitions().changesSince(asked).isEmpty());
-        outage.harmedAt = observer.partitions().changesSince(asked).get(0).tick();
+    private double awaitPerson(double asked) throws Exception {
+        await("nothing happened to a broker", 600, () -> observer.partitions().changedAt() > asked);
+        return observer.partitions().changedAt();
     }
 
     @Override
     public void stayDown(String node, Duration time) throws Exception {
-        int since = journal.now() - outage(node).harmedAt;
-        Duration rest = time.minusMillis((long) (since / Ticks.PER_MS));
-        flow(rest.isNegative() ? Duration.ZERO : rest);
+        double since = recording.now() - outage(node).since;
+        flow(Duration.ofMillis((long) Math.max(0, time.toMillis() - since * 1e3)));
     }
 
     @Override
@@ -97,31 +125,31 @@ class Steps implements Actions {
 
     private void restore(Outage outage) throws Exception {
         String command = outage.fault.restore;
-        outage.healedAt = journal.add("heal", outage.details(), "%s", cluster.executor.shown(command, outage.node));
-        String answer = execute(command, outage.node);
-        if (!answer.isEmpty()) journal.note("%s", answer);
+        outage.restoredAt = recording.now();
+        recording.write(new Action.Restore(
+                outage.restoredAt, outage.n, cluster.executor.shown(command, outage.node)));
+        String answer = execute(command, outage.node, failed -> new Action.RestoreDone(
+                recording.now(), outage.n, false, failed));
+        recording.write(new Action.RestoreDone(recording.now(), outage.n, true, answer));
     }
 
     /** The latest outage of a node that is called so. */
     private Outage outage(String node) throws Unobserved {
-        return facts.outages.stream()
-                .filter(outage -> outage.calledAs.equals(node) || (outage.id + "").equals(node))
+        return outages.stream()
+                .filter(it -> it.calledAs.equals(node) || (it.node.id() + "").equals(node))
                 .reduce((one, later) -> later)
                 .orElseThrow(() -> new Unobserved("'%s' was not taken down, so it cannot be restored".formatted(node)));
     }
 
     @Override
     public void awaitOutOfSync(String node) throws Exception {
-        int id = outage(node).id;
-        await(
-                node + " stayed in sync",
-                60,
-                () -> !observer.partitions().state(0).inSync().contains(id));
+        int id = outage(node).node.id();
+        await(node + " stayed in sync", 60, () -> !observer.partitions().isInSync(0, id));
     }
 
     @Override
     public void awaitGivenUp(String node) throws Exception {
-        int id = outage(node).id;
+        int id = outage(node).node.id();
         await(
                 "the cluster did not give up broker " + id,
                 90,
@@ -131,45 +159,49 @@ class Steps implements Actions {
     /** The cluster reports it, and each broker answers for itself: a single answer may be old news. */
     @Override
     public void awaitWhole() throws Exception {
-        for (Outage outage : facts.outages) if (outage.healedAt == 0) restore(outage);
+        for (Outage outage : outages) if (outage.restoredAt == Outage.NEVER) restore(outage);
         await(
                 "not all replicas were in sync again",
                 cluster.executor instanceof ByHand ? 600 : 180,
-                () -> seemsWhole() && cluster.allAnswer(facts.topic) && seemsWhole()); // to ask all may take 5 s
-        int now = journal.add("whole", Map.of(), "all replicas are in sync again");
-        for (Outage outage : facts.outages) if (outage.wholeAt == 0) outage.wholeAt = now;
+                () -> seemsWhole() && cluster.allAnswer(topic) && seemsWhole()); // to ask all may take 5 s
+        double now = recording.now();
+        recording.write(new Action.Whole(now));
+        for (Outage outage : down()) outage.wholeAt = now;
         Script.mending = false;
     }
 
     /** As the observer sees it. A controller that was down must have answered a question asked after its start. */
     private boolean seemsWhole() {
-        boolean controllerAnswers = facts.outages.stream()
-                .filter(it -> it.node.isController() && it.wholeAt == 0)
-                .allMatch(it -> observer.nodes().controllerAskedAt() > it.healedAt);
+        boolean controllerAnswers = down().stream()
+                .filter(it -> it.node.isController())
+                .allMatch(it -> observer.nodes().controllerAskedAt() > it.restoredAt);
+        Set<Integer> brokers = down().stream()
+                .filter(it -> !it.node.isController())
+                .map(it -> it.node.id())
+                .collect(Collectors.toSet());
         return observer.partitions().whole()
                 && controllerAnswers
                 && !observer.nodes().controllerIsDown()
-                && facts.down().stream().noneMatch(id -> id != Target.CONTROLLER && observer.knowsAsDown(id));
+                && brokers.stream().noneMatch(observer::knowsAsDown);
     }
 
     @Override
     public void electPreferred() throws Exception {
         for (int tries = 0; tries < 60 && !observer.partitions().preferred(); tries++) {
-            cluster.elect(ElectionType.PREFERRED, facts.topic.name());
+            cluster.elect(ElectionType.PREFERRED, topic.name());
             if (Cluster.holdsWithin(1, observer.partitions()::preferred)) break;
             if (Script.stopping()) throw new Unobserved("interrupted");
         }
         if (!observer.partitions().preferred())
             throw new Unobserved("the preferred leaders did not return (waited 60 s)");
-        int now = journal.add("preferred", Map.of(), "the preferred leaders lead again");
-        for (Outage outage : facts.outages) if (outage.preferredAt == 0) outage.preferredAt = now;
+        recording.write(new Action.Preferred(recording.now()));
     }
 
     @Override
     public void electUnclean() throws Exception {
-        journal.add("elect", Map.of(), "unclean election, an operator's choice");
+        recording.write(new Action.Elect(recording.now(), "unclean"));
         for (int tries = 0; tries < 30 && observer.partitions().leader(0) < 0; tries++) {
-            cluster.elect(ElectionType.UNCLEAN, facts.topic.name());
+            cluster.elect(ElectionType.UNCLEAN, topic.name());
             if (Cluster.holdsWithin(1, () -> observer.partitions().leader(0) >= 0)) return;
             if (Script.stopping()) throw new Unobserved("interrupted");
         }
@@ -182,8 +214,9 @@ class Steps implements Actions {
         long start = System.nanoTime();
         while (true) {
             // First: what is known of a topic that does not exist any more is old news.
-            if (observer.topicGone())
-                throw new Unobserved("topic %s was deleted in mid-run".formatted(facts.topic.name()));
+            if (observer.topicGone()) throw new Unobserved("topic %s was deleted in mid-run".formatted(topic.name()));
+            if (recording.failure() != null)
+                throw new Unobserved("the history cannot be written: " + recording.failure());
             if (condition.call()) return;
             if (System.nanoTime() - start > limitSeconds * 1e9)
                 throw new Unobserved("%s (waited %d s)".formatted(complaint, limitSeconds));

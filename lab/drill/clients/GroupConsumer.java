@@ -2,9 +2,9 @@ package lab.drill.clients;
 
 import java.time.Duration;
 import java.util.*;
-import java.util.stream.Collectors;
-import lab.common.*;
-import lab.drill.ledger.*;
+import lab.common.Script;
+import lab.drill.recording.*;
+import lab.history.*;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.*;
@@ -15,8 +15,8 @@ public class GroupConsumer {
     private final int number;
     private final String topic;
     private final String run;
-    private final Ledger ledger;
-    private final Journal journal;
+    private final Recording recording;
+    private final Progress progress;
     private final Consumer<byte[], byte[]> consumer;
     private final Thread thread;
     private volatile Set<Integer> partitions = Set.of();
@@ -25,12 +25,12 @@ public class GroupConsumer {
     private String complaint = "";
 
     public GroupConsumer(
-            int number, Map<String, Object> settings, String topic, String run, Ledger ledger, Journal journal) {
+            int number, Map<String, Object> settings, String topic, String run, Recording recording, Progress progress) {
         this.number = number;
         this.topic = topic;
         this.run = run;
-        this.ledger = ledger;
-        this.journal = journal;
+        this.recording = recording;
+        this.progress = progress;
         consumer = new KafkaConsumer<>(settings);
         thread = new Thread(this::read, "consumer-" + number);
         thread.setDaemon(true);
@@ -58,21 +58,25 @@ public class GroupConsumer {
 
     private void read() {
         try (consumer) {
+            recording.write(new Seen.Consumer(recording.now(), number, "begin", null));
             consumer.subscribe(List.of(topic), commitBeforeRevocation());
             while (!leaving) {
                 ConsumerRecords<byte[], byte[]> records = poll();
                 for (var record : records) {
                     int id = RecordId.of(record, run);
-                    if (ledger.holds(id)) ledger.received(id, number); // else another run's, or another producer's
+                    if (id < 1 || id > progress.sent()) continue; // another run's, or another producer's
+                    recording.records().received(recording.now(), number, record.partition(), id, record.offset());
+                    progress.received(id);
                 }
                 if (!records.isEmpty()) consumer.commitAsync((offsets, error) -> complain(error));
                 noteAssignment();
             }
             commit();
+            recording.write(new Seen.Consumer(recording.now(), number, "end", null));
         } catch (RuntimeException failed) {
             if (leaving) return;
             failure = Script.oneLine(failed);
-            journal.note("consumer %d ended: %s", number, failure);
+            recording.write(new Seen.Consumer(recording.now(), number, "failed", failure));
         }
     }
 
@@ -113,7 +117,7 @@ public class GroupConsumer {
         if (error instanceof TimeoutException) now = "no answer from the group's coordinator.";
         if (Script.rootOf(error) instanceof DisconnectException)
             now = "the connection to the group's coordinator broke.";
-        if (!now.equals(complaint)) journal.note("consumer %d: %s", number, now);
+        if (!now.equals(complaint)) recording.note("consumer %d: %s", number, now);
         complaint = now;
     }
 
@@ -122,19 +126,7 @@ public class GroupConsumer {
         for (TopicPartition each : consumer.assignment()) now.add(each.partition());
         if (now.equals(partitions)) return;
         partitions = now;
-        if (now.isEmpty()) return;
-        String all = now.stream().map(String::valueOf).collect(Collectors.joining(", "));
-        note((now.size() == 1 ? "partition " : "partitions ") + all);
-    }
-
-    /** To be called when the group has assigned all partitions: before that, nobody has one. */
-    public void noteIfIdle() {
-        if (partitions.isEmpty()) note("idle, no partition is left for it");
-    }
-
-    private void note(String text) {
-        var details = Json.object("consumer", number, "assigned", List.copyOf(partitions));
-        journal.add("assigned", details, "consumer %d: %s", number, text);
+        recording.write(new Seen.Assigned(recording.now(), number, List.copyOf(now)));
     }
 
     /** Tells it to leave, without waiting: of several that leave at once, none is given what another one gives back. */

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import lab.common.Script;
-import lab.drill.ledger.*;
+import lab.drill.recording.*;
+import lab.history.*;
 import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.errors.*;
@@ -23,21 +24,21 @@ public class Load {
             AuthorizationException.class);
 
     private final Producing producing;
-    private final Topic topic;
+    private final Experiment.Topic topic;
     private final byte[] run;
-    private final Ledger ledger;
-    private final Journal journal;
+    private final Recording recording;
+    private final Progress progress;
     private final Producer<byte[], byte[]> producer;
     private final Thread thread = new Thread(this::send, "load");
     private volatile boolean ending;
-    private volatile String complaint; // the first record that was not acknowledged, and why
+    private boolean complained; // about the first record that was not acknowledged
 
-    public Load(Producing producing, Topic topic, String run, Ledger ledger, Journal journal) {
+    public Load(Producing producing, Experiment.Topic topic, String run, Recording recording, Progress progress) {
         this.producing = producing;
         this.topic = topic;
         this.run = run.getBytes(StandardCharsets.UTF_8);
-        this.ledger = ledger;
-        this.journal = journal;
+        this.recording = recording;
+        this.progress = progress;
         producer = new KafkaProducer<>(producing.settings());
         producer.partitionsFor(topic.name());
         thread.setDaemon(true);
@@ -51,29 +52,38 @@ public class Load {
             long due = start + (long) ((id - 1) * 1e9 / producing.rate());
             while (!ending && System.nanoTime() < due) LockSupport.parkNanos(due - System.nanoTime());
             if (ending) return;
-            ledger.sent(id);
-            var record = new ProducerRecord<byte[], byte[]>(topic.name(), ledger.partition(id), null, value(id));
+            int partition = (id - 1) % topic.partitions().size();
+            double called = recording.now();
+            progress.sent(id);
+            recording.records().sent(called, partition, id);
+            var record = new ProducerRecord<byte[], byte[]>(topic.name(), partition, null, value(id));
             record.headers().add("run", run);
             int sent = id;
             try {
-                producer.send(record, (at, error) -> ended(sent, at, error));
+                producer.send(record, (at, error) -> ended(sent, partition, called, at, error));
             } catch (KafkaException | IllegalStateException closed) {
-                ended(sent, null, closed);
+                ended(sent, partition, called, null, closed);
                 return;
             }
         }
     }
 
-    private void ended(int id, RecordMetadata at, Exception error) {
+    private void ended(int id, int partition, double called, RecordMetadata at, Exception error) {
+        double t = recording.now();
         if (error == null) {
-            long offset = at.hasOffset() ? at.offset() - topic.ends().get(at.partition()) : -1;
-            ledger.acknowledged(id, offset);
+            recording
+                    .records()
+                    .acknowledged(t, partition, id, at.hasOffset() ? at.offset() : Ranges.UNKNOWN, t - called);
+            progress.acknowledged(partition, at.hasOffset() ? at.offset() : -1);
             return;
         }
-        ledger.notAcknowledged(id, REFUSALS.stream().anyMatch(kind -> kind.isInstance(error)));
-        if (complaint != null) return;
-        complaint = "record %d: %s".formatted(id, Script.oneLine(error));
-        journal.note("not acknowledged: %s", complaint);
+        String why = error.getClass().getSimpleName() + ": " + Script.oneLine(error);
+        boolean refused = REFUSALS.stream().anyMatch(kind -> kind.isInstance(error));
+        if (refused) recording.records().failed(t, partition, id, why);
+        else recording.records().unknown(t, partition, id, why);
+        progress.notAcknowledged();
+        if (!complained) recording.note("not acknowledged: record %d: %s", id, Script.oneLine(error));
+        complained = true;
     }
 
     /** The guide's record, padded to the size that was asked for. */
@@ -81,11 +91,6 @@ public class Load {
         String json = "{\"event_id\": " + id + ", \"key\": \"test\", \"message\": \"This is event number " + id;
         String padding = " ".repeat(Math.max(0, producing.size() - json.length() - 2));
         return (json + padding + "\"}").getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** The first record that was not acknowledged, and why; null if there is none. */
-    public String complaint() {
-        return complaint;
     }
 
     /**
@@ -97,7 +102,7 @@ public class Load {
         ending = true;
         long limit = System.nanoTime() + (10_000L + producing.deliveryTimeout()) * 1_000_000;
         // Also the sending thread must have ended: otherwise it may send one more record to a closed producer.
-        while ((thread.isAlive() || ledger.resolved() < ledger.last()) && !inVain.getAsBoolean()) {
+        while ((thread.isAlive() || !progress.allAnswered()) && !inVain.getAsBoolean()) {
             if (System.nanoTime() > limit) throw new Unobserved("the fate of some records is not known");
             if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
         }

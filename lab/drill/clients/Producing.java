@@ -106,10 +106,29 @@ public record Producing(
                 bytes);
     }
 
-    /** What decides on the promises, and what was given; passwords are not shown. */
+    /** The settings that decide what is promised, as Kafka's client reads them. */
+    public Map<String, Object> config() {
+        var config = new LinkedHashMap<String, Object>();
+        for (String key : List.of(
+                "acks",
+                "enable.idempotence",
+                "retries",
+                "delivery.timeout.ms",
+                "request.timeout.ms",
+                "max.block.ms",
+                "linger.ms",
+                "batch.size",
+                "buffer.memory",
+                "max.in.flight.requests.per.connection",
+                "compression.type")) config.put(key, asKafkaReads.values().get(key));
+        config.put("acks", asKafkaReads.getString("acks").replace("-1", "all"));
+        config.put("enable.idempotence", asKafkaReads.getBoolean("enable.idempotence")); // off with acks=1, retries=0
+        return config;
+    }
+
+    /** What was given; passwords are not shown. */
     public Map<String, String> shown() {
         var shown = new LinkedHashMap<String, String>();
-        shown.put("acks", asKafkaReads.getString("acks").replace("-1", "all"));
         given.forEach((key, value) -> {
             var known = ProducerConfig.configDef().configKeys().get(key);
             boolean secret = known != null && known.type == ConfigDef.Type.PASSWORD || key.contains("jaas");
@@ -120,10 +139,6 @@ public record Producing(
 
     public boolean waitsForAll() {
         return asKafkaReads.getString("acks").equals("-1");
-    }
-
-    public int requestTimeout() {
-        return asKafkaReads.getInt("request.timeout.ms");
     }
 
     public int deliveryTimeout() {

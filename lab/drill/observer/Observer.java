@@ -3,58 +3,50 @@ package lab.drill.observer;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import lab.common.*;
-import lab.drill.ledger.*;
+import lab.drill.recording.*;
+import lab.history.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.*;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Asks the cluster every 20 ms who leads, who is in sync, and which nodes are there. One thread does all the work; the
- * answers reach that thread through a queue.
+ * Asks the cluster every 20 ms who leads, who is in sync, and which nodes are there, and writes what changes. One thread
+ * does all the work; the answers reach that thread through a queue.
  */
 public class Observer {
-    /** A longer silence of the cluster, or of this script, is noted: what happened meanwhile was not seen. */
-    private static final int WORTH_A_LINE = Ticks.of(2);
+    /** In s. After a longer time without an answer, or without this program, something may have been missed. */
+    public static final double BLIND = 2;
 
     private final Admin admin;
 
     /** A broker answers one question of a connection after another; one to the controller holds up those behind it. */
     private final Admin controllers;
 
-    private final Topic topic;
-    private final Journal journal;
+    private final Experiment.Topic topic;
+    private final Recording recording;
     private final PartitionWatch partitions;
     private final NodeWatch nodes;
     private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
-    private final List<OutsideEvent> outside = new CopyOnWriteArrayList<>();
-    private final List<Gap> silences = new CopyOnWriteArrayList<>();
-    private final List<Gap> stalls = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::watch, "observer");
     private volatile boolean ending;
     private volatile boolean topicGone;
-    private int unknownSince; // answers that do not know the topic: a broker may learn of a new topic late; 0: none
-    private volatile int resolution;
+    private double unknownSince = -1; // answers that do not know the topic: a broker may learn of it late; -1: none
+    private double late; // the longest time between two answers that is not a blind time
     private int outstanding;
     private long asked;
     private long answered;
-    private volatile int answeredAt;
-    private volatile int endedAt; // 0: it still watches
-    private boolean silent; // no broker answers
+    private volatile double answeredAt;
     private boolean controllerIsAsked; // and has not answered
 
-    /**
-     * @param down the nodes that the drill has taken down, and not yet restored
-     * @param patient brokers may report old news
-     */
-    public Observer(Connection connection, Topic topic, Journal journal, Supplier<Set<Integer>> down, boolean patient) {
+    /** @param patient brokers may report old news */
+    public Observer(Connection connection, Experiment.Topic topic, Recording recording, boolean patient) {
         this.topic = topic;
-        this.journal = journal;
-        partitions = new PartitionWatch(topic, journal, patient);
-        nodes = new NodeWatch(journal, down, this::note);
+        this.recording = recording;
+        partitions = new PartitionWatch(topic.partitions().size(), recording, patient);
+        nodes = new NodeWatch(recording);
         Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
         settings.remove("retries"); // for a producer's tries; with 0, an Admin client would give up
         // In ms. A broker that hangs must not make the observer blind.
@@ -77,15 +69,14 @@ public class Observer {
     public void begin() throws Unobserved {
         thread.setDaemon(true);
         thread.start();
-        for (int partition = 0; partition < topic.partitions(); partition++)
-            for (long start = System.nanoTime(); partitions.state(partition) == null; ) {
-                if (System.nanoTime() - start > 30e9) throw new Unobserved("the cluster does not report who leads");
-                if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
-            }
+        for (long start = System.nanoTime(); !partitions.isComplete(); ) {
+            if (System.nanoTime() - start > 30e9) throw new Unobserved("the cluster does not report who leads");
+            if (Script.stopsWithin(20_000_000)) throw new Unobserved("interrupted");
+        }
     }
 
     private void watch() {
-        int before = journal.now();
+        double before = recording.now();
         answeredAt = before;
         for (long round = 0; !ending; round++) {
             if (outstanding < 4) askTopic();
@@ -94,17 +85,15 @@ public class Observer {
             try {
                 runAnswersFor(20_000_000);
             } catch (InterruptedException end) {
-                return;
+                break;
             }
-            int now = journal.now();
-            noteSilence(now);
-            if (now - before > WORTH_A_LINE) {
-                stalls.add(new Gap(before, now));
-                String text = "this script did not run for %.1f s: the machine, or somebody, held it up";
-                journal.note(text, Ticks.seconds(now - before));
-            }
+            double now = recording.now();
+            if (now - before > BLIND) recording.write(new Seen.Blind(before, now, "this program did not run"));
             before = now;
         }
+        double now = recording.now();
+        noteAnswer(now);
+        recording.write(new Seen.Observer(now, Math.round(late * 1e4) / 1e4));
     }
 
     /** For so many ns: the pace of the questions. */
@@ -114,13 +103,6 @@ public class Observer {
             Runnable answer = answers.poll(left, TimeUnit.NANOSECONDS);
             if (answer != null) answer.run();
         }
-    }
-
-    private void noteSilence(int now) {
-        boolean silence = now - answeredAt > WORTH_A_LINE;
-        if (silence && !silent) journal.addAt(answeredAt, "note", Map.of(), "no broker answers");
-        if (!silence && silent) journal.note("brokers answer again");
-        silent = silence;
     }
 
     private void askTopic() {
@@ -135,25 +117,32 @@ public class Observer {
         outstanding--;
         if (number < answered || ending) return; // a later question was answered before
         answered = number;
+        double now = recording.now();
         if (error != null) {
             boolean unknown = Script.rootOf(error) instanceof UnknownTopicOrPartitionException;
-            unknownSince = !unknown ? 0 : unknownSince == 0 ? journal.now() : unknownSince;
-            if (unknown) answeredAt = journal.now(); // an answer, too
-            if (unknown && journal.now() - unknownSince > Ticks.of(1)) topicHasGone();
+            unknownSince = !unknown ? -1 : unknownSince < 0 ? now : unknownSince;
+            if (unknown) noteAnswer(now); // an answer, too
+            if (unknown && now - unknownSince > 1) topicHasGone(Experiment.Topic.gone(unknownSince));
             return;
         }
-        unknownSince = 0;
-        int now = journal.now();
-        resolution = Math.max(resolution, now - answeredAt);
-        if (now - answeredAt > WORTH_A_LINE) silences.add(new Gap(answeredAt, now));
-        answeredAt = now;
+        unknownSince = -1;
+        noteAnswer(now);
         TopicDescription description = found.get(topic.name());
-        if (!description.topicId().equals(topic.id())) topicHasGone();
-        if (!topicGone) partitions.see(description).forEach(this::note);
+        String id = description.topicId().toString();
+        if (!id.equals(topic.id()))
+            topicHasGone(new Experiment.Topic(now, true, topic.name(), id, List.of(), 0, 0, false));
+        if (!topicGone) partitions.see(description);
     }
 
-    private void topicHasGone() {
-        if (!topicGone) journal.note("topic %s does not exist any more", topic.name());
+    private void noteAnswer(double now) {
+        double silence = now - answeredAt;
+        if (silence > BLIND) recording.write(new Seen.Blind(answeredAt, now, Seen.Blind.NO_ANSWER));
+        else late = Math.max(late, silence);
+        answeredAt = now;
+    }
+
+    private void topicHasGone(Experiment.Topic seen) {
+        if (!topicGone) recording.write(seen);
         topicGone = true;
     }
 
@@ -169,30 +158,29 @@ public class Observer {
     private void askController() {
         if (controllerIsAsked) return;
         controllerIsAsked = true;
-        int now = journal.now();
+        double now = recording.now();
         controllers
                 .describeMetadataQuorum(new DescribeMetadataQuorumOptions().timeoutMs(1_000))
                 .quorumInfo()
                 .whenComplete((quorum, error) -> answers.add(() -> {
                     controllerIsAsked = false;
-                    if (error == null)
-                        nodes.seeController(quorum.leaderId(), quorum.voters().size(), now);
-                    else if (isTimeout(error)) nodes.seeNoAnswer(journal.now() - answeredAt < Ticks.of(1));
+                    if (error == null) nodes.seeController(quorum.leaderId(), voters(quorum), now);
+                    else if (isTimeout(error)) nodes.seeNoAnswer(recording.now() - answeredAt < 1);
                     else nodes.seeRefusal(now);
                 }));
+    }
+
+    private static List<Integer> voters(QuorumInfo quorum) {
+        return quorum.voters().stream()
+                .map(QuorumInfo.ReplicaState::replicaId)
+                .sorted()
+                .toList();
     }
 
     /** No answer in time. Its own cause differs: a client that gives up waiting also cuts the connection. */
     private static boolean isTimeout(Throwable error) {
         return error instanceof TimeoutException || error.getCause() instanceof TimeoutException;
     }
-
-    private void note(OutsideEvent event) {
-        outside.add(event);
-        journal.add("outside", Map.of(), "%s", event.text());
-    }
-
-    // -- what was seen; may be asked by any thread --
 
     /** Whether the topic was deleted, or another one made with its name. */
     public boolean topicGone() {
@@ -201,41 +189,17 @@ public class Observer {
 
     /** Whether the cluster itself reports, now, that a broker is down. */
     public boolean knowsAsDown(int broker) {
-        return nodes.doesNotList(broker) && journal.now() - answeredAt < WORTH_A_LINE;
-    }
-
-    /** What others did to the cluster. */
-    public List<OutsideEvent> outside() {
-        return outside;
-    }
-
-    /** The longest time between two answers, in ticks: no change is known more exactly. */
-    public int resolution() {
-        return resolution;
-    }
-
-    /** Times in which this script did not run. */
-    public List<Gap> stalls() {
-        return stalls;
-    }
-
-    /** Times in which no broker answered. */
-    public List<Gap> silences() {
-        int now = endedAt > 0 ? endedAt : journal.now();
-        var all = new ArrayList<>(silences);
-        if (now - answeredAt > WORTH_A_LINE) all.add(new Gap(answeredAt, now)); // still open
-        return all;
-    }
-
-    /** Whether a replica that was not in sync became the leader, or may have: unseen. */
-    public boolean mayHaveChangedUncleanly(int partition) {
-        return partitions.changedUncleanly(partition) || !silences().isEmpty() || !stalls.isEmpty();
+        return nodes.doesNotList(broker) && recording.now() - answeredAt < BLIND;
     }
 
     public void close() {
         ending = true;
-        endedAt = journal.now();
         thread.interrupt();
+        try {
+            thread.join(1_000);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
         admin.close(Duration.ZERO);
         controllers.close(Duration.ZERO);
     }

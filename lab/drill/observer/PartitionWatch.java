@@ -4,14 +4,14 @@ import java.util.*;
 import java.util.concurrent.*;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.*;
-import lab.common.Json;
-import lab.drill.ledger.*;
+import lab.drill.recording.Recording;
+import lab.history.Seen;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.*;
 
 /**
- * Who leads each partition, and which replicas are in sync, as far as the answers of the cluster are believed. Fed by one
- * thread; may be asked by any.
+ * Who leads each partition, which replicas are in sync, and where they are, as far as the answers of the cluster are
+ * believed. Fed by one thread; may be asked by any.
  */
 public class PartitionWatch {
     /** Brokers learn of a change at different times: so many answers in a row must agree. */
@@ -20,44 +20,36 @@ public class PartitionWatch {
     /** A broker that was frozen, or cut off, reports for a while what was true before. */
     private static final int AGREEING_ON_OLD_NEWS = 50;
 
-    private final Topic topic;
-    private final Journal journal;
+    private final Recording recording;
     private final boolean patient;
     private final AtomicReferenceArray<State> states; // believed, by partition
-    private final List<List<Integer>> replicas; // now, by partition; the preferred leader first
-    private final Map<Integer, Integer> othersInARow = new HashMap<>(); // answers with other replicas, by partition
-    private final Set<Integer> moved = ConcurrentHashMap.newKeySet();
-    private final State[] first;
-    private final Change[] candidates; // seen, and not believed yet, by partition
+    private final Seen.State[] candidates; // seen, and not believed yet, by partition
     private final int[] agreeing; // how many answers in a row report the candidate
-    private final List<Change> changes = new CopyOnWriteArrayList<>();
+    private final double[] confirmedAt; // the last answer that reported the believed state, by partition
+    private final Map<Integer, Set<State>> former = new HashMap<>(); // states that were believed once, by partition
+    private volatile double changedAt; // the latest change; 0: none
+
+    /** What is believed of a partition. */
+    private record State(int leader, List<Integer> inSync, List<Integer> replicas) {}
 
     /** @param patient brokers may report old news: what was true once before is believed later */
-    PartitionWatch(Topic topic, Journal journal, boolean patient) {
-        this.topic = topic;
-        this.journal = journal;
+    PartitionWatch(int partitions, Recording recording, boolean patient) {
+        this.recording = recording;
         this.patient = patient;
-        states = new AtomicReferenceArray<>(topic.partitions());
-        replicas = new CopyOnWriteArrayList<>(topic.replicas());
-        first = new State[topic.partitions()];
-        candidates = new Change[topic.partitions()];
-        agreeing = new int[topic.partitions()];
+        states = new AtomicReferenceArray<>(partitions);
+        candidates = new Seen.State[partitions];
+        agreeing = new int[partitions];
+        confirmedAt = new double[partitions];
     }
 
-    /** @return what somebody else did: partitions that were moved to other brokers */
-    List<OutsideEvent> see(TopicDescription description) {
-        var outside = new ArrayList<OutsideEvent>();
+    void see(TopicDescription description) {
         for (TopicPartitionInfo it : description.partitions()) {
             if (it.partition() >= states.length()) continue; // added in mid-run: no record is sent there
-            int leader = it.leader() == null ? -1 : it.leader().id();
-            see(
-                    it.partition(),
-                    new State(leader, it.isr().stream().map(Node::id).sorted().toList()));
-            OutsideEvent move = seeReplicas(
-                    it.partition(), it.replicas().stream().map(Node::id).toList());
-            if (move != null) outside.add(move);
+            int leader = it.leader() == null ? Seen.NONE : it.leader().id();
+            List<Integer> inSync = it.isr().stream().map(Node::id).sorted().toList();
+            List<Integer> replicas = it.replicas().stream().map(Node::id).toList();
+            see(it.partition(), new State(leader, inSync, replicas));
         }
-        return outside;
     }
 
     /**
@@ -66,147 +58,69 @@ public class PartitionWatch {
      */
     private void see(int partition, State now) {
         State believed = states.get(partition);
-        if (believed == null) first[partition] = now;
-        if (believed == null || now.equals(believed)) {
-            states.set(partition, now);
+        double t = recording.now();
+        if (believed == null) believe(partition, now, entry(t, Double.NaN, partition, now));
+        else if (now.equals(believed)) {
+            confirmedAt[partition] = t;
             candidates[partition] = null;
-            return;
+        } else {
+            Seen.State candidate = candidates[partition];
+            if (candidate == null || !now.equals(stateOf(candidate))) {
+                candidates[partition] = entry(t, confirmedAt[partition], partition, now);
+                agreeing[partition] = 0;
+            }
+            boolean oldNews =
+                    patient && former.getOrDefault(partition, Set.of()).contains(now);
+            if (++agreeing[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
+            former.computeIfAbsent(partition, it -> new HashSet<>()).add(believed);
+            changedAt = Math.max(changedAt, candidates[partition].t());
+            believe(partition, now, candidates[partition]);
         }
-        if (candidates[partition] == null || !now.equals(candidates[partition].now())) {
-            candidates[partition] = new Change(journal.now(), partition, believed, now);
-            agreeing[partition] = 0;
-        }
-        Change candidate = candidates[partition];
-        boolean oldNews = patient
-                && changes.stream()
-                        .anyMatch(
-                                it -> it.partition() == partition && it.before().equals(now));
-        if (++agreeing[partition] < (oldNews ? AGREEING_ON_OLD_NEWS : AGREEING)) return;
+    }
+
+    private static Seen.State entry(double t, double after, int partition, State now) {
+        return new Seen.State(t, after, partition, now.leader, now.inSync, now.replicas);
+    }
+
+    private static State stateOf(Seen.State entry) {
+        return new State(entry.leader(), entry.inSync(), entry.replicas());
+    }
+
+    private void believe(int partition, State now, Seen.State entry) {
         states.set(partition, now);
         candidates[partition] = null;
-        changes.add(candidate);
-        note(candidate);
+        confirmedAt[partition] = recording.now();
+        recording.write(entry);
     }
 
-    /** Somebody may move a partition to other brokers in mid-run. */
-    private OutsideEvent seeReplicas(int partition, List<Integer> now) {
-        List<Integer> before = replicas.get(partition);
-        int answers = now.equals(before) ? 0 : othersInARow.merge(partition, 1, Integer::sum);
-        if (answers == 0) othersInARow.remove(partition);
-        if (answers < AGREEING) return null;
-        replicas.set(partition, now);
-        moved.add(partition);
-        String text = "partition %d: its replicas are %s now, not %s; this script did not move it";
-        return new OutsideEvent(journal.now(), before.get(0), text.formatted(partition, ids(now), ids(before)));
-    }
-
-    private void note(Change change) {
-        int partition = change.partition();
-        State before = change.before();
-        State now = change.now();
-        if (change.leaderChanged()) {
-            String text = now.leader() < 0
-                    ? "no leader; it was broker " + before.leader()
-                    : "broker " + now.leader() + " leads"
-                            + (before.leader() < 0 ? "" : " now; it was broker " + before.leader());
-            var details = Json.object("partition", partition, "leader", now.leader(), "before", before.leader());
-            journal.addAt(change.tick(), "leader", details, "partition %d: %s", partition, text);
-        }
-        if (now.inSync().equals(before.inSync())) return;
-        String few = !now.inSync().isEmpty() && now.inSync().size() < topic.minInSync()
-                ? " (fewer than min.insync.replicas=" + topic.minInSync() + ")"
-                : "";
-        var details = Json.object("partition", partition, "in_sync", now.inSync());
-        journal.addAt(
-                change.tick(), "in_sync", details, "partition %d: in sync %s%s", partition, ids(now.inSync()), few);
-    }
-
-    private static String ids(List<Integer> ids) {
-        if (ids.isEmpty()) return "none";
-        return ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
-    }
-
-    // -- now --
-
-    /** Null before the first answer. */
-    public State state(int partition) {
-        return states.get(partition);
-    }
-
-    public List<State> states() {
-        return all().mapToObj(this::state).toList();
+    /** Whether something is known of each partition. */
+    boolean isComplete() {
+        return all().allMatch(it -> states.get(it) != null);
     }
 
     public int leader(int partition) {
-        return state(partition).leader();
+        return states.get(partition).leader;
+    }
+
+    public boolean isInSync(int partition, int broker) {
+        return states.get(partition).inSync.contains(broker);
     }
 
     public boolean whole() {
-        return all().allMatch(it ->
-                leader(it) >= 0 && state(it).inSync().size() == replicas.get(it).size());
+        return all().allMatch(it -> leader(it) >= 0
+                && states.get(it).inSync.size() == states.get(it).replicas.size());
     }
 
     public boolean preferred() {
-        return all().allMatch(it -> leader(it) == replicas.get(it).get(0));
+        return all().allMatch(it -> leader(it) == states.get(it).replicas.get(0));
+    }
+
+    /** When a partition changed for the last time; 0: none did. */
+    public double changedAt() {
+        return changedAt;
     }
 
     private IntStream all() {
         return IntStream.range(0, states.length());
-    }
-
-    // -- since the beginning --
-
-    public List<Change> changesSince(int tick) {
-        return changes.stream().filter(it -> it.tick() >= tick).toList();
-    }
-
-    /** Whether somebody moved a partition in mid-run. */
-    public boolean wasMoved(int partition) {
-        return moved.contains(partition);
-    }
-
-    /** When a partition was in such a state, as far as was seen; a time that is still open is left out. */
-    public List<Gap> times(int partition, java.util.function.Predicate<State> wanted) {
-        var times = new ArrayList<Gap>();
-        int since = first[partition] != null && wanted.test(first[partition]) ? 1 : 0;
-        for (Change change : changes) {
-            if (change.partition() != partition) continue;
-            boolean now = wanted.test(change.now());
-            if (now && since == 0) since = change.tick();
-            if (now || since == 0) continue;
-            times.add(new Gap(since, change.tick()));
-            since = 0;
-        }
-        return times;
-    }
-
-    /** What was believed of a partition at a tick. */
-    public State stateAt(int partition, int tick) {
-        return changes.stream()
-                .filter(it -> it.partition() == partition && it.tick() <= tick)
-                .reduce((one, later) -> later)
-                .map(Change::now)
-                .orElse(first[partition]);
-    }
-
-    public int leaderAt(int partition, int tick) {
-        return stateAt(partition, tick).leader();
-    }
-
-    /** Whether a replica that was not in sync became the leader, as far as was seen. */
-    boolean changedUncleanly(int partition) {
-        List<Integer> inSync = first[partition].inSync(); // the latest that was not empty
-        for (Change change : changes) {
-            if (change.partition() != partition) continue;
-            if (change.leaderChanged()
-                    && change.now().leader() >= 0
-                    && !inSync.contains(change.now().leader())) return true;
-            if (!change.now().inSync().isEmpty()) inSync = change.now().inSync();
-        }
-        return false;
-    }
-
-    public boolean changedLeader(int partition) {
-        return changes.stream().anyMatch(it -> it.partition() == partition && it.leaderChanged());
     }
 }

@@ -16,7 +16,7 @@ public class AnyTopic extends Scenario {
      * @param observe how long the cluster is only observed; null: a fault is injected
      */
     public AnyTopic(String topic, Timing timing, String target, List<Step> steps, Duration observe) {
-        super(topic, "Topic " + topic, topic, timing);
+        super("Topic " + topic, topic, timing);
         this.target = target;
         this.steps = steps;
         this.observe = observe;
@@ -43,6 +43,26 @@ public class AnyTopic extends Scenario {
                 run -> run.restore(node),
                 Actions::awaitWhole,
                 Actions::electPreferred);
+    }
+
+    @Override
+    public String id() {
+        return observe == null ? "topic" : "observe";
+    }
+
+    @Override
+    public String target() {
+        return takesFault() ? target : null;
+    }
+
+    /** As it stands in a sentence. */
+    public String targetName() {
+        return switch (target) {
+            case "leader" -> "the leader of partition 0";
+            case "all-in-turn" -> "all brokers in turn";
+            case "controller" -> "the controller";
+            default -> "broker " + target;
+        };
     }
 
     @Override

@@ -23,21 +23,18 @@ public class LastReplica extends Scenario {
 
     private LastReplica(Timing timing, int minInSync, boolean unclean) {
         super(
-                "min=%d %s".formatted(minInSync, unclean ? "elect" : "wait"),
-                "The last replica, min.insync.replicas=%d, then %s"
-                        .formatted(minInSync, unclean ? "an unclean election" : "wait"),
+                "min=%d %s: the last replica, then %s"
+                        .formatted(
+                                minInSync, unclean ? "elect" : "wait", unclean ? "an unclean election" : "wait for it"),
                 minInSync == 1 ? "test-1p-rf2" : "test-min2-1p-rf2",
                 timing);
         this.minInSync = minInSync;
         this.unclean = unclean;
     }
 
-    public int minInSync() {
-        return minInSync;
-    }
-
-    public boolean isUnclean() {
-        return unclean;
+    @Override
+    public String id() {
+        return "last-replica";
     }
 
     @Override

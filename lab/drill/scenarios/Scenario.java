@@ -5,13 +5,11 @@ import lab.drill.faults.Fault;
 
 /** A scenario: its topic, and its steps in their order. What is claimed of it is the proof's part. */
 public abstract class Scenario {
-    public final String name; // in tables
     public final String title;
     public final String topic;
     final Timing timing;
 
-    Scenario(String name, String title, String topic, Timing timing) {
-        this.name = name;
+    Scenario(String title, String topic, Timing timing) {
         this.title = title;
         this.topic = topic;
         this.timing = timing;
@@ -22,6 +20,14 @@ public abstract class Scenario {
      * @param brokers their ids
      */
     public abstract List<Step> steps(Fault fault, Collection<Integer> brokers);
+
+    /** Its name in a history: the proof claims by it. */
+    public abstract String id();
+
+    /** The node that is taken down, as the user named it; null: the steps name it, or there is none. */
+    public String target() {
+        return null;
+    }
 
     /** Whether the user chooses the fault. */
     public abstract boolean takesFault();

@@ -1,4 +1,4 @@
-package lab.drill.ledger;
+package lab.drill.recording;
 
 /** Why a trial could not be brought to its end: its verdict is INCONCLUSIVE, never PASS. */
 public class Unobserved extends Exception {

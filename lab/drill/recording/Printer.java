@@ -1,4 +1,4 @@
-package lab.drill.ledger;
+package lab.drill.recording;
 
 import lab.common.Script;
 
