@@ -25,6 +25,7 @@
 //SOURCES proof/facts/Bound.java
 //SOURCES proof/facts/Disturbance.java
 //SOURCES proof/facts/Doubts.java
+//SOURCES proof/facts/Evidence.java
 //SOURCES proof/facts/Expectation.java
 //SOURCES proof/facts/Facts.java
 //SOURCES proof/facts/Flows.java

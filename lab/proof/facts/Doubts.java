@@ -1,6 +1,7 @@
 package lab.proof.facts;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** Why something that does not hold, or seems to hold, cannot be blamed on the fault. Each answer is null for none. */
@@ -8,11 +9,13 @@ public class Doubts {
     private final Setup setup;
     private final Observed observed;
     private final List<Disturbance> disturbances;
+    private final Map<Outage, Evidence> evidence;
 
-    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances) {
+    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances, Map<Outage, Evidence> evidence) {
         this.setup = setup;
         this.observed = observed;
         this.disturbances = disturbances;
+        this.evidence = evidence;
     }
 
     /** What others did to the cluster in a window. */
@@ -33,6 +36,7 @@ public class Doubts {
 
     /** The same for an outage, until its preferred leaders lead again. */
     public String any(Outage outage) {
+        if (!evidence.containsKey(outage)) return "nothing shows that " + outage.name() + " was down";
         return any(outage.from(), outage.preferredAt());
     }
 
