@@ -19,6 +19,7 @@
 //SOURCES history/Seen.java
 //SOURCES proof/Judge.java
 //SOURCES proof/Proof.java
+//SOURCES proof/ProofJson.java
 //SOURCES proof/ProofText.java
 //SOURCES proof/facts/Account.java
 //SOURCES proof/facts/Accounting.java

@@ -41,13 +41,14 @@ public class Doubts {
     }
 
     /**
-     * Why what happened while the node was down need not have been noticed by the cluster: it was back before the
-     * cluster gives up a dead broker.
+     * Why what did not happen while the node was down need not have happened: the node was back before the bound.
+     *
+     * @param bound until the cluster, or the client, gives up a dead broker
      */
-    public String tooShort(Outage outage) {
+    public String tooShort(Outage outage, Bound bound) {
         double down = outage.restoredAt() - outage.from();
-        if (outage.controlled() || down > 1.5 * setup.session()) return null;
-        return Text.of("it was down for %.1f s only, and a dead broker is noticed after %.0f s", down, setup.session());
+        if (outage.controlled() || down > bound.seconds()) return null;
+        return Text.of("it was down for %.1f s only, and the bound is %s (--down)", down, bound);
     }
 
     public List<Disturbance> disturbances() {
