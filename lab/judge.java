@@ -19,12 +19,14 @@
 //SOURCES history/Seen.java
 //SOURCES proof/Judge.java
 //SOURCES proof/Proof.java
+//SOURCES proof/ProofJson.java
 //SOURCES proof/ProofText.java
 //SOURCES proof/facts/Account.java
 //SOURCES proof/facts/Accounting.java
 //SOURCES proof/facts/Bound.java
 //SOURCES proof/facts/Disturbance.java
 //SOURCES proof/facts/Doubts.java
+//SOURCES proof/facts/Evidence.java
 //SOURCES proof/facts/Expectation.java
 //SOURCES proof/facts/Facts.java
 //SOURCES proof/facts/Flows.java

@@ -14,7 +14,7 @@ public class Checks {
             new FaultHappened(),
             new FlowedBeforeAndAfter(),
             new ConsumersReadOn(),
-            // the scenarios
+            // What the fault does
             new OneReader(),
             new StandbyTakesOver(),
             new LoadBalanced(),
@@ -31,7 +31,7 @@ public class Checks {
             new SilentUntilElected(),
             new WhoLeads(),
             new LosesExactly(),
-            // every record
+            // What becomes of the records
             new NoneLost(),
             new AtItsOffset(),
             new OnceInOrder(),
@@ -39,7 +39,7 @@ public class Checks {
             new Delivered(),
             new GroupReceived(),
             new NoPhantom(),
-            // your limits
+            // Your limits
             new MaxPause(),
             new MaxLatency());
 }
