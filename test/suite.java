@@ -27,6 +27,15 @@
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
 //SOURCES DockerTest.java
+//SOURCES ../lab/judge.java
+//SOURCES ChecksPage.java
+//SOURCES lab/history/Lines.java
+//SOURCES lab/history/HistoryTest.java
+//SOURCES lab/proof/Sample.java
+//SOURCES lab/proof/HistoriesTest.java
+//SOURCES lab/proof/DamageTest.java
+//SOURCES lab/proof/ChecksPageTest.java
+//SOURCES lab/proof/facts/AccountTest.java
 
 package test;
 
@@ -66,6 +75,11 @@ class suite {
             RunTest.class,
             WrapperTest.class,
             ScriptsTest.class,
+            lab.history.HistoryTest.class,
+            lab.proof.facts.AccountTest.class,
+            lab.proof.HistoriesTest.class,
+            lab.proof.DamageTest.class,
+            lab.proof.ChecksPageTest.class,
             ReportTest.class,
             ClusterTest.class,
             SecureTest.class,
