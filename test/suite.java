@@ -11,6 +11,8 @@
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
 //SOURCES RunTest.java
+//SOURCES House.java
+//SOURCES LimitsTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ReportTest.java
@@ -64,6 +66,7 @@ class suite {
     /** In the order in which they run: first what the others stand on. */
     private static final List<Class<?>> TESTS = List.of(
             RunTest.class,
+            LimitsTest.class,
             WrapperTest.class,
             ScriptsTest.class,
             ReportTest.class,
