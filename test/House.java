@@ -82,7 +82,7 @@ final class House {
         var limits = new LinkedHashMap<String, Function<House, List<String>>>();
         limits.put("the guide's scripts are short, and stand alone", House::scripts);
         limits.put("the scripts on a cluster end with the same lines", House::tail);
-        limits.put("an entry of the lab is a table of contents", House::entries);
+        limits.put("an entry of the lab is a table of contents", House::contents);
         limits.put("an entry lists its rooms", House::lists);
         limits.put("a room has one class and can be read at once", House::rooms);
         limits.put("the data goes one way", House::imports);
@@ -138,9 +138,9 @@ final class House {
         return "in line %d: %s".formatted(at, at == 0 ? "" : ours.get(at - 1).strip());
     }
 
-    private List<String> entries() {
+    private List<String> contents() {
         var complaints = new ArrayList<String>();
-        for (String entry : entriesOfLab()) {
+        for (String entry : entries()) {
             String name = Path.of(entry).getFileName().toString().replace(".java", "");
             String text = text(entry);
             if (!text.replaceAll("(?s)/\\*.*?\\*/", "")
@@ -165,7 +165,7 @@ final class House {
     private List<String> lists() {
         var complaints = new ArrayList<String>();
         var listedAnywhere = new TreeSet<String>();
-        for (String entry : entriesOfLab()) {
+        for (String entry : entries()) {
             String folder = entry.replace(".java", "/");
             var listed = new ArrayList<String>();
             for (MatchResult part : PART.matcher(text(entry)).results().toList()) {
@@ -187,8 +187,7 @@ final class House {
             listedAnywhere.addAll(listed);
         }
         files("lab/")
-                .filter(file ->
-                        !listedAnywhere.contains(file) && !entriesOfLab().contains(file))
+                .filter(file -> !listedAnywhere.contains(file) && !entries().contains(file))
                 .forEach(file -> complaints.add("no entry lists " + file));
         return complaints;
     }
@@ -238,8 +237,8 @@ final class House {
             Pattern.compile("(?m)^import static (lab\\.\\w+\\.\\w+)\\.")
                     .matcher(code)
                     .results()
-                    .filter(it -> entriesOfLab().stream()
-                            .anyMatch(entry -> text(entry).contains("//MAIN " + it.group(1) + "\n")))
+                    .filter(it ->
+                            entries().stream().anyMatch(entry -> text(entry).contains("//MAIN " + it.group(1) + "\n")))
                     .forEach(it -> complaints.add(room + ": import static of a main class, " + it.group(1)));
         }
         return complaints;
@@ -300,7 +299,7 @@ final class House {
             List<String> lines = text(file).lines().limit(2).toList();
             boolean starts = !lines.isEmpty() && lines.get(0).equals(SHEBANG);
             boolean expected = top().contains(file)
-                    || entriesOfLab().contains(file)
+                    || entries().contains(file)
                     || text(file).contains("\n//DEPS ");
             if (expected && !starts) complaints.add(file + ": its first line is not " + SHEBANG);
             if (expected && starts && !lines.get(1).startsWith("//DESCRIPTION "))
@@ -317,7 +316,7 @@ final class House {
     }
 
     /** The programs of the lab: {@code lab/drill.java}. */
-    List<String> entriesOfLab() {
+    List<String> entries() {
         return list("lab/", 1).filter(file -> file.endsWith(".java")).toList();
     }
 
@@ -331,7 +330,7 @@ final class House {
     /** The Java files below a folder, without the lab's entries. */
     private List<String> rooms(String folder) {
         return files(folder)
-                .filter(file -> file.endsWith(".java") && !entriesOfLab().contains(file))
+                .filter(file -> file.endsWith(".java") && !entries().contains(file))
                 .toList();
     }
 

@@ -261,13 +261,19 @@ class ScriptsTest {
     @DisplayName("every test class is in the suite")
     void everyTest() throws IOException {
         String suite = text("test/suite.java");
-        try (Stream<Path> tests = Files.list(Run.ROOT.resolve("test"))) {
-            List<String> names = tests.map(it -> it.getFileName().toString())
+        Path tests = Run.ROOT.resolve("test");
+        try (Stream<Path> files = Files.walk(tests)) {
+            List<String> names = files.map(it -> tests.relativize(it).toString())
                     .filter(it -> it.endsWith("Test.java"))
                     .toList();
             assertThat(names).hasSizeGreaterThan(10);
-            for (String name : names)
-                assertThat(suite).contains("//SOURCES " + name + "\n", "            " + name.replace("java", "class"));
+            assertThat(names).allSatisfy(name -> {
+                String simple = name.replaceFirst(".*/", "").replace(".java", "[.]class[,)]");
+                assertThat(suite.lines().anyMatch(("//SOURCES " + name)::equals))
+                        .isTrue();
+                assertThat(suite.lines().anyMatch(line -> line.matches(" +([a-z.]+[.])?" + simple + ";?")))
+                        .isTrue();
+            });
         }
     }
 

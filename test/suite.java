@@ -32,9 +32,11 @@
 
 package test;
 
+import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
@@ -48,15 +50,17 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, named
- * above in a {@code //SOURCES} line and below in {@link #TESTS}.
+ * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, or for a room
+ * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line and below in {@link #TESTS}.
  *
  * <p>All tests together: those of {@link #BESIDE} run in a second process, in a network namespace
  * of Linux. The clusters of both processes can then use the same ports. Where that is not possible,
@@ -126,9 +130,10 @@ class suite {
         }
     }
 
+    /** All scripts, and the entries of the lab. */
     private static String[] scripts() {
-        String[] names = Run.ROOT.toFile().list((directory, name) -> name.endsWith(".java"));
-        return Objects.requireNonNull(names);
+        var house = new House(Run.ROOT);
+        return Stream.concat(house.top().stream(), house.entries().stream()).toArray(String[]::new);
     }
 
     /** The same program in a namespace with a loopback interface of its own, with the tests of {@link #BESIDE}. */
@@ -147,13 +152,29 @@ class suite {
             var called = TESTS.stream()
                     .filter(test -> isCalled(test.getSimpleName(), classOf(name)))
                     .toList();
-            if (called.isEmpty()) {
-                System.err.printf("No test is called '%s'. There are: %s%n", name, names(TESTS));
-                System.exit(2);
-            }
+            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", classOf(name), names(TESTS));
+            Set<String> methods = methods(called);
+            String method = name.replaceFirst("^[^#]*#?", "");
+            if (!method.isEmpty() && !methods.contains(method))
+                refuse("%s has no test '%s'. There are: %s", names(called), method, String.join(", ", methods));
             selected.addAll(called);
         }
         return selected;
+    }
+
+    private static void refuse(String format, Object... values) {
+        System.err.printf(format + "%n", values);
+        System.exit(2);
+    }
+
+    /** The names of all tests in these classes, also in classes within them. */
+    private static Set<String> methods(List<Class<?>> classes) {
+        return classes.stream()
+                .flatMap(test -> Stream.concat(Stream.of(test), Stream.of(test.getDeclaredClasses())))
+                .flatMap(test -> Stream.of(test.getDeclaredMethods()))
+                .filter(method -> isAnnotated(method, Testable.class))
+                .map(Method::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isCalled(String test, String name) {
