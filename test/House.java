@@ -328,7 +328,7 @@ final class House {
     }
 
     /** The Java files below a folder, without the lab's entries. */
-    private List<String> rooms(String folder) {
+    List<String> rooms(String folder) {
         return files(folder)
                 .filter(file -> file.endsWith(".java") && !entries().contains(file))
                 .toList();
