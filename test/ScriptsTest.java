@@ -20,16 +20,19 @@ import org.junit.jupiter.params.provider.*;
 
 /** What all scripts and entries of the lab have in common, and what they say to wrong input; no cluster is needed. */
 class ScriptsTest {
+    /** The version of Kafka that all scripts use. */
+    private static final String KAFKA = kafka();
+
     /** What a script may depend on; each further library needs a reason. */
     private static final Set<String> DEPENDENCIES = Set.of(
-            "org.apache.kafka:kafka-clients:4.4.0",
+            "org.apache.kafka:kafka-clients:" + KAFKA,
             "info.picocli:picocli:4.7.7",
             "org.slf4j:slf4j-nop:2.0.17",
             "com.grack:nanojson:1.10"); // 32 KB that read JSON, for the lab
 
     /** It starts a broker, and writes the nodes' logs. */
-    private static final Set<String> OF_CLUSTER =
-            Set.of("org.apache.kafka:kafka_2.13:4.4.0", "info.picocli:picocli:4.7.7", "org.slf4j:slf4j-simple:2.0.17");
+    private static final Set<String> OF_CLUSTER = Set.of(
+            "org.apache.kafka:kafka_2.13:" + KAFKA, "info.picocli:picocli:4.7.7", "org.slf4j:slf4j-simple:2.0.17");
 
     /** The oldest client with which a copied script must work. */
     private static final String OLDER_CLIENT = "org.apache.kafka:kafka-clients:4.1.0";
@@ -83,6 +86,13 @@ class ScriptsTest {
 
     @TempDir
     private Path directory;
+
+    private static String kafka() {
+        Matcher dependency =
+                Pattern.compile("//DEPS org.apache.kafka:kafka-clients:(\\S+)").matcher(text("producer.java"));
+        assertThat(dependency.find()).isTrue();
+        return dependency.group(1);
+    }
 
     /** The scripts of the top level. */
     static List<String> scripts() {
@@ -196,6 +206,38 @@ class ScriptsTest {
     }
 
     @Test
+    @DisplayName("test/bump.java sets the version of Kafka everywhere, and nothing is forgotten")
+    void bump() throws IOException {
+        for (String file : files()) {
+            Path copy = directory.resolve(file);
+            Files.createDirectories(copy.getParent());
+            Files.copy(Run.ROOT.resolve(file), copy);
+        }
+        try (Run wrong = Run.script("test/bump.java", "4.x");
+                Run bump = Run.here().in(directory).command(Run.commandOf("test/bump.java", "9.87.6"))) {
+            wrong.expectExit(2);
+            bump.expectExit(0);
+            assertThat(bump.out())
+                    .anyMatch(line -> line.matches("docker-compose.yml:\\d+:   image: apache/kafka:9.87.6"));
+        }
+        String captured = "bench/.*[.]md|test/histories/.*|.*[.](svg|png)";
+        var version = Pattern.compile(
+                "(?:kafka-clients:|kafka_2[.]13:|apache/kafka:|version = \".*Kafka (?:client )?)(\\d+[.]\\d+[.]\\d+)");
+        var old = Pattern.compile("(?<![\\d.])" + Pattern.quote(KAFKA));
+        var forgotten = new TreeSet<String>();
+        var used = new TreeSet<String>();
+        for (String file : files()) {
+            if (file.matches(captured)) continue;
+            String text = Files.readString(directory.resolve(file));
+            text.lines().filter(old.asPredicate()).forEach(line -> forgotten.add(file + ": " + line));
+            if (file.startsWith("test/")) continue; // other versions are tested, too
+            version.matcher(text).results().forEach(it -> used.add(it.group(1) + " in " + file));
+        }
+        assertThat(forgotten).isEmpty();
+        assertThat(used).hasSizeGreaterThan(7).allMatch(it -> it.startsWith("9.87.6 in "));
+    }
+
+    @Test
     @DisplayName("every test class is in the suite")
     void everyTest() throws IOException {
         String suite = text("test/suite.java");
@@ -244,7 +286,7 @@ class ScriptsTest {
     @MethodSource("scripts")
     @DisplayName("copied alone into an empty directory, with an older client in //DEPS, it is built and runs:")
     void alone(String script) throws IOException {
-        String older = text(script).replace("org.apache.kafka:kafka-clients:4.4.0", OLDER_CLIENT);
+        String older = text(script).replace("org.apache.kafka:kafka-clients:" + KAFKA, OLDER_CLIENT);
         Files.writeString(directory.resolve(script), older);
         try (Run run = Run.here().in(directory).script(script, "--version")) {
             run.expectExit(0);
@@ -279,7 +321,7 @@ class ScriptsTest {
             String name = script.replaceFirst(".*/", "").replace(".java", "");
             assertThat(version.out()).singleElement().asString().matches(name + " \\d+[.]\\d+[.]\\d+(, .*)?");
             if (text(script).contains("//DEPS org.apache.kafka:"))
-                assertThat(version.out().get(0)).endsWith(" 4.4.0");
+                assertThat(version.out().get(0)).endsWith(" " + KAFKA);
         }
     }
 
