@@ -297,14 +297,13 @@ final class House {
     private List<String> executable() {
         var complaints = new ArrayList<String>();
         for (String file : all()) {
-            List<String> lines = text(file).lines().limit(2).toList();
-            boolean starts = !lines.isEmpty() && lines.get(0).equals(SHEBANG);
+            boolean starts = text(file).startsWith(SHEBANG + "\n");
             boolean expected = top().contains(file)
                     || entries().contains(file)
                     || text(file).contains("\n//DEPS ");
             if (expected && !starts) complaints.add(file + ": its first line is not " + SHEBANG);
-            if (expected && starts && !lines.get(1).startsWith("//DESCRIPTION "))
-                complaints.add(file + ": its second line is no //DESCRIPTION");
+            if (expected && text(file).lines().noneMatch(line -> line.startsWith("//DESCRIPTION ")))
+                complaints.add(file + ": has no //DESCRIPTION");
             if (starts != Files.isExecutable(root.resolve(file)))
                 complaints.add(file + (starts ? ": cannot be executed" : ": can be executed and has no command line"));
         }

@@ -140,7 +140,7 @@ class LimitsTest {
                 "test/format.java | 1.0-rc1 | LATEST | test/format.java: not pinned",
                 "test/format.java | 1.0-rc1 | [1,2) | test/format.java: not pinned",
                 "test/format.java | any:any:1.0-rc1 | any:any:1.0 b:b:+ | test/format.java: not pinned",
-                "test/format.java | //DESCRIPTION Any | | test/format.java: its second line is no //DESCRIPTION",
+                "test/format.java | //DESCRIPTION Any | | test/format.java: has no //DESCRIPTION",
                 "lab/drill.java | ///usr/bin/env | // /usr/bin/env | lab/drill.java: its first line is not ///usr/bin/env",
             })
     @DisplayName("a limit notices")

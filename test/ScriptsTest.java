@@ -129,16 +129,20 @@ class ScriptsTest {
     @MethodSource("programs")
     @DisplayName("depends on little, and its header is in order:")
     void header(String script) {
-        List<String> header =
-                text(script).lines().takeWhile(line -> line.startsWith("//")).toList();
-        assertThat(header.get(2)).isEqualTo("//JAVA 17+");
+        List<String> header = text(script)
+                .lines()
+                .takeWhile(line -> line.isBlank() || line.startsWith("//"))
+                .filter(line -> line.matches("//[A-Z_]+ .*"))
+                .toList();
+        assertThat(header.get(0)).startsWith("//DESCRIPTION ");
+        assertThat(header.get(1)).isEqualTo("//JAVA 17+");
         List<String> dependencies = header.stream()
                 .filter(line -> line.startsWith("//DEPS "))
                 .map(line -> line.replace("//DEPS ", ""))
                 .toList();
         assertThat(script.equals("cluster.java") ? OF_CLUSTER : DEPENDENCIES).containsAll(dependencies);
         assertThat(dependencies).contains("info.picocli:picocli:4.7.7").doesNotHaveDuplicates();
-        assertThat(header.subList(3, header.size()))
+        assertThat(header.subList(2, header.size()))
                 .allMatch(line -> line.matches("//(DEPS|COMPILE_OPTIONS|RUNTIME_OPTIONS|MAIN|SOURCES|FILES) .*"))
                 // A user's JAVA_TOOL_OPTIONS may name another garbage collector, and two of them are refused.
                 .noneMatch(line -> line.startsWith("//RUNTIME_OPTIONS ") && line.contains("GC"));
@@ -173,8 +177,9 @@ class ScriptsTest {
         var expected = new TreeMap<String, String>();
         for (String script : programs()) {
             String name = Path.of(script).getFileName().toString().replace(".java", "");
-            String description = text(script).lines().toList().get(1).replace("//DESCRIPTION ", "");
-            expected.put(script, name + ": " + description);
+            Matcher description = Pattern.compile("(?m)^//DESCRIPTION (.+)$").matcher(text(script));
+            assertThat(description.find()).as(script).isTrue();
+            expected.put(script, name + ": " + description.group(1));
         }
         assertThat(described).isEqualTo(expected);
         Run.build("topics.java");
