@@ -49,6 +49,7 @@ import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -99,6 +100,7 @@ class suite {
         if (names.length > 0 || !namespacesWork()) {
             run(selected, List.of(names), report);
         } else {
+            Set<String> directories = directoriesOfClusters();
             // Before anything else: a namespace has no network for downloads, and JBang builds one script at a time.
             Run.build(scripts());
             selected.removeAll(BESIDE);
@@ -107,6 +109,8 @@ class suite {
                 beside.awaitExit(Duration.ofMinutes(60));
                 report.add(beside.out(), beside.err());
             }
+            Run.endAll();
+            report.leftBehind(directoriesOfClusters(), directories);
         }
         System.exit(report.end() ? 0 : 1);
     }
@@ -119,6 +123,13 @@ class suite {
         PostDiscoveryFilter named = test -> FilterResult.includedIf(isWanted(test, names));
         request.filters(named);
         LauncherFactory.create().execute(request.build(), report);
+    }
+
+    /** Those that cluster.java has made in the temporary directory. It removes each when it ends, however it ends. */
+    private static Set<String> directoriesOfClusters() {
+        String[] names = new File(System.getProperty("java.io.tmpdir"))
+                .list((directory, name) -> name.startsWith("kafka-cluster-"));
+        return new TreeSet<>(List.of(Objects.requireNonNull(names)));
     }
 
     private static boolean namespacesWork() {
@@ -279,6 +290,14 @@ class suite {
                 failed++;
                 failures.add("FAIL the tests beside did not end with a count\n" + String.join("\n", err));
             }
+        }
+
+        /** What is there now, and was not before, is a failure. */
+        void leftBehind(Set<String> now, Set<String> before) {
+            now.removeAll(before);
+            if (now.isEmpty()) return;
+            failed++;
+            failures.add("FAIL left behind in the temporary directory: " + String.join(", ", now));
         }
 
         /** Skips a test, or all the tests of a class. */
