@@ -69,12 +69,17 @@ class KnownSettings {
             Script.complain("%s: no Kafka client knows the setting '%s'.%s", where, key, instead(key));
     }
 
+    /** Whether another client uses this name, and the Java clients another one. */
+    static boolean isOfAnother(String key) {
+        return ELSEWHERE.containsKey(key);
+    }
+
     /** A hint that begins with a blank, or "". */
-    private static String instead(String key) {
+    static String instead(String key) {
         String dotted = key.toLowerCase(Locale.ROOT).replaceAll("[_-]", ".");
         String bare = dotted.replaceFirst(
                 "^(spring\\.kafka\\.|kafka\\.)?(properties\\.|producer\\.|consumer\\.|admin\\.)?", "");
-        if (ELSEWHERE.containsKey(bare)) {
+        if (isOfAnother(bare)) {
             String java = ELSEWHERE.get(bare);
             String program = key.contains("_") ? "Python's" : "librdkafka's";
             return java.isEmpty()
