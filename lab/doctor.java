@@ -28,13 +28,13 @@
 //SOURCES doctor/Commands.java // the commands of Kafka's own tools
 //SOURCES doctor/Report.java // text and JSON
 //SOURCES prediction/Cluster.java // what a prediction is made from
-//SOURCES prediction/Broker.java
+//SOURCES prediction/Broker.java // a broker, and whether it responds
 //SOURCES prediction/Quorum.java // the controllers
-//SOURCES prediction/Partition.java
-//SOURCES prediction/PartitionId.java
+//SOURCES prediction/Partition.java // a partition
+//SOURCES prediction/PartitionId.java // its topic and number
 //SOURCES prediction/Prediction.java // what becomes of each partition while brokers are down
 //SOURCES prediction/Outcome.java // and why
-//SOURCES prediction/Fate.java
+//SOURCES prediction/Fate.java // whether it can be written and read
 //SOURCES common/Connection.java // the options that name a cluster, and its clients' settings
 //SOURCES common/SettingsFile.java // a file of client properties
 //SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
@@ -42,5 +42,5 @@
 //SOURCES common/Probe.java // one connection in Kafka's protocol
 //SOURCES common/Script.java // how a program runs, prints and ends
 //SOURCES common/Failure.java // an error in one line
-//SOURCES common/Json.java
+//SOURCES common/Json.java // writes JSON
 

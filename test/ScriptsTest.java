@@ -165,18 +165,6 @@ class ScriptsTest {
         assertThat(places.entrySet().stream().limit(3)).isEmpty();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"failover.java", "live.java"})
-    @DisplayName("the block Json is the same, to the letter, as that of doctor.java:")
-    void sameJson(String script) throws IOException {
-        assertThat(json(script)).contains("static class Json {").isEqualTo(json("doctor.java"));
-    }
-
-    private static String json(String script) {
-        String text = text(script);
-        return text.substring(text.indexOf(JSON), text.indexOf(CONNECTION));
-    }
-
     @ParameterizedTest(name = "{0}")
     @MethodSource("scripts")
     @DisplayName("can be executed, depends on little, and its header and its imports are in order:")

@@ -136,6 +136,7 @@ public class SecureDiagnosisTest {
             assertThat(run.err()).isEmpty();
             assertThat(run.out())
                     .contains("  no leader: 2 partitions: t-0, u-0", "  one replica: 2 partitions: t-0, u-0")
+                    .anyMatch(line -> line.startsWith("    Fix: ") && line.contains(" --command-config " + client))
                     .noneMatch(line -> line.startsWith("Not seen: ") && !line.startsWith("Not seen: racks: "));
         }
     }

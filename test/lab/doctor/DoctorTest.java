@@ -94,6 +94,8 @@ public class DoctorTest {
             createGroups(topics);
             awaitQuiet();
             Map<String, Fate> whole = seen(topics);
+            for (int tries = 0; tries < 6 && !Set.copyOf(whole.values()).equals(Set.of(Fate.WELL)); tries++)
+                whole = seen(topics); // a slow answer is not a no
             assertThat(whole.values()).as("DOCTOR_SEED=%d: %s", SEED, whole).containsOnly(Fate.WELL);
             for (int id : List.of(1, 2, 3)) {
                 harmAndCompare("kill", id, topics, whole);
