@@ -6,6 +6,7 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:2.0.17
+//DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
 //SOURCES Screen.java
@@ -19,7 +20,13 @@
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
-//SOURCES DoctorTest.java
+//SOURCES ../lab/doctor.java
+//SOURCES lab/prediction/PredictionTest.java
+//SOURCES lab/common/DiagnosisTest.java
+//SOURCES lab/common/SettingsFileTest.java
+//SOURCES lab/common/SecureDiagnosisTest.java
+//SOURCES lab/doctor/RemediesTest.java
+//SOURCES lab/doctor/DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
@@ -78,7 +85,12 @@ class suite {
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
-            DoctorTest.class,
+            lab.prediction.PredictionTest.class,
+            lab.common.SettingsFileTest.class,
+            lab.common.DiagnosisTest.class,
+            lab.common.SecureDiagnosisTest.class,
+            lab.doctor.RemediesTest.class,
+            lab.doctor.DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
