@@ -21,6 +21,7 @@
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES LiveTest.java
 //SOURCES PeersTest.java
@@ -32,6 +33,7 @@ package test;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import lab.pipeline.PipelineTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
@@ -74,6 +76,7 @@ class suite {
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
+            PipelineTest.class,
             LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
