@@ -30,6 +30,7 @@
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES LiveTest.java
 //SOURCES PeersTest.java
@@ -42,6 +43,7 @@ package test;
 import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import lab.pipeline.PipelineTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
@@ -94,6 +96,7 @@ class suite {
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
+            PipelineTest.class,
             LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
