@@ -48,7 +48,7 @@ public final class Browser implements AutoCloseable {
     }
 
     /** Opens the page, in a window of this size. */
-    Browser(String url, int width, int height) throws IOException {
+    public Browser(String url, int width, int height) throws IOException {
         profile = Files.createTempDirectory("browser");
         process = Run.command(
                 command(),

@@ -13,7 +13,7 @@
 //SOURCES RunTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
-//SOURCES ReportTest.java
+//SOURCES lab/report/ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
@@ -22,7 +22,11 @@
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
 //SOURCES Browser.java
-//SOURCES LiveTest.java
+//SOURCES ../lab/live.java
+//SOURCES lab/live/GroupMember.java
+//SOURCES lab/live/LagTest.java
+//SOURCES lab/live/GroupTest.java
+//SOURCES lab/live/LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -66,7 +70,7 @@ class suite {
             RunTest.class,
             WrapperTest.class,
             ScriptsTest.class,
-            ReportTest.class,
+            lab.report.ReportTest.class,
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
@@ -74,7 +78,9 @@ class suite {
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
-            LiveTest.class,
+            lab.live.LagTest.class,
+            lab.live.GroupTest.class,
+            lab.live.LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,

@@ -1,4 +1,4 @@
-package test;
+package lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -19,9 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
+import test.Browser;
+import test.Run;
 
 /** {@code report.java}: its files are whole, true to the events, and can be read by those whom they are for. */
-class ReportTest {
+public class ReportTest {
     /** Drawn once, of all shapes that a run may have. */
     private static final Map<String, String> PICTURES = new LinkedHashMap<>();
 
