@@ -99,9 +99,9 @@ public final class Browser implements AutoCloseable {
         return answer.getObject("result").get("value");
     }
 
-    /** All that can be read on the page. */
+    /** All that can be read on the page; nothing yet while it loads. */
     public String text() {
-        return (String) evaluate("document.body.innerText");
+        return (String) evaluate("document.body?.innerText ?? ''");
     }
 
     public void screenshot(Path file) throws IOException {

@@ -13,6 +13,7 @@
 //SOURCES RunTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
+//SOURCES ../lab/report.java
 //SOURCES lab/report/ReportTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java

@@ -22,7 +22,7 @@ import org.xml.sax.InputSource;
 import test.Browser;
 import test.Run;
 
-/** {@code report.java}: its files are whole, true to the events, and can be read by those whom they are for. */
+/** {@code lab/report.java}: its files are whole, true to the events, and can be read by those whom they are for. */
 public class ReportTest {
     /** Drawn once, of all shapes that a run may have. */
     private static final Map<String, String> PICTURES = new LinkedHashMap<>();
@@ -111,7 +111,7 @@ public class ReportTest {
         List<String> texts = texts(svg);
         assertThat(texts)
                 .contains("Broker 1 killed: partition 0 paused for 2.5 s, nothing lost")
-                .contains("PASS", "broker 1 killed, back after 4.0 s", "no acknowledgement for 2.5 s")
+                .contains("PASS", "broker 1 killed, restored after 4.0 s", "no acknowledgement for 2.5 s")
                 .contains("partition 0: broker 1 \u2192 2", "partition 0: broker 2 \u2192 1", "all in sync")
                 .anyMatch(it -> it.startsWith(
                         "%,d sent \u00b7 %<,d acknowledged \u00b7 0 lost".formatted(trial.acknowledged())))
@@ -212,7 +212,7 @@ public class ReportTest {
     void twoBrokersAway() throws Exception {
         List<String> texts = texts(parse(PICTURES.get("the last replica")).getDocumentElement());
         assertThat(texts)
-                .contains("broker 1 stopped, back after 7.0 s", "broker 2 killed, back after 6.0 s")
+                .contains("broker 1 stopped, restored after 7.0 s", "broker 2 killed, restored after 6.0 s")
                 .contains("then wait", "then elect")
                 .anyMatch(it -> it.startsWith("Broker 1 stopped, broker 2 killed: "));
         assertThat(texts)
@@ -486,7 +486,7 @@ public class ReportTest {
         assertThat(Path.of(names.get(2))).content().startsWith("## Undisturbed");
         assertThat(Path.of(names.get(3))).content().startsWith("<?xml ").contains("<testsuites ");
         Path misnamed = Files.copy(events, directory.resolve("events.svg"));
-        assertThat(report(2, misnamed.toString())).singleElement().asString().contains("the events are in it");
+        assertThat(report(2, misnamed.toString())).singleElement().asString().contains("it is the input");
         assertThat(misnamed).hasSameTextualContentAs(events);
     }
 
@@ -639,7 +639,7 @@ public class ReportTest {
 
     /** What it said: on standard error if it failed, else on standard output. */
     private static List<String> report(int status, String... arguments) {
-        try (Run run = Run.script("report.java", arguments)) {
+        try (Run run = Run.script("lab/report.java", arguments)) {
             run.expectExit(status);
             assertThat(status == 0 ? run.err() : run.out()).isEmpty();
             return status == 0 ? run.out() : run.err();
