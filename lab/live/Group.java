@@ -55,7 +55,16 @@ class Group {
 
     /** Worth a place on the page, and frequent questions. */
     boolean matters() {
-        return isNamed || readAt > 0 && clock.since(readAt) < clock.window();
+        return isNamed || hasRead();
+    }
+
+    private boolean hasRead() {
+        return readAt > 0 && clock.since(readAt) < clock.window();
+    }
+
+    /** It commits offsets and has no members: its consumers assign partitions themselves. */
+    boolean readsWithoutMembers() {
+        return kind == GroupKind.SIMPLE && readers.isEmpty() && hasRead();
     }
 
     void reads() {

@@ -128,7 +128,11 @@ class Known {
             news.add(News.GOOD, "the cluster answers again, after " + Clock.length(clock.since(silentSince)));
             silentSince = 0;
         }
-        for (Partition it : partitions()) it.look(silentSince > 0);
+        var shown = groups.values().stream()
+                .filter(Group::matters)
+                .map(it -> it.name)
+                .collect(Collectors.toSet());
+        for (Partition it : partitions()) it.look(silentSince > 0, shown);
         for (Group it : groups.values()) it.look();
         news.flush();
     }

@@ -37,7 +37,7 @@ class Partition {
     long start; // the first offset of the log; 0 as long as it is not known
     final Flow in; // the offset after the last record
     private final Map<String, Flow> committed = new TreeMap<>(); // by group
-    private final Map<String, Lag.Kind> lags = new TreeMap<>(); // at the last look
+    private final Map<String, Lag.Kind> lags = new TreeMap<>(); // as last reported
     private final Clock clock;
     private final News news;
 
@@ -89,11 +89,12 @@ class Partition {
      * Forgets what is older than the window, and looks for gaps and for committed offsets outside the log.
      *
      * @param silent no broker answers
+     * @param groups those on the page
      */
-    void look(boolean silent) {
+    void look(boolean silent, Collection<String> groups) {
         long from = clock.now() - clock.window();
         while (leaders.stream().skip(1).limit(1).anyMatch(second -> second.from < from)) leaders.removeFirst();
-        committed.keySet().forEach(this::reportOutside);
+        committed.keySet().stream().filter(groups::contains).forEach(this::reportOutside);
         if (state.value == null) return;
         String mute = silent ? "no broker answers" : "broker " + leader() + " does not answer";
         gaps.look(in, leader() == NONE ? "no leader" : isMute() ? mute : "").ifPresent(ms -> {
@@ -134,6 +135,7 @@ class Partition {
 
     private void reportOutside(String group) {
         Lag now = lag(group);
+        if (now.kind() == Lag.Kind.UNKNOWN) return;
         Lag.Kind before = lags.put(group, now.kind());
         if (now.isOutside() && now.kind() != before)
             news.add(News.BAD, at, "the committed offset of group " + group + " is " + now.shown());

@@ -153,7 +153,7 @@ class Snapshot {
         drawn.put("oldSince", clock.isOld(group.answeredAt) ? group.answeredAt : null);
         drawn.put("rebalancing", group.isRebalancing());
         drawn.put("notReady", group.state == GroupState.NOT_READY);
-        drawn.put("withoutMembers", group.kind == GroupKind.SIMPLE);
+        drawn.put("withoutMembers", group.readsWithoutMembers());
         drawn.put("more", Math.max(0, group.readers.size() - MEMBERS));
         drawn.put("consumers", members);
         return drawn;

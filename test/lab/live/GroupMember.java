@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.util.List;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
@@ -54,7 +55,7 @@ final class GroupMember implements AutoCloseable {
     }
 
     /** As Connect's herder does: the protocol's own metadata, of which the coordinator understands nothing. */
-    void joinConnect() {
+    void joinConnect() throws Exception {
         var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
         protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol()
                 .setName("sessioned")
@@ -66,8 +67,11 @@ final class GroupMember implements AutoCloseable {
                 .setMemberId("")
                 .setProtocolType("connect")
                 .setProtocols(protocols);
-        var first = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
-        join.setMemberId(first.data().memberId());
+        SharedCluster.await("a member id in " + group, () -> {
+            var first = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
+            join.setMemberId(first.data().memberId());
+            return first.data().errorCode() == Errors.MEMBER_ID_REQUIRED.code();
+        });
         var joined = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
         expectNoError(joined.data().errorCode());
         var sync = new SyncGroupRequestData()
@@ -103,6 +107,8 @@ final class GroupMember implements AutoCloseable {
         SharedCluster.await("tasks of " + group, () -> {
             var builder = new StreamsGroupHeartbeatRequest.Builder(beat);
             var answer = ((StreamsGroupHeartbeatResponse) ask(builder.build((short) 0))).data();
+            // A coordinator that has just been chosen loads its groups first.
+            if (Errors.forCode(answer.errorCode()).exception() instanceof RetriableException) return false;
             expectNoError(answer.errorCode());
             beat.setMemberEpoch(answer.memberEpoch()).setTopology(null);
             return answer.activeTasks() != null && !answer.activeTasks().isEmpty();

@@ -163,4 +163,38 @@ public class GroupTest {
         assertThat(group.refusal).isNull();
         assertThat(group.readers.get("x").leftAt).isPositive();
     }
+
+    @Test
+    @DisplayName("a group without members reads only while its offsets grow")
+    void withoutMembers() {
+        group.kind = GroupKind.SIMPLE;
+        assertThat(group.readsWithoutMembers()).isFalse();
+        group.reads();
+        assertThat(group.readsWithoutMembers()).isTrue();
+        clock.pass(clock.window() + 1);
+        assertThat(group.readsWithoutMembers()).isFalse();
+    }
+
+    @Test
+    @DisplayName("an offset outside the log is reported once, for a group on the page")
+    void outside() {
+        var partition = new Partition(new TopicPartition("t", 0), clock, news);
+        partition.hearCommitted("g", 500, clock.now());
+        clock.pass(100);
+        partition.in.hear(10, clock.now());
+        partition.look(false, Set.of("other"));
+        news.flush();
+        assertThat(news.lines).isEmpty();
+        for (int i = 0; i < 3; i++) {
+            partition.look(false, Set.of("g"));
+            clock.pass(Clock.OLD + 1); // unknown in between
+            partition.look(false, Set.of("g"));
+            partition.hearCommitted("g", 500, clock.now());
+            partition.in.hear(10, clock.now());
+            news.flush();
+        }
+        assertThat(news.lines)
+                .extracting(News.Line::text)
+                .containsExactly("partition 0: the committed offset of group g is past the end by 490");
+    }
 }
