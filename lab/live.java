@@ -44,4 +44,5 @@
 //SOURCES common/Diagnosis.java // why no cluster answers
 //SOURCES common/Failure.java // an error for the user: one line, and the exit status
 //SOURCES common/Json.java // writes JSON
+//SOURCES common/Resource.java // files that are part of the program
 //SOURCES common/Script.java // how an instrument runs, prints and ends

@@ -14,7 +14,13 @@
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ../lab/report.java
+//SOURCES ../lab/judge.java
+//SOURCES lab/history/Lines.java
+//SOURCES lab/proof/Sample.java
+//SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/report/MadeUp.java
 //SOURCES lab/report/ReportTest.java
+//SOURCES lab/report/HistoryTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
@@ -72,6 +78,7 @@ class suite {
             WrapperTest.class,
             ScriptsTest.class,
             lab.report.ReportTest.class,
+            lab.report.HistoryTest.class,
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,

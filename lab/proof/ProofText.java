@@ -60,7 +60,7 @@ public class ProofText {
     }
 
     /** What happened to a partition after a fault, by time. */
-    static Map<Double, String> phases(Facts facts, Outage outage, int partition) {
+    public static Map<Double, String> phases(Facts facts, Outage outage, int partition) {
         var phases = new TreeMap<Double, String>();
         Observed.Change lost = facts.observed().lostLeader(partition, outage.from());
         Observed.Change got = facts.observed().gotLeader(partition, outage.from());

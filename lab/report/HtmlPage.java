@@ -25,14 +25,12 @@ record HtmlPage(List<Trial> trials) {
 
     private static void add(StringBuilder text, Trial trial) {
         var story = new Story(trial);
-        text.append(markup("<h2>Verdict: %s</h2>\n", trial.verdict) + paragraph(trial.about.observation()));
+        text.append(markup("<h2>Verdict: %s</h2>\n", trial.verdict));
         text.append(table(Tables.claims(trial)));
-        trial.recordTables.forEach(it -> text.append(table(it)));
         text.append(paragraph(story.lostIds()));
-        trial.timeTables.forEach(it -> text.append(table(it)));
+        trial.tables.forEach(it -> text.append(table(it)));
         List<Integer> shown = trial.worst(MOST_ROWS);
         text.append(table(Tables.pauses(trial, shown)) + paragraph(story.leftOut(shown.size())));
-        trial.latencyTables.forEach(it -> text.append(table(it)));
         text.append(table(trial.settings));
         text.append(table(Tables.events(trial)));
     }

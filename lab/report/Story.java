@@ -20,7 +20,8 @@ record Story(Trial trial) {
         var ends = new ArrayList<String>(List.of(flow(), fate()));
         String broken = firstClaim("FAIL").text();
         if (trial.number("lost") <= 0 && !broken.isEmpty()) ends.add("but not: " + broken);
-        if (trial.verdict.equals("INCONCLUSIVE")) ends.add("inconclusive: " + unobserved());
+        if (trial.verdict.equals("INCONCLUSIVE"))
+            ends.add("inconclusive: " + firstClaim("INCONCLUSIVE").evidence());
         ends.removeIf(String::isEmpty);
         return cause() + (ends.isEmpty() ? "" : ": " + String.join(", ", ends));
     }
@@ -28,10 +29,6 @@ record Story(Trial trial) {
     private Claim firstClaim(String verdict) {
         for (Claim claim : trial.claims) if (claim.verdict().equals(verdict)) return claim;
         return new Claim(verdict, "", "");
-    }
-
-    private String unobserved() {
-        return trial.unobserved.isEmpty() ? firstClaim("INCONCLUSIVE").evidence() : trial.unobserved;
     }
 
     /** What was done to the cluster or to the group. */
@@ -83,7 +80,9 @@ record Story(Trial trial) {
         var fate = new ArrayList<>(List.of(lost == 0 ? "nothing lost" : number(lost) + records));
         if (trial.verdict.equals("ALLOWED")) fate.add("which the settings allow");
         if (trial.verdict.equals("PASS") && lost > 0) fate.add("as expected");
-        Stream.of("phantoms", "ghosts", "unseen", "duplicates").map(this::ifAny).forEach(fate::add);
+        Stream.of("unproven", "phantoms", "in log though failed", "unseen", "duplicates")
+                .map(this::ifAny)
+                .forEach(fate::add);
         fate.removeIf(String::isEmpty);
         return String.join(", ", fate);
     }
@@ -97,7 +96,15 @@ record Story(Trial trial) {
         var numbers = new ArrayList<String>();
         for (String name : List.of("sent", "acknowledged", "lost", "duplicates"))
             if (trial.knows(name)) numbers.add(number(trial.number(name)) + " " + name);
-        Stream.of("unknown", "failed", "ghosts", "unseen", "redelivered", "reordered", "phantoms")
+        Stream.of(
+                        "unproven",
+                        "unknown",
+                        "failed",
+                        "in log though failed",
+                        "unseen",
+                        "redelivered",
+                        "reordered",
+                        "phantoms")
                 .map(this::ifAny)
                 .forEach(numbers::add);
         return Words.dotted(numbers);

@@ -14,7 +14,6 @@ class Trial {
     /** What was tried. Texts are empty, and the fault is null, where there is none. */
     record About(
             String title,
-            String observation,
             String topic,
             String settings,
             String fault,
@@ -26,7 +25,7 @@ class Trial {
     /**
      * What happened. Numbers are -1, and the list is empty, where an event has none.
      *
-     * @param kind such as {@code leader}, {@code in_sync}, {@code fault}, {@code heal}
+     * @param kind such as {@code leader}, {@code in_sync}, {@code outside}, {@code assigned}
      * @param ids the in-sync replicas, or the partitions that were assigned
      */
     record Event(
@@ -75,12 +74,9 @@ class Trial {
     final Map<Integer, Pause> pauses = new TreeMap<>(); // of acknowledgements, by partition
     final Map<Integer, Pause> readPauses = new TreeMap<>();
     final Map<String, Long> numbers = new LinkedHashMap<>(); // of records, such as "sent" and "lost"
-    final List<Table> recordTables = new ArrayList<>(); // for the page: what became of the records
-    final List<Table> timeTables = new ArrayList<>(); // for the page: outages
-    final List<Table> latencyTables = new ArrayList<>();
+    final List<Table> tables = new ArrayList<>(); // for the page: the account, the outages, the latencies
     List<Integer> lostIds = List.of(); // sorted; at most the first 100
     String verdict = "";
-    String unobserved = ""; // why the trial is inconclusive
     Table settings = new Table("Settings and versions", "setting", "value");
     double lengthMs; // with the audit of the log
     double resolutionMs = Double.NaN; // how exactly leaders were seen

@@ -14,15 +14,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import lab.report.Trial.Claim;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
 import test.Browser;
 import test.Run;
 
-/** {@code lab/report.java}: its files are whole, true to the events, and can be read by those whom they are for. */
+/** The rooms of {@code lab/report.java}: what is drawn of trials of all shapes is complete, true, and can be read. */
 public class ReportTest {
     /** Drawn once, of all shapes that a run may have. */
     private static final Map<String, String> PICTURES = new LinkedHashMap<>();
@@ -34,48 +33,42 @@ public class ReportTest {
     private Path directory;
 
     @BeforeAll
-    static void draw(@TempDir Path shared) throws IOException {
-        var runs = new LinkedHashMap<String, List<Trial>>();
-        runs.put("no fault, 5 s, 1 partition", List.of(new Trial(5, 1, 0)));
-        runs.put("one fault, 20 s, 2 partitions", List.of(new Trial(20, 2, 1)));
-        runs.put("a short pause", List.of(new Trial(20, 2, 1).pausing(140)));
-        runs.put("three faults, 10 min, 12 partitions", List.of(new Trial(600, 12, 3)));
-        runs.put("three faults close together", List.of(new Trial(9, 4, 3).pausing(700)));
-        runs.put("no fault, 10 min, 12 partitions", List.of(new Trial(600, 12, 0)));
-        runs.put("no fault, 5 s, 12 partitions", List.of(new Trial(5, 12, 0)));
-        runs.put("one fault, 10 min, 1 partition", List.of(new Trial(600, 1, 1)));
-        runs.put("40 partitions", List.of(new Trial(30, 40, 1)));
-        runs.put("hostile text", List.of(new Trial(20, 2, 1).saying(HOSTILE), new Trial(9, 2, 1).saying(HOSTILE)));
-        runs.put("long text", List.of(new Trial(20, 2, 1).saying("a long word ".repeat(60))));
-        runs.put("long words", List.of(new Trial(20, 2, 1).saying("W".repeat(900))));
-        runs.put("lost records", List.of(new Trial(20, 1, 1).losing(7_000, 9_500)));
-        runs.put("lost records, of two leaders", List.of(new Trial(30, 2, 3).losing(2_000, 12_000)));
+    static void draw() {
+        var runs = new LinkedHashMap<String, List<MadeUp>>();
+        runs.put("no fault, 5 s, 1 partition", List.of(new MadeUp(5, 1, 0)));
+        runs.put("one fault, 20 s, 2 partitions", List.of(new MadeUp(20, 2, 1)));
+        runs.put("a short pause", List.of(new MadeUp(20, 2, 1).pausing(140)));
+        runs.put("three faults, 10 min, 12 partitions", List.of(new MadeUp(600, 12, 3)));
+        runs.put("three faults close together", List.of(new MadeUp(9, 4, 3).pausing(700)));
+        runs.put("no fault, 10 min, 12 partitions", List.of(new MadeUp(600, 12, 0)));
+        runs.put("no fault, 5 s, 12 partitions", List.of(new MadeUp(5, 12, 0)));
+        runs.put("one fault, 10 min, 1 partition", List.of(new MadeUp(600, 1, 1)));
+        runs.put("40 partitions", List.of(new MadeUp(30, 40, 1)));
+        runs.put("hostile text", List.of(new MadeUp(20, 2, 1).saying(HOSTILE), new MadeUp(9, 2, 1).saying(HOSTILE)));
+        runs.put("long text", List.of(new MadeUp(20, 2, 1).saying("a long word ".repeat(60))));
+        runs.put("long words", List.of(new MadeUp(20, 2, 1).saying("W".repeat(900))));
+        runs.put("lost records", List.of(new MadeUp(20, 1, 1).losing(7_000, 9_500)));
+        runs.put("lost records, of two leaders", List.of(new MadeUp(30, 2, 3).losing(2_000, 12_000)));
         runs.put(
                 "the last replica",
                 List.of(
-                        lastReplica().called("Scenario 4: the last replica, then wait"),
-                        lastReplica()
+                        MadeUp.lastReplica().called("Scenario 4: the last replica, then wait"),
+                        MadeUp.lastReplica()
                                 .called("Scenario 4: the last replica, then elect")
                                 .losing(4_000, 9_000)));
-        runs.put("1,001 partitions", List.of(new Trial(4, 1_001, 1).losing(200, 900, 500, 700, 1_000)));
+        runs.put("1,001 partitions", List.of(new MadeUp(4, 1_001, 1).losing(200, 900, 500, 700, 1_000)));
         runs.put(
                 "six trials",
                 Stream.of("all", "1", "0")
                         .flatMap(acks -> Stream.of(100.0, 2_500.0)
-                                .map(pause -> new Trial(20, 2, 1).pausing(pause).with("acks=" + acks)))
+                                .map(pause ->
+                                        new MadeUp(20, 2, 1).pausing(pause).with("acks=" + acks)))
                         .toList());
-        runs.put("three scenarios", List.of(new Trial(5, 1, 0), new Trial(12, 2, 1).with("x=1"), new Trial(20, 2, 1)));
-        for (var run : runs.entrySet()) {
-            Path events = shared.resolve("run" + PICTURES.size() + ".jsonl");
-            Files.write(
-                    events,
-                    run.getValue().stream()
-                            .flatMap(trial -> trial.lines().stream())
-                            .toList());
-            report(0, events.toString());
-            Path picture = shared.resolve(events.getFileName().toString().replace(".jsonl", ".svg"));
-            PICTURES.put(run.getKey(), Files.readString(picture));
-        }
+        runs.put(
+                "three scenarios",
+                List.of(new MadeUp(5, 1, 0), new MadeUp(12, 2, 1).with("x=1"), new MadeUp(20, 2, 1)));
+        runs.forEach((name, trials) -> PICTURES.put(
+                name, Picture.of(trials.stream().map(MadeUp::trial).toList()).whole(Style.PICTURE)));
     }
 
     @Test
@@ -105,8 +98,8 @@ public class ReportTest {
     @Test
     @DisplayName("the numbers in the picture are those of the events")
     void numbers() throws Exception {
-        var trial = new Trial(20, 2, 1);
-        trial.lines();
+        var trial = new MadeUp(20, 2, 1);
+        trial.trial();
         Element svg = parse(PICTURES.get("one fault, 20 s, 2 partitions")).getDocumentElement();
         List<String> texts = texts(svg);
         assertThat(texts)
@@ -115,11 +108,11 @@ public class ReportTest {
                 .contains("partition 0: broker 1 \u2192 2", "partition 0: broker 2 \u2192 1", "all in sync")
                 .anyMatch(it -> it.startsWith(
                         "%,d sent \u00b7 %<,d acknowledged \u00b7 0 lost".formatted(trial.acknowledged())))
-                .anyMatch(it -> it.contains("kafka client 4.4.0"));
+                .anyMatch(it -> it.contains("Kafka client 4.4.0"));
         List<String> titles =
                 elements(svg, "title").stream().map(Element::getTextContent).toList();
         for (int partition = 0; partition < 2; partition++) {
-            int records = trial.acknowledged[partition];
+            int records = trial.acknowledged(partition);
             String told = "partition %d: %,d acknowledged, %,d read".formatted(partition, records, records);
             assertThat(titles).anyMatch(it -> it.startsWith(told));
         }
@@ -133,8 +126,8 @@ public class ReportTest {
     @DisplayName("what is under a curve is what was acknowledged")
     void curve() throws Exception {
         for (int seconds : List.of(5, 600)) {
-            var trial = new Trial(seconds, 12, 0);
-            trial.lines();
+            var trial = new MadeUp(seconds, 12, 0);
+            trial.trial();
             var svg = parse(PICTURES.get("no fault, %s, 12 partitions".formatted(seconds == 5 ? "5 s" : "10 min")));
             var flows = elements(svg.getDocumentElement(), "path").stream()
                     .filter(it -> it.getAttribute("class").equals("flow"))
@@ -145,7 +138,7 @@ public class ReportTest {
                 double top = Double.parseDouble(elements(strip, "text").get(1).getTextContent());
                 double records = area(flows.get(partition).getAttribute("d")) / 34 * top * seconds / (872 - 128);
                 assertThat(records)
-                        .isCloseTo(trial.acknowledged[partition], within(0.02 * trial.acknowledged[partition] + 1));
+                        .isCloseTo(trial.acknowledged(partition), within(0.02 * trial.acknowledged(partition) + 1));
             }
         }
     }
@@ -185,14 +178,14 @@ public class ReportTest {
     @Test
     @DisplayName("lost records are an area of the strip, and have a label with their number")
     void lost() throws Exception {
-        var trial = new Trial(20, 1, 1).losing(7_000, 9_500);
-        trial.lines();
+        var trial = new MadeUp(20, 1, 1).losing(7_000, 9_500);
+        trial.trial();
         Element svg = parse(PICTURES.get("lost records")).getDocumentElement();
-        assertThat(texts(svg)).contains("and lost", "%,d lost".formatted(trial.lost), "FAIL");
+        assertThat(texts(svg)).contains("and lost", "%,d lost".formatted(trial.lost()), "FAIL");
         assertThat(elements(svg, "title"))
                 .extracting(Element::getTextContent)
-                .anyMatch(it -> it.contains(" acknowledged records lost, %,d phantoms".formatted(trial.lost)))
-                .anyMatch(it -> it.matches("partition 0: .*, %,d lost;.*".formatted(trial.lost)));
+                .anyMatch(it -> it.contains(" acknowledged records lost, %,d phantoms".formatted(trial.lost())))
+                .anyMatch(it -> it.matches("partition 0: .*, %,d lost;.*".formatted(trial.lost())));
         Element area = elements(svg, "path").stream()
                 .filter(it -> it.getAttribute("class").equals("lost"))
                 .findFirst()
@@ -203,7 +196,7 @@ public class ReportTest {
                 .findFirst()
                 .orElseThrow());
         double records = area(area.getAttribute("d")) / 88 * top * 20 / (872 - 128);
-        assertThat(records).isCloseTo(trial.lost, within(0.02 * trial.lost));
+        assertThat(records).isCloseTo(trial.lost(), within(0.02 * trial.lost()));
     }
 
     @Test
@@ -316,24 +309,17 @@ public class ReportTest {
 
     @Test
     @DisplayName(".html: the same drawing, and the claims, settings, versions and events as text")
-    void html() throws IOException {
-        Path events = directory.resolve("run.jsonl");
-        Files.write(
-                events,
-                Stream.of(new Trial(20, 2, 1), new Trial(12, 2, 0).with("acks=1"))
-                        .flatMap(it -> it.lines().stream())
-                        .toList());
-        Path page = directory.resolve("page.html");
-        assertThat(report(0, events.toString(), "-o", page.toString())).hasSize(1);
-        String html = Files.readString(page);
+    void html() {
+        String html = new HtmlPage(List.of(
+                        new MadeUp(20, 2, 1).trial(),
+                        new MadeUp(12, 2, 0).with("acks=1").trial()))
+                .text();
         assertThat(html)
                 .startsWith("<!doctype html>")
                 .endsWith("</html>\n")
                 .contains("<td>no acknowledged record is lost</td>")
-                .contains("<td>versions kafka client</td><td>4.4.0</td>")
-                .contains("<td>properties acks</td><td>all</td>")
+                .contains("<td>producer config acks</td><td>all</td>")
                 .contains("<td>4.0 s</td><td>kill kafka-1</td>")
-                .contains("<p>What it shows &amp; proves.</p>")
                 .doesNotContain("<script");
         assertThat(Pattern.compile("<svg ").matcher(html).results().count()).isEqualTo(3);
         var ids = Pattern.compile(" id='([^']*)'")
@@ -348,24 +334,25 @@ public class ReportTest {
     @DisplayName(
             "JUnit's format: a suite for each trial, a case for each claim; FAIL is a failure, INCONCLUSIVE an error")
     void junit() throws Exception {
-        List<String> good = new Trial(20, 2, 1).lines();
-        List<String> bad = new Trial(20, 2, 1)
+        Trial good = new MadeUp(20, 2, 1).trial();
+        Trial bad = new MadeUp(20, 2, 1)
                 .with("acks=1")
                 .concluding(
                         "FAIL",
-                        claim("PASS", "the broker went away", "it led no more"),
-                        claim("FAIL", "no acknowledged record is lost", "3 <lost>"),
-                        claim("ALLOWED", "repeated: these settings allow it", "2 duplicates"))
-                .lines();
-        List<String> open = new Trial(12, 2, 1)
+                        new Claim("PASS", "the broker went away", "it led no more"),
+                        new Claim("FAIL", "no acknowledged record is lost", "3 <lost>"),
+                        new Claim("ALLOWED", "repeated: these settings allow it", "2 duplicates"))
+                .trial();
+        Trial open = new MadeUp(12, 2, 1)
                 .with("acks=0")
-                .concluding("INCONCLUSIVE", claim("INCONCLUSIVE", "a brief pause", "records did not flow"))
-                .lines();
-        List<String> unobserved = new Trial(12, 2, 1)
+                .concluding("INCONCLUSIVE", new Claim("INCONCLUSIVE", "a brief pause", "records did not flow"))
+                .trial();
+        Trial unobserved = new MadeUp(12, 2, 1)
                 .with("acks=0")
-                .concluding("INCONCLUSIVE", claim("PASS", "the broker went away", "yes"))
-                .lines();
-        Element root = parse(written("result.xml", good, bad, open, unobserved)).getDocumentElement();
+                .concluding("INCONCLUSIVE", new Claim("PASS", "the broker went away", "yes"))
+                .trial();
+        Element root =
+                parse(new JUnit(List.of(good, bad, open, unobserved)).text()).getDocumentElement();
         assertThat(root.getTagName()).isEqualTo("testsuites");
         assertThat(attributes(root, "tests", "failures", "errors")).containsExactly("7", "1", "2");
         List<Element> suites = elements(root, "testsuite");
@@ -411,16 +398,16 @@ public class ReportTest {
 
     @Test
     @DisplayName("a summary in Markdown: the title, what does not hold, the table, the pauses")
-    void summary() throws IOException {
-        List<String> failing = new Trial(20, 2, 1)
+    void summary() {
+        Trial failing = new MadeUp(20, 2, 1)
                 .losing(4_000, 5_000)
                 .concluding(
                         "FAIL",
-                        claim("PASS", "the broker went away", "it led no more"),
-                        claim("INCONCLUSIVE", "a brief pause", "records did not flow"),
-                        claim("FAIL", "no acknowledged record is lost", "3 of 7"))
-                .lines();
-        String text = written("summary.md", failing);
+                        new Claim("PASS", "the broker went away", "it led no more"),
+                        new Claim("INCONCLUSIVE", "a brief pause", "records did not flow"),
+                        new Claim("FAIL", "no acknowledged record is lost", "3 of 7"))
+                .trial();
+        String text = new Markdown(List.of(failing)).text();
         assertThat(text)
                 .startsWith("## Broker 1 killed: partition 0 paused for 2.5 s, ")
                 .containsSubsequence(
@@ -433,11 +420,11 @@ public class ReportTest {
                         "**What holds**",
                         "| PASS | Scenario 3 | the broker went away | it led no more |");
         assertTables(text);
-        assertThat(written("summary.md", new Trial(5, 1, 0).lines())).doesNotContain("What does not hold");
-        List<String> hostile = new Trial(9, 2, 1)
+        assertThat(new Markdown(List.of(new MadeUp(5, 1, 0).trial())).text()).doesNotContain("What does not hold");
+        Trial hostile = new MadeUp(9, 2, 1)
                 .saying("a|b\\|c `x` *y* <img src=x> @somebody [l](u)\n# h")
-                .lines();
-        String harmless = written("summary.md", hostile, new Trial(20, 2, 1).lines());
+                .trial();
+        String harmless = new Markdown(List.of(hostile, new MadeUp(20, 2, 1).trial())).text();
         assertThat(harmless)
                 .doesNotContain("<img", "@somebody", "`x`", " *y*", "[l]")
                 .contains("a&#124;b\\\\&#124;c");
@@ -456,239 +443,11 @@ public class ReportTest {
         }
     }
 
-    @Test
-    @DisplayName("several files at once; a name that cannot be written is refused before any is")
-    void severalFiles() throws IOException {
-        Path events = Files.write(directory.resolve("run.jsonl"), new Trial(5, 1, 0).lines());
-        String run = events.toString();
-        var names = Stream.of("a.svg", "b.HTML", "c.md", "d.xml")
-                .map(it -> directory.resolve(it).toString())
-                .toList();
-        Path folder = Files.createDirectory(directory.resolve("folder.svg"));
-        for (String wrong : List.of(
-                directory.resolve("x.png").toString(),
-                directory.resolve("svg").toString(),
-                directory.resolve("nowhere/x.svg").toString(),
-                folder.toString())) {
-            assertThat(report(2, run, "-o", names.get(0), "-o", wrong))
-                    .hasSize(1)
-                    .allMatch(it -> it.contains(wrong));
-            assertThat(Path.of(names.get(0))).doesNotExist();
-        }
-        List<String> said =
-                report(0, run, "-o", names.get(0), "-o", names.get(1), "-o", names.get(2), "--output", names.get(3));
-        assertThat(said)
-                .containsExactlyElementsOf(names.stream()
-                        .map(it -> it + ": Undisturbed: no pause above 0.10 s, nothing lost")
-                        .toList());
-        assertThat(Path.of(names.get(0))).content().startsWith("<svg ");
-        assertThat(Path.of(names.get(1))).content().startsWith("<!doctype html>");
-        assertThat(Path.of(names.get(2))).content().startsWith("## Undisturbed");
-        assertThat(Path.of(names.get(3))).content().startsWith("<?xml ").contains("<testsuites ");
-        Path misnamed = Files.copy(events, directory.resolve("events.svg"));
-        assertThat(report(2, misnamed.toString())).singleElement().asString().contains("it is the input");
-        assertThat(misnamed).hasSameTextualContentAs(events);
-    }
-
-    @Test
-    @DisplayName("nothing from outside steers a terminal, a browser or a reader, and no secret is shown")
-    void outside() throws Exception {
-        String escape = "\\u001b]0;x\\u0007\\u202e\\ud800";
-        var lines = new ArrayList<>(new Trial(9, 2, 1)
-                .concluding("FAIL", claim("FAIL", "'><script>" + escape, "<&amp;> ]]>" + escape))
-                .lines());
-        lines.replaceAll(it -> it.replace("'", "\\u0027")
-                .replace(
-                        "\"properties\":{",
-                        "\"properties\":{\"ssl.key.password\":\"hunter2\","
-                                + "\"sasl.jaas.config\":\"x password=hunter2;\","));
-        Path events = Files.write(directory.resolve("run.jsonl"), lines);
-        var names = Stream.of("a.svg", "b.html", "c.md", "d.xml").map(directory::resolve);
-        for (Path file : names.toList()) {
-            List<String> said = report(0, events.toString(), "-o", file.toString());
-            assertThat(said).singleElement().asString().doesNotContainPattern("[\\p{Cc}\u202e]");
-            assertThat(Files.readString(file))
-                    .as(file.toString())
-                    .doesNotContain("hunter2", "<script>", "\u202e")
-                    .doesNotContainPattern("[\\p{Cc}&&[^\\n]]");
-            if (!file.toString().matches(".*(md|html)")) parse(Files.readString(file));
-        }
-    }
-
-    @Test
-    @DisplayName("a controller that is killed, and what somebody else did, have their own words")
-    void otherCauses() throws IOException {
-        var lines = new ArrayList<>(new Trial(9, 2, 0).lines());
-        lines.add(1, event(2_000, "fault", "'broker':100,'name':'controller','fault':'kill'"));
-        Path events = Files.write(directory.resolve("run.jsonl"), lines);
-        assertThat(report(0, events.toString()).get(0)).contains(": Controller killed: ");
-        lines.set(
-                1, event(2_000, "outside", "'broker':2").replace("\"outside\"}", "\"broker 2 went away by itself\"}"));
-        Files.write(events, lines);
-        assertThat(report(0, events.toString()).get(0)).contains(": Broker 2 went away by itself: ");
-        assertThat(directory.resolve("run.svg")).content().contains("broker 2 went away by itself");
-    }
-
-    @Test
-    @DisplayName("a later version's kinds of lines and of events are passed over")
-    void unknown() throws IOException {
-        List<String> lines = new ArrayList<>(new Trial(5, 1, 0).lines());
-        lines.add(0, "{\"type\":\"prologue\"}");
-        lines.add(2, "{\"type\":\"weather\",\"sky\":[\"blue\"]}");
-        lines.add(3, "{\"type\":\"event\",\"ms\":12,\"kind\":\"eclipse\",\"text\":\"dark\"}");
-        Path events = Files.write(directory.resolve("run.jsonl"), lines);
-        report(0, events.toString());
-        assertThat(directory.resolve("run.svg")).exists();
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "empty                   | has no trial in it",
-                "a blank line            | line 1 is not JSON",
-                "foreign text            | line 1 is not JSON",
-                "foreign JSON            | has no trial in it",
-                "a JSON list             | line 1 is not JSON",
-                "deep nesting            | line 1 is not JSON",
-                "binary                  | is not text",
-                "cut within a line       | line 100 is not JSON",
-                "cut between lines       | is cut off after line 100: trial 1 has no verdict",
-                "the second trial cut    | trial 2 has no verdict",
-                "without its first line  | line 1 comes before any trial",
-                "a verdict too few       | begins a trial before the last one's verdict",
-                "no partitions           | line 1 should have partitions from 1 to 1,000,000, not '0'",
-                "a partition too many    | line 3 should have partition from 0 to 1, not '2'",
-                "time as text            | line 3 should have ms from 0 to 604,800,000, not 'soon'",
-                "a time without an end   | line 3 should have ms from 0 to",
-                "negative time           | line 3 should have ms from 0 to",
-                "negative records        | line 3 should have acknowledged from 0",
-                "an empty verdict        | has no verdict",
-            })
-    @DisplayName("broken events: one line, exit status 1, and the picture of before is untouched")
-    void broken(String what, String message) throws IOException {
-        Path events = directory.resolve("run.jsonl");
-        if (what.equals("binary")) Files.write(events, new byte[] {(byte) 0xca, (byte) 0xfe, 0, 1});
-        else Files.writeString(events, broken(what));
-        Path before = Files.writeString(directory.resolve("run.svg"), "before");
-        List<String> error = report(1, events.toString());
-        assertThat(error).hasSize(1);
-        assertThat(error.get(0))
-                .startsWith(events.toString())
-                .contains(message.strip())
-                .contains("jbang failover.java --events");
-        assertThat(before).hasContent("before");
-        try (var files = Files.list(directory)) {
-            assertThat(files).containsExactlyInAnyOrder(events, before);
-        }
-    }
-
-    private static String broken(String what) {
-        List<String> lines = new Trial(20, 2, 1).lines();
-        String first = lines.get(0);
-        String verdict = lines.get(lines.size() - 1);
-        String whole = String.join("\n", lines) + "\n";
-        String start = first + "\n{\"type\":\"event\",\"ms\":1,\"kind\":\"note\"}\n";
-        String flow = "{'type':'flow','ms':%s,'partition':%s,'acknowledged':%s,'read':1}\n".replace('\'', '"');
-        return switch (what) {
-            case "empty" -> "";
-            case "a blank line" -> "\n" + whole;
-            case "foreign text" -> "%PDF-1.7 and so on";
-            case "foreign JSON" -> "{\"type\":\"FeatureCollection\"}\n{}\n";
-            case "a JSON list" -> "[1, 2]\n";
-            case "deep nesting" -> "{\"a\":" + "[".repeat(200_000);
-            case "cut within a line" ->
-                String.join("\n", lines.subList(0, 99)) + "\n" + lines.get(99).substring(0, 20);
-            case "cut between lines" -> String.join("\n", lines.subList(0, 100)) + "\n";
-            case "the second trial cut" -> whole + start;
-            case "without its first line" -> String.join("\n", lines.subList(1, lines.size()));
-            case "a verdict too few" -> start + whole;
-            case "no partitions" -> whole.replaceFirst("\"partitions\":2", "\"partitions\":0");
-            case "a partition too many" -> start + flow.formatted("0", "2", "1") + verdict;
-            case "time as text" -> start + flow.formatted("\"soon\"", "1", "1") + verdict;
-            case "a time without an end" -> start + flow.formatted("1e999", "1", "1") + verdict;
-            case "negative time" -> start + flow.formatted("-1", "1", "1") + verdict;
-            case "negative records" -> start + flow.formatted("1", "1", "-1") + verdict;
-            case "an empty verdict" -> start + "{\"type\":\"verdict\",\"ms\":5}\n";
-            default -> throw new IllegalArgumentException(what);
-        };
-    }
-
-    @Test
-    @DisplayName("wrong usage, and files that cannot be read or written: one line, exit status 2")
-    void usage() throws IOException {
-        Path events = Files.write(directory.resolve("run.jsonl"), new Trial(5, 1, 0).lines());
-        String run = events.toString();
-        assertThat(report(2)).hasSize(1).allMatch(it -> it.contains("RUN.jsonl"));
-        assertThat(report(2, run, run)).hasSize(1);
-        assertThat(report(2, run, "-o")).hasSize(1);
-        assertThat(report(2, run, "-o", "run.png"))
-                .hasSize(1)
-                .allMatch(it -> it.contains(".svg, .html, .md or .xml, not 'run.png'"));
-        String missing = directory.resolve("missing.jsonl").toString();
-        assertThat(report(2, missing)).containsExactly("Cannot read " + missing + ": no such file or directory.");
-        assertThat(report(2, directory.toString())).hasSize(1).allMatch(it -> it.startsWith("Cannot read"));
-        String nowhere = directory.resolve("nowhere/run.svg").toString();
-        assertThat(report(2, run, "-o", nowhere))
-                .containsExactly(
-                        "Cannot write " + nowhere + ": there is no directory " + directory.resolve("nowhere") + ".");
-        try (var files = Files.list(directory)) {
-            assertThat(files).containsExactly(events);
-        }
-    }
-
-    /** What it said: on standard error if it failed, else on standard output. */
-    private static List<String> report(int status, String... arguments) {
-        try (Run run = Run.script("lab/report.java", arguments)) {
-            run.expectExit(status);
-            assertThat(status == 0 ? run.err() : run.out()).isEmpty();
-            return status == 0 ? run.out() : run.err();
-        }
-    }
-
-    /** One broker is stopped, then the other one killed: no leader, until the first is elected, unclean. */
-    private static Trial lastReplica() {
-        return new Trial(20, 1, 0)
-                .happening(
-                        event(3_000, "fault", "'broker':1,'name':'kafka-1','fault':'stop'"),
-                        event(3_300, "leader", "'partition':0,'leader':2,'before':1"),
-                        event(3_300, "in_sync", "'partition':0,'in_sync':[2]"),
-                        event(9_000, "fault", "'broker':2,'name':'kafka-2','fault':'kill'"),
-                        event(9_200, "leader", "'partition':0,'leader':-1,'before':2"),
-                        event(10_000, "heal", "'broker':1,'name':'kafka-1'"),
-                        event(13_000, "elect", "'partition':0"),
-                        event(13_100, "leader", "'partition':0,'leader':1,'before':-1"),
-                        event(13_100, "in_sync", "'partition':0,'in_sync':[1]"),
-                        event(15_000, "heal", "'broker':2,'name':'kafka-2'"),
-                        event(17_000, "in_sync", "'partition':0,'in_sync':[1,2]"));
-    }
-
-    private static String event(int ms, String kind, String fields) {
-        String line = "{'type':'event','ms':%d,'kind':'%s',%s,'text':'%2$s'}".formatted(ms, kind, fields);
-        return line.replace('\'', '"');
-    }
-
-    /** The text of a file that is written for these trials. */
-    @SafeVarargs
-    private String written(String name, List<String>... trials) throws IOException {
-        Path events = directory.resolve("run.jsonl");
-        var lines = new ArrayList<String>();
-        for (List<String> trial : trials) lines.addAll(trial);
-        Files.write(events, lines);
-        Path file = directory.resolve(name);
-        report(0, events.toString(), "-o", file.toString());
-        return Files.readString(file);
-    }
-
-    private static String claim(String verdict, String text, String evidence) {
-        return "{\"verdict\":\"%s\",\"text\":\"%s\",\"evidence\":\"%s\"}".formatted(verdict, text, evidence);
-    }
-
     private static List<String> attributes(Element element, String... names) {
         return Stream.of(names).map(element::getAttribute).toList();
     }
 
-    private static Document parse(String xml) throws Exception {
+    static Document parse(String xml) throws Exception {
         return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(xml)));
     }
 
@@ -705,200 +464,5 @@ public class ReportTest {
             for (int i = 0; i < nodes.getLength(); i++) found.add((Element) nodes.item(i));
         }
         return found;
-    }
-
-    /**
-     * Events of a trial that never was: 2 brokers lead in turn; the first is killed at 4 s, or each
-     * in turn if there are several faults; its partitions pause, are led by the other, and at the
-     * end by itself again.
-     */
-    private static final class Trial {
-        private final int seconds;
-        private final int partitions;
-        private final int faults;
-        private final int[] acknowledged; // by partition
-        private final List<String> lines = new ArrayList<>();
-        private double pause = 2_500;
-        private String settings = "acks=all";
-        private String title = "Scenario 3";
-        private String topic = "test";
-        private String verdict = "PASS";
-        private String claims = claim("PASS", "no acknowledged record is lost", "0 lost");
-        private int loseFrom; // ms
-        private int loseTo;
-        private List<Integer> losing = List.of(); // partitions
-        private int lost;
-        private List<String> more = List.of(); // events
-
-        Trial(int seconds, int partitions, int faults) {
-            this.seconds = seconds;
-            this.partitions = partitions;
-            this.faults = faults;
-            this.acknowledged = new int[partitions];
-        }
-
-        Trial pausing(double ms) {
-            pause = ms;
-            return this;
-        }
-
-        Trial with(String settings) {
-            this.settings = settings;
-            return this;
-        }
-
-        Trial called(String title) {
-            this.title = title;
-            return this;
-        }
-
-        Trial saying(String text) {
-            title = topic = settings = text;
-            return this;
-        }
-
-        /** Records of these partitions (none named: of all) are lost if they are acknowledged in this time. */
-        Trial losing(int fromMs, int toMs, Integer... partitions) {
-            loseFrom = fromMs;
-            loseTo = toMs;
-            losing = partitions.length > 0
-                    ? List.of(partitions)
-                    : IntStream.range(0, this.partitions).boxed().toList();
-            verdict = "FAIL";
-            return this;
-        }
-
-        /** Events, with apostrophes for quotation marks. */
-        Trial happening(String... events) {
-            more = Stream.of(events).map(it -> it.replace('\'', '"')).toList();
-            return this;
-        }
-
-        Trial concluding(String verdict, String... claims) {
-            this.verdict = verdict;
-            this.claims = String.join(",", claims);
-            return this;
-        }
-
-        int acknowledged() {
-            return IntStream.of(acknowledged).sum();
-        }
-
-        private double faultAt(int fault) {
-            return faults == 1 ? Math.min(4_000, seconds * 300) : 1_000 + fault * (seconds * 1_000.0 - 1_000) / faults;
-        }
-
-        private double healAt(int fault) {
-            return faultAt(fault) + Math.min(4_300, seconds * 200);
-        }
-
-        List<String> lines() {
-            lines.clear();
-            List<Integer> all = IntStream.range(0, partitions).boxed().toList();
-            add(
-                    "trial",
-                    0,
-                    "'run':'1a2b3c4d','number':1,'started':'2026-11-24T08:00:00Z','title':%s,'observation':'What"
-                            + " it shows &"
-                            + " proves.','topic':%s,'partitions':%d,'replicas':2,'group':'group3','consumers':1,'fault':%s,'settings':%s,'properties':{'acks':'all'},'rate':%d,'size':0,'brokers':[1,2],'cluster':'cluster.java','leaders':%s,'in_sync':%s,'versions':{'failover':'1.0.0','kafka_client':'4.4.0','java':'17'},'limit_ms':{'request.timeout.ms':30000}",
-                    json(title),
-                    json(topic),
-                    partitions,
-                    faults == 0 ? "null" : "'kill'",
-                    json(settings),
-                    100 * partitions,
-                    all.stream().map(it -> 1 + it % 2).toList(),
-                    all.stream().map(it -> "[1,2]").toList());
-            add("event", 800, "'kind':'assigned','consumer':1,'assigned':%s,'text':'consumer 1: all'", all);
-            for (int fault = 0; fault < faults; fault++) addFault(fault);
-            lines.addAll(more);
-            lost = 0;
-            for (int partition = 0; partition < partitions; partition++) addFlow(partition);
-            String pauses = all.stream()
-                    .map(it -> {
-                        boolean paused = faults > 0 && (it % 2 == 0 || faults > 1);
-                        double from = paused ? faultAt(it % 2) : 2_000;
-                        double ms = paused ? pause : 10;
-                        String gap =
-                                String.format(Locale.ROOT, "{'from_ms':%s,'to_ms':%s,'ms':%s}", from, from + ms, ms);
-                        return "{'partition':" + it + ",'acknowledged':" + gap + ",'read':" + gap + "}";
-                    })
-                    .collect(Collectors.joining(","));
-            add(
-                    "verdict",
-                    seconds * 1_000 + 500,
-                    "'verdict':'%s','settings':'','sent':%d,'acknowledged':%<d,'unknown':0,'failed':0,'in_log':%<d,"
-                            + "'lost':%d,'phantoms':%<d,'ghosts':0,'duplicates':0,'unseen':0,'redelivered':0,'reordered':0,"
-                            + "'claims':[%s],'pauses':[%s],'resolution_ms':12.5",
-                    verdict,
-                    acknowledged(),
-                    lost,
-                    claims,
-                    pauses);
-            return lines;
-        }
-
-        private void addFault(int fault) {
-            int broker = 1 + fault % 2;
-            double down = faultAt(fault);
-            double up = healAt(fault);
-            add("event", down, "'kind':'fault','broker':%d,'name':'kafka-%<d','text':'kill kafka-%<d'", broker);
-            add("event", up, "'kind':'heal','broker':%d,'name':'kafka-%<d','text':'start kafka-%<d'", broker);
-            for (int partition = 0; partition < partitions; partition++) {
-                String inSync = "'kind':'in_sync','partition':%d,'in_sync':%s,'text':''";
-                add("event", down + 60, inSync, partition, List.of(3 - broker));
-                add("event", up + 1_500, inSync, partition, List.of(1, 2));
-                if (1 + partition % 2 != broker) continue;
-                String leader = "'kind':'leader','partition':%d,'leader':%d,'before':%d,'text':''";
-                add("event", down + pause * 0.9, leader, partition, 3 - broker, broker);
-                add("event", up + 2_000, leader, partition, broker, 3 - broker);
-            }
-            add("event", up + 1_600, "'kind':'whole','text':'all in sync'");
-        }
-
-        private void addFlow(int partition) {
-            int waiting = 0;
-            acknowledged[partition] = 0;
-            for (int ms = 0; ms < seconds * 1_000; ms += 100) {
-                int records = 8 + (ms / 100 * 7 + partition) % 5;
-                boolean paused = false;
-                for (int fault = 0; fault < faults; fault++)
-                    paused |=
-                            partition % 2 == fault % 2 && ms + 50 > faultAt(fault) && ms + 50 < faultAt(fault) + pause;
-                waiting += records;
-                if (paused) continue;
-                boolean loses = losing.contains(partition) && ms >= loseFrom && ms < loseTo;
-                double latency = waiting > records ? pause : 3 + records / 4.0;
-                add(
-                        "flow",
-                        ms,
-                        "'partition':%d,'acknowledged':%d,'read':%<d,'lost':%d,'p50_ms':1.5,'p99_ms':%s,'max_ms':%<s",
-                        partition,
-                        waiting,
-                        loses ? waiting : 0,
-                        latency);
-                lost += loses ? waiting : 0;
-                acknowledged[partition] += waiting;
-                waiting = 0;
-            }
-        }
-
-        /** A line; apostrophes in the format are quotation marks. */
-        private void add(String type, double ms, String format, Object... values) {
-            String line = "{'type':'" + type + "','ms':" + Math.min(ms, seconds * 1_000) + "," + format + "}";
-            lines.add(String.format(Locale.ROOT, line.replace('\'', '"'), values)
-                    .replaceAll("(?<=fault\":)'kill'", "\"kill\"")
-                    .replace("'partition'", "\"partition\"")
-                    .replaceAll("'(acknowledged|read|from_ms|to_ms|ms)'", "\"$1\""));
-        }
-
-        private static String json(String text) {
-            return '"'
-                    + text.replace("\\", "\\\\")
-                            .replace("\"", "\\\"")
-                            .replace("\u0001", "\\u0001")
-                            .replace("\n", "\\n")
-                    + '"';
-        }
     }
 }
