@@ -176,6 +176,14 @@ public class ReportTest {
     }
 
     @Test
+    @DisplayName("a text is one line, without control characters, halves of letters, marks of direction and passwords")
+    void printable() {
+        assertThat(Words.printable("a\n\tb\u001b[31m\ud800 \u202e sasl.jaas.config=x password=hunter2;"))
+                .startsWith("a b\ufffd[31m\ufffd \ufffd ")
+                .doesNotContain("hunter2");
+    }
+
+    @Test
     @DisplayName("lost records are an area of the strip, and have a label with their number")
     void lost() throws Exception {
         var trial = new MadeUp(20, 1, 1).losing(7_000, 9_500);
