@@ -16,7 +16,14 @@
 //SOURCES LimitsTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
-//SOURCES ReportTest.java
+//SOURCES ../lab/report.java
+//SOURCES ../lab/judge.java
+//SOURCES lab/history/Lines.java
+//SOURCES lab/proof/Sample.java
+//SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/report/MadeUp.java
+//SOURCES lab/report/ReportTest.java
+//SOURCES lab/report/HistoryTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
@@ -32,7 +39,11 @@
 //SOURCES QueueTest.java
 //SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
-//SOURCES LiveTest.java
+//SOURCES ../lab/live.java
+//SOURCES lab/live/GroupMember.java
+//SOURCES lab/live/LagTest.java
+//SOURCES lab/live/GroupTest.java
+//SOURCES lab/live/LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -83,7 +94,8 @@ class suite {
             LimitsTest.class,
             WrapperTest.class,
             ScriptsTest.class,
-            ReportTest.class,
+            lab.report.ReportTest.class,
+            lab.report.HistoryTest.class,
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
@@ -97,7 +109,9 @@ class suite {
             ConsumerTest.class,
             QueueTest.class,
             PipelineTest.class,
-            LiveTest.class,
+            lab.live.LagTest.class,
+            lab.live.GroupTest.class,
+            lab.live.LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
