@@ -21,10 +21,7 @@ import picocli.CommandLine.Help.Ansi;
 
 /**
  * Sends numbered records to a topic, to its partitions in turn, and prints each when a broker has acknowledged it.
- *
- * <pre>jbang producer.java test-2p-rf1</pre>
- *
- * The lines that it prints:
+ * {@code jbang producer.java test-2p-rf1} prints these lines:
  *
  * <pre>
  * partition 0  offset 7  acknowledged  EVENT   a broker has it; with acks=all every in-sync replica
