@@ -40,6 +40,7 @@
 //SOURCES proof/facts/Setup.java
 //SOURCES proof/facts/Text.java
 //SOURCES proof/checks/AloneInSync.java
+//SOURCES proof/checks/AsPlanned.java
 //SOURCES proof/checks/AtItsOffset.java
 //SOURCES proof/checks/BriefPause.java
 //SOURCES proof/checks/Check.java

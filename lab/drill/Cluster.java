@@ -154,8 +154,7 @@ class Cluster implements AutoCloseable {
         int fewest = Integer.MAX_VALUE;
         for (TopicPartitionInfo it : described.partitions()) {
             List<Integer> replicas = it.replicas().stream().map(Node::id).toList();
-            partitions.add(
-                    new Experiment.Partition(replicas, starts.get(it.partition()), ends.get(it.partition())));
+            partitions.add(new Experiment.Partition(replicas, starts.get(it.partition()), ends.get(it.partition())));
             fewest = Math.min(fewest, replicas.size());
         }
         int min = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));

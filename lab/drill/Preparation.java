@@ -41,7 +41,9 @@ class Preparation {
         awaitWhole(described);
         cluster.elect(ElectionType.PREFERRED, name);
         Experiment.Topic topic = cluster.look(name, 0);
-        moveToEnd(group, topic.partitions().stream().map(Experiment.Partition::end).toList());
+        moveToEnd(
+                group,
+                topic.partitions().stream().map(Experiment.Partition::end).toList());
         return topic;
     }
 

@@ -17,7 +17,7 @@ public class Expectation {
         UNAVAILABLE, // it led, and no other replica was in sync
         FOLLOWER_LOST, // another broker leads, and goes on when the broker has left the in-sync replicas
         UNTOUCHED, // it has no replica on this broker
-        NOT_PREDICTED // other faults at the same time, or it was not seen
+        NOT_PREDICTED // other faults at the same time, it was not seen, or the effective minimum is not known
     }
 
     private final Setup setup;
@@ -40,6 +40,7 @@ public class Expectation {
         if (!replicas.contains(outage.node())) return Fate.UNTOUCHED;
         var rest = new TreeSet<>(state.inSync());
         rest.remove(outage.node());
+        if (setup.acksAll() && setup.topic().effectiveMinInSync() == 0) return Fate.NOT_PREDICTED;
         boolean refused = setup.acksAll() && rest.size() < setup.topic().effectiveMinInSync();
         if (state.leader() != outage.node()) return refused ? Fate.REFUSED : Fate.FOLLOWER_LOST;
         if (!rest.isEmpty()) return refused ? Fate.REFUSED : Fate.NEW_LEADER;

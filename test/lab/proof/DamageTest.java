@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program damages good histories, one thing at a time: none may be judged as PASS. */
-class DamageTest {
+public class DamageTest {
     @TempDir
     private Path directory;
 

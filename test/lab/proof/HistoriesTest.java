@@ -25,10 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import test.Run;
 
 /** The checks on saved histories: test/histories/README.txt says what a case looks like. No cluster, no network. */
-class HistoriesTest {
-    private static final Path CASES = Path.of(System.getProperty("lab.root", "."), "test/histories");
+public class HistoriesTest {
+    private static final Path CASES = Run.ROOT.resolve("test/histories");
 
     @TempDir
     private static Path directory;
@@ -134,9 +135,11 @@ class HistoriesTest {
     private static void remove(Lines lines, String[] words) {
         List<JsonObject> all = lines.all(words[1]);
         if (words.length == 2) lines.remove(it -> it.getString("type").equals(words[1]));
-        else if (words[2].equals("after")) {
+        else if (words[2].equals("after") || words[2].equals("before")) {
             double time = Double.parseDouble(words[3]);
-            lines.remove(it -> it.getString("type").equals(words[1]) && it.getDouble("t") > time);
+            boolean after = words[2].equals("after");
+            lines.remove(it -> it.getString("type").equals(words[1])
+                    && (after ? it.getDouble("t") > time : it.getDouble("t") < time));
         } else {
             JsonObject line = all.get(Integer.parseInt(words[2]) - 1);
             lines.remove(it -> it == line);

@@ -1,4 +1,4 @@
-package test;
+package lab.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,12 +19,13 @@ import org.apache.kafka.common.serialization.*;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.*;
 import org.junit.jupiter.api.io.TempDir;
+import test.*;
 
 /**
  * doctor.java foresees what a broker's death stops. So brokers are killed here, and what really stopped is compared
  * with what it said before: partition by partition, group by group.
  */
-class DoctorTest {
+public class DoctorTest {
     /** Another one: {@code DOCTOR_SEED=42 ./jbang test/suite.java DoctorTest}. */
     private static final long SEED =
             Long.parseLong(System.getenv().getOrDefault("DOCTOR_SEED", Long.toString(System.nanoTime() % 1_000_000)));
@@ -41,7 +42,7 @@ class DoctorTest {
     private Run cluster;
     private Admin admin;
 
-    /** What became of a partition, or of what is kept in one. */
+    /** What became of a partition, or of the state in one. */
     enum Fate {
         WELL,
         NO_WRITES,
@@ -93,6 +94,8 @@ class DoctorTest {
             createGroups(topics);
             awaitQuiet();
             Map<String, Fate> whole = seen(topics);
+            for (int tries = 0; tries < 6 && !Set.copyOf(whole.values()).equals(Set.of(Fate.WELL)); tries++)
+                whole = seen(topics); // a slow answer is not a no
             assertThat(whole.values()).as("DOCTOR_SEED=%d: %s", SEED, whole).containsOnly(Fate.WELL);
             for (int id : List.of(1, 2, 3)) {
                 harmAndCompare("kill", id, topics, whole);
@@ -180,6 +183,7 @@ class DoctorTest {
                 before.entrySet().stream().anyMatch(it -> it.getKey().startsWith("s") && it.getValue() == Fate.GONE);
         assertThat(said.getArray("notSeen"))
                 .as(because(id, said))
+                .filteredOn(it -> !it.toString().startsWith("racks: "))
                 .allMatch(it -> outOfReach && it.toString().matches("state of \\d of 6 share groups: .* no answer.*"));
         JsonArray stops = said.getArray("brokers").getObject(0).getArray("stops");
         assertThat(stopped(said.getArray("stopped"), topics))
@@ -215,12 +219,13 @@ class DoctorTest {
     }
 
     private JsonObject asked(String... arguments) throws Exception {
-        try (Run doctor = here().script("doctor.java", arguments)) {
+        try (Run doctor = here().script("lab/doctor.java", arguments)) {
             int status = doctor.awaitExit();
             assertThat(doctor.err()).isEmpty();
             JsonObject said = JsonParser.object().from(doctor.out().get(0));
             boolean well = said.getArray("stopped").isEmpty()
-                    && said.getArray("notSeen").isEmpty();
+                    && said.getArray("notSeen").stream()
+                            .allMatch(it -> it.toString().startsWith("racks: "));
             for (Object broker : said.getArray("brokers"))
                 well &= ((JsonObject) broker).getArray("stops").isEmpty();
             assertThat(status).isEqualTo(well ? 0 : 1);
@@ -231,6 +236,7 @@ class DoctorTest {
     /** The names in "state of 2 of 6 share groups: s1, s2: no answer within 8 s." */
     private static Set<String> notSeen(JsonObject said) {
         return said.getArray("notSeen").stream()
+                .filter(it -> !it.toString().startsWith("racks: "))
                 .flatMap(it -> Stream.of(it.toString().split(": ")[1].split(", ")))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -249,7 +255,7 @@ class DoctorTest {
         var foreseen = new TreeMap<>(before);
         where(stops, "no acks=all", "partition").forEach(it -> foreseen.put(it, Fate.NO_WRITES));
         where(stops, "no leader", "partition").forEach(it -> foreseen.put(it, Fate.GONE));
-        for (String kind : List.of("group", "transactional id", "share group")) {
+        for (String kind : Stops.KEEPERS) {
             where(stops, "cannot store its state", kind)
                     .forEach(it -> foreseen.merge(it, Fate.NO_WRITES, DoctorTest::worse));
             where(stops, "out of reach", kind).forEach(it -> foreseen.put(it, Fate.GONE));
@@ -490,7 +496,7 @@ class DoctorTest {
         @Order(1)
         @DisplayName("no topic to be seen: it does not say that all is well")
         void empty() throws Exception {
-            try (Run doctor = here().script("doctor.java")) {
+            try (Run doctor = here().script("lab/doctor.java")) {
                 doctor.expectExit(1);
                 assertThat(doctor.out())
                         .contains("Not seen: any topic. There is none, or this client may not see one (DESCRIBE).");
@@ -508,22 +514,22 @@ class DoctorTest {
             isQuiet(List.of(2), "--broker", "2", "well");
             isQuiet(List.of(1, 2, 3), "well");
             assertThat(asked("--json").getArray("traps")).isEmpty();
-            try (Run doctor = here().script("doctor.java", "--broker", "4")) {
+            try (Run doctor = here().script("lab/doctor.java", "--broker", "4")) {
                 doctor.expectExit(2);
-                assertThat(doctor.err()).containsExactly("There is no broker 4 that runs. Running: 1, 2, 3.");
+                assertThat(doctor.err()).containsExactly("No broker 4 is up. Up: 1, 2, 3.");
             }
-            try (Run doctor = here().script("doctor.java", "other")) {
+            try (Run doctor = here().script("lab/doctor.java", "other")) {
                 doctor.expectExit(1);
                 assertThat(doctor.err()).containsExactly("There is no topic 'other', or it may not be seen.");
             }
         }
 
         private void isQuiet(List<Integer> brokers, String... arguments) {
-            try (Run doctor = here().script("doctor.java", arguments)) {
+            try (Run doctor = here().script("lab/doctor.java", arguments)) {
                 doctor.expectExit(0);
                 assertThat(doctor.out())
                         .containsExactlyElementsOf(brokers.stream()
-                                .map(id -> "If broker %d (localhost:%d) died now: nothing would stop."
+                                .map(id -> "If broker %d (localhost:%d) failed now: nothing would stop."
                                         .formatted(id, port + 3 * (id - 1)))
                                 .toList());
             }
@@ -636,12 +642,12 @@ class DoctorTest {
             assertThat(findings(said.getArray("stopped")))
                     .containsExactlyInAnyOrder("partition no leader: [there-0]", "partition no acks=all: [here-0]");
             assertThat(findings(said.getArray("traps")))
-                    .contains("broker away: [3]", "partition being moved: [moved-0]");
+                    .contains("broker down: [3]", "partition being moved: [moved-0]");
             assertThat(stops(said, 1)).contains("partition no leader: [here-0]", "partition no acks=all: [well-0]");
             assertThat(stops(said, 2)).containsExactly("partition no acks=all: [well-0]");
-            try (Run doctor = here().script("doctor.java", "--broker", "3")) {
+            try (Run doctor = here().script("lab/doctor.java", "--broker", "3")) {
                 doctor.expectExit(2);
-                assertThat(doctor.err()).containsExactly("There is no broker 3 that runs. Running: 1, 2.");
+                assertThat(doctor.err()).containsExactly("No broker 3 is up. Up: 1, 2.");
             }
             restart(3);
         }
@@ -654,20 +660,16 @@ class DoctorTest {
             SharedCluster.await("the doctor sees that a controller is away", () -> {
                 try {
                     return findings(asked("--json").getArray("traps")).stream()
-                            .anyMatch(it -> it.matches("controller away: \\[\\d+]"));
+                            .anyMatch(it -> it.matches("controller down: \\[\\d+]"));
                 } catch (Exception broken) {
                     throw new AssertionError(broken);
                 }
             });
             command("kill controller-2");
-            var said = List.of(
-                    "Not seen: controllers: no answer within 8 s.",
-                    "Not seen: a controller that leads: without one, no partition gets a new leader.");
             // The last one leads until it has missed the others for a while.
             SharedCluster.await("the doctor sees that none leads", () -> {
-                try (Run doctor = here().script("doctor.java")) {
-                    doctor.expectExit(1);
-                    return doctor.out().containsAll(said);
+                try {
+                    return findings(asked("--json").getArray("stopped")).contains("controller no controller: []");
                 } catch (Exception broken) {
                     throw new AssertionError(broken);
                 }
@@ -718,8 +720,8 @@ class DoctorTest {
                         .map(Object::toString)
                         .filter(name -> !name.startsWith("__"))
                         .toList();
-                boolean isGroup = it.getString("kind").matches("group|share group|transactional id");
-                if (!isGroup && !where.isEmpty())
+                boolean isGroup = Stops.KEEPERS.contains(it.getString("kind"));
+                if (!isGroup && (!where.isEmpty() || it.getArray("where").isEmpty()))
                     all.add(it.getString("kind") + " " + it.getString("what") + ": " + where);
             }
             return all;

@@ -1,4 +1,4 @@
-package test;
+package lab.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,6 +20,9 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Node;
@@ -35,12 +38,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import test.Browser;
+import test.Run;
+import test.SharedCluster;
 
 /**
- * live.java: the page shows what the cluster says. One script and one page look at the topics of the three scenarios,
- * with producers and consumers; each test waits until what can be seen is what Kafka's own client tells.
+ * lab/live.java: the page shows what the cluster reports. One page shows the topics of the three scenarios, with
+ * producers and consumers; each test waits until what can be seen is what Kafka's own client reports.
  */
-class LiveTest {
+public class LiveTest {
     private static final int PORT = SharedCluster.freePort();
     private static final String HOSTILE = "<img src=x onerror=\"document.title='harmed'\"> & 'quoted' \u4e2d\u6587";
 
@@ -80,7 +86,7 @@ class LiveTest {
     private static Run start() {
         var arguments = new ArrayList<>(List.of("--port", Integer.toString(PORT)));
         arguments.addAll(List.of(topics));
-        Run live = SharedCluster.script("live.java", arguments.toArray(String[]::new));
+        Run live = SharedCluster.script("lab/live.java", arguments.toArray(String[]::new));
         live.awaitLine("http://127.0.0.1:" + PORT + "/");
         return live;
     }
@@ -103,12 +109,12 @@ class LiveTest {
     @DisplayName(
             "scenarios 1, 2, 3: who leads, who is in sync, who reads, while the broker is away and when it is back:")
     void brokerAway(String harm) throws Exception {
-        int away = 1;
+        int down = 1;
         SharedCluster.command(harm + " kafka-1");
         try {
-            awaitText("broker 1\naway");
+            awaitText("broker 1\ndown");
             awaitTruth();
-            assertThat(seen().get(topics[1] + " 0")).contains("leader none").contains("gone " + away);
+            assertThat(seen().get(topics[1] + " 0")).contains("leader none").contains("down " + down);
             assertThat(seen().get(topics[2] + " 0")).contains("leader 2").contains("in sync none");
             awaitText(": no leader"); // on the strip, with its length
             awaitText(topics[1] + " 0: no leader; it was broker 1");
@@ -120,7 +126,7 @@ class LiveTest {
             SharedCluster.heal();
         }
         awaitTruth();
-        awaitText("broker 1 is here again, after");
+        awaitText("broker 1 is up again, after");
         awaitText(topics[1] + " 0: broker 1 leads, after");
         awaitText(topics[2] + " 0: broker 1 leads now; it was broker 2");
     }
@@ -131,7 +137,7 @@ class LiveTest {
     void hangs() throws Exception {
         SharedCluster.command("pause kafka-1");
         try {
-            awaitText("does not answer");
+            awaitText("broker 1\nunresponsive");
             SharedCluster.command("pause kafka-2");
             awaitText("No broker answers since");
             assertThat((Boolean) page.evaluate("document.getElementById('picture').classList.contains('old')"))
@@ -267,7 +273,7 @@ class LiveTest {
     void many() throws Exception {
         String many = SharedCluster.topic("30p-rf2");
         int port = SharedCluster.freePort();
-        try (Run all = SharedCluster.script("live.java", "--port", "" + port);
+        try (Run all = SharedCluster.script("lab/live.java", "--port", "" + port);
                 Browser page = new Browser(address(all), 1280, 720)) {
             SharedCluster.await("12 partitions", () -> count(page, "#brokers .name") == 12);
             assertThat(count(page, "#strips svg")).isEqualTo(12);
@@ -279,6 +285,94 @@ class LiveTest {
             assertThat(page.errors()).isEmpty();
             all.terminate();
             all.expectExit(0);
+        }
+    }
+
+    @Test
+    @DisplayName("groups of other kinds: Streams, Connect, and one that assigns partitions itself")
+    void kinds() throws Exception {
+        String topic = SharedCluster.topic("2p-rf2");
+        try (var streams = new GroupMember("kinds-streams");
+                var connect = new GroupMember("kinds-connect");
+                var simple = new Traffic()) {
+            streams.joinStreams(topic);
+            connect.joinConnect();
+            simple.produce(topic);
+            simple.assign(topic, "kinds-simple");
+            int port = SharedCluster.freePort();
+            String[] groups = "--group kinds-streams --group kinds-connect --group kinds-simple".split(" ");
+            var arguments = new ArrayList<>(List.of("--port", "" + port, topic));
+            arguments.addAll(List.of(groups));
+            try (Run all = SharedCluster.script("lab/live.java", arguments.toArray(String[]::new));
+                    Browser page = new Browser(address(all), 1280, 720)) {
+                SharedCluster.await(
+                        "the Streams group",
+                        () -> page.text()
+                                .contains("Streams group kinds-streams\nmember 1\nby hand\npartition 0\npartition 1"));
+                SharedCluster.await(
+                        "the Connect group",
+                        () -> page.text()
+                                .contains("Connect group kinds-connect\nworker 1\nby hand\nassignment not reported"));
+                SharedCluster.await(
+                        "the group without members",
+                        () -> page.text().contains("group kinds-simple assigns partitions itself"));
+                assertThat(page.text()).doesNotContain("no answer", "idle");
+                assertThat(page.errors()).isEmpty();
+            }
+            int anyPort = SharedCluster.freePort();
+            try (Run all = SharedCluster.script("lab/live.java", "--port", "" + anyPort, topic);
+                    Browser page = new Browser(address(all), 1280, 720)) {
+                SharedCluster.await(
+                        "those that read the topic are found",
+                        () -> page.text().contains("group kinds-simple assigns partitions itself")
+                                && page.text().contains("member 1"));
+                assertThat(page.text()).doesNotContain("kinds-connect");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a committed offset past the end or below the start is said: there is no lag")
+    void outside() throws Exception {
+        String topic = SharedCluster.topic("2p-rf2");
+        var first = new TopicPartition(topic, 0);
+        var second = new TopicPartition(topic, 1);
+        try (var traffic = new Traffic()) {
+            traffic.produce(topic);
+            SharedCluster.await("records", () -> Stream.of(0, 1).allMatch(it -> end(topic, it) > 20));
+        }
+        var admin = SharedCluster.admin();
+        admin.deleteRecords(Map.of(second, RecordsToDelete.beforeOffset(15)))
+                .all()
+                .get();
+        var offsets = Map.of(first, new OffsetAndMetadata(end(topic, 0) + 500), second, new OffsetAndMetadata(10));
+        admin.alterConsumerGroupOffsets("outside", offsets).all().get();
+        int port = SharedCluster.freePort();
+        try (Run all = SharedCluster.script("lab/live.java", "--port", "" + port, "--group", "outside", topic);
+                Browser page = new Browser(address(all), 1280, 720)) {
+            SharedCluster.await(
+                    "both in the table",
+                    () -> page.text().contains("past the end\n") && page.text().contains("below the start\n"));
+            SharedCluster.await(
+                    "both in words",
+                    () -> page.text()
+                                    .contains(
+                                            "partition 0: the committed offset of group outside is past the end by 500")
+                            && page.text()
+                                    .contains(
+                                            "partition 1: the committed offset of group outside is below the start by 5"));
+            admin.alterConsumerGroupOffsets("outside", Map.of(first, new OffsetAndMetadata(end(topic, 0) - 7)))
+                    .all()
+                    .get();
+            SharedCluster.await("a lag again", () -> !page.text().contains("past the end\n"));
+        }
+    }
+
+    private static long end(String topic, int partition) {
+        try {
+            return SharedCluster.end(topic, partition);
+        } catch (Exception notNow) {
+            throw new IllegalStateException(notNow);
         }
     }
 
@@ -296,13 +390,13 @@ class LiveTest {
     @Order(Integer.MAX_VALUE - 1)
     @DisplayName("a share group: both consumers have the one partition; one that has left is told")
     void shareGroup() throws Exception {
-        try (Run a = SharedCluster.script("queue.java", topics[0], "three", "--name", "a")) {
+        try (var sharing = new Traffic()) {
+            sharing.share(topics[0], "three", "a");
             awaitText("group three: consumer 1 reads " + topics[0] + " 0");
-            try (Run b = SharedCluster.script("queue.java", topics[0], "three", "--name", "b")) {
+            try (var second = new Traffic()) {
+                second.share(topics[0], "three", "b");
                 SharedCluster.await("both", () -> consumers().contains("share three: 0, 0"));
                 assertThat(problems()).isEmpty();
-                a.awaitLine("received: ");
-                b.awaitLine("received: ");
             }
             awaitText("group three: consumer 2 has left");
         }
@@ -315,7 +409,7 @@ class LiveTest {
         Object run = page.evaluate("shown.run");
         live.terminate();
         live.expectExit(0);
-        awaitText("live.java has ended, or does not answer, since");
+        awaitText("live.java has ended or is unresponsive since");
         assertThat(page.text()).contains("OLD");
         live = start();
         SharedCluster.await("the page goes on", () -> {
@@ -339,7 +433,7 @@ class LiveTest {
     @DisplayName("wrong usage is one line:")
     void wrongUsage(String arguments, int status, String says) {
         try (Run run = SharedCluster.script(
-                "live.java", arguments.replace("PORT", "" + PORT).split(" "))) {
+                "lab/live.java", arguments.replace("PORT", "" + PORT).split(" "))) {
             run.expectExit(status);
             assertThat(run.err()).hasSize(1);
             assertThat(run.err().get(0)).contains(says);
@@ -379,7 +473,7 @@ class LiveTest {
                     var inSync = ids(it.isr());
                     var words = new TreeMap<String, TreeSet<Integer>>();
                     for (int id : ids(it.replicas())) {
-                        String word = !alive.contains(id) ? "gone" : inSync.contains(id) ? "in sync" : "behind";
+                        String word = !alive.contains(id) ? "down" : inSync.contains(id) ? "in sync" : "behind";
                         if (id != leader)
                             words.computeIfAbsent(word, any -> new TreeSet<>()).add(id);
                     }
@@ -397,7 +491,7 @@ class LiveTest {
 
     private static String words(String leader, Map<String, TreeSet<Integer>> replicas) {
         var words = new ArrayList<>(List.of("leader " + leader));
-        for (String state : List.of("in sync", "behind", "gone")) {
+        for (String state : List.of("in sync", "behind", "down")) {
             var ids = replicas.getOrDefault(state, new TreeSet<>());
             words.add(state + " "
                     + (ids.isEmpty()
@@ -425,7 +519,7 @@ class LiveTest {
                         const opaque = e => getComputedStyle(e).opacity > .9;
                         const leaders = row.filter(e => e.innerText.startsWith('leader') && opaque(e));
                         const leader = leaders.length ? leaders.map(brokerOf).join() : 'none';
-                        const words = ['in sync', 'behind', 'gone'].map(word => word + ' '
+                        const words = ['in sync', 'behind', 'down'].map(word => word + ' '
                             + (row.filter(e => e.innerText === word).map(brokerOf).sort().join() || 'none'));
                         return [...name.children].map(word => word.innerText).join(' ') + '|' + ['leader ' + leader, ...words].join('; ');
                     }).join('\\n');
@@ -580,6 +674,39 @@ class LiveTest {
                     consumer.subscribe(List.of(topic));
                     while (!ending.get()) consumer.poll(Duration.ofMillis(200));
                     consumer.unsubscribe();
+                }
+            });
+        }
+
+        /** Without membership: the consumer chooses its partitions, and only commits to the group. */
+        void assign(String topic, String group) {
+            String bytes = ByteArrayDeserializer.class.getName();
+            Map<String, Object> settings = Map.of(
+                    "bootstrap.servers", SharedCluster.servers(),
+                    "key.deserializer", bytes,
+                    "value.deserializer", bytes,
+                    "group.id", group,
+                    "auto.commit.interval.ms", 300);
+            run(() -> {
+                try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+                    consumer.assign(List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1)));
+                    while (!ending.get()) consumer.poll(Duration.ofMillis(200));
+                }
+            });
+        }
+
+        void share(String topic, String group, String client) {
+            String bytes = ByteArrayDeserializer.class.getName();
+            Map<String, Object> settings = Map.of(
+                    "bootstrap.servers", SharedCluster.servers(),
+                    "key.deserializer", bytes,
+                    "value.deserializer", bytes,
+                    "group.id", group,
+                    "client.id", client);
+            run(() -> {
+                try (var consumer = new KafkaShareConsumer<byte[], byte[]>(settings)) {
+                    consumer.subscribe(List.of(topic));
+                    while (!ending.get()) consumer.poll(Duration.ofMillis(200));
                 }
             });
         }

@@ -1,0 +1,1160 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Stops a Kafka broker while records are flowing, and accounts for every record
+//JAVA 17+
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.slf4j:slf4j-nop:2.0.17
+//COMPILE_OPTIONS -encoding UTF-8
+//RUNTIME_OPTIONS -Duser.language=en -Duser.country=US
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.*;
+import java.nio.file.*;
+import java.time.*;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.*;
+import java.util.stream.*;
+import java.util.zip.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.*;
+import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.*;
+import picocli.CommandLine;
+import picocli.CommandLine.*;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * Runs the three scenarios of a guide about Kafka's partitions and replicas on a real cluster of two brokers, and checks
+ * what the guide observes. Records flow, kafka-1 is stopped and started again, and every record that the cluster
+ * acknowledged is looked up in the log.
+ *
+ * <pre>jbang failover.java</pre>
+ *
+ * It uses the containers of docker-compose.yml if they run. Otherwise it starts a cluster with cluster.java. It prints:
+ *
+ * <pre>
+ *    2.9 s  stop kafka-1                        what happens, in seconds since the scenario's start
+ *    3.0 s  partition 0  leader: broker 2  in sync: [2]
+ *                      records  in log once     the account of all records
+ *   PASS  no acknowledged record is lost        each claim, with its evidence below; at the end a table
+ * </pre>
+ *
+ * {@link Scenario1}, {@link Scenario2} and {@link Scenario3} define what is done and claimed. {@link Trial} carries it out
+ * and judges. {@link Entry} holds what is known of a record; {@link Load}, {@link GroupConsumer} and {@link Observer} find
+ * it out. {@link Brokers} takes kafka-1 down and starts it again.
+ */
+@Command(
+        name = "failover",
+        version = "failover 2.0.0, Kafka client 4.4.0",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        header = "Stops a Kafka broker while records are flowing, and accounts for every record.%n",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:every claim holds",
+            "1:one does not, or could not be observed",
+            "2:wrong usage",
+            "3:no cluster"
+        })
+class failover implements Callable<Integer> {
+    public static void main(String... args) {
+        int status = new CommandLine(new failover())
+                .setExecutionExceptionHandler((error, command, parsed) -> {
+                    if (ending) return 130; // an error of a cluster that ends
+                    if (!(error instanceof Failure known)) throw error; // a defect of this script: with its stack trace
+                    System.err.println(known.getMessage());
+                    return known.exitStatus;
+                })
+                .execute(args);
+        System.exit(status); // closes the cluster, as Ctrl-C does
+    }
+
+    @Parameters(paramLabel = "SCENARIO", arity = "0..*", description = "Scenarios of the guide (default: 1 2 3).")
+    List<Integer> numbers = List.of(1, 2, 3);
+
+    @Option(names = "--fault", paramLabel = "FAULT",
+            description = "How to take kafka-1 down: stop (SIGTERM, a controlled shutdown) or kill (SIGKILL, a crash)"
+                    + " (default: ${DEFAULT-VALUE}).")
+    Fault fault = Fault.stop;
+
+    enum Fault {
+        stop,
+        kill
+    }
+
+    @Option(names = "--acks", paramLabel = "ACKS",
+            description = "Who acknowledges a record: all in-sync replicas (all), the leader (1), none (0) (default:"
+                    + " ${DEFAULT-VALUE}).")
+    String acks = "all";
+
+    @Option(names = "--rate", paramLabel = "RATE",
+            description = "Records per second, over all partitions (default: ${DEFAULT-VALUE}).")
+    int rate = 200;
+
+    @Option(names = "--history", paramLabel = "FILE",
+            description = "Write what was done and seen to FILE. lab/drill.java --judge FILE computes the verdict"
+                    + " again.")
+    Path historyFile;
+
+    private static final String SERVERS = "localhost:9092,localhost:9095"; // kafka-1, kafka-2
+    private boolean idempotent;
+    private String acknowledged; // or "sent"
+    private History history;
+    private Brokers brokers;
+    private Admin admin;
+
+    // ---- the story ----
+
+    @Override
+    public Integer call() throws Exception {
+        checkOptions();
+        history = new History(historyFile);
+        brokers = new Brokers(fault);
+        admin = Admin.create(Map.of("bootstrap.servers", SERVERS));
+        var trials = new ArrayList<Trial>();
+        for (int number : numbers) {
+            if (trials.size() > 0 && !brokers.child.isAlive()) break;
+            trials.add(number == 1 ? new Scenario1() : number == 2 ? new Scenario2() : new Scenario3());
+            trials.get(trials.size() - 1).run(number, trials.size());
+        }
+        say("");
+        String counted = acks.equals("0") ? "SENT" : "ACKED";
+        say("              FAULT      SETTINGS %10s    LOST  TWICE    PAUSE  VERDICT", counted);
+        trials.forEach(Trial::printRow);
+        boolean hold = trials.stream().allMatch(it -> it.verdict().compareTo(Verdict.ALLOWED) <= 0);
+        return hold && trials.size() == numbers.size() ? 0 : 1;
+    }
+
+    /** Finds wrong usage before anything is started. */
+    private void checkOptions() {
+        for (int number : numbers)
+            if (number < 1 || number > 3) throw new Failure(2, "The scenarios are 1, 2 and 3, not %d.", number);
+        if (rate < 20 || rate > 50_000) throw new Failure(2, "--rate takes 20 to 50,000 records/s, not %,d.", rate);
+        try {
+            var read = new ProducerConfig(producerSettings());
+            acks = read.getString("acks").replace("-1", "all");
+            acknowledged = acks.equals("0") ? "sent" : "acknowledged"; // with acks=0 by nobody
+            idempotent = read.getBoolean("enable.idempotence"); // acks=1 and acks=0 switch it off
+        } catch (KafkaException refused) {
+            throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", acks);
+        }
+    }
+
+    private Map<String, Object> producerSettings() {
+        var settings = new HashMap<String, Object>();
+        settings.put("bootstrap.servers", SERVERS);
+        settings.put("key.serializer", ByteArraySerializer.class);
+        settings.put("value.serializer", ByteArraySerializer.class);
+        settings.put("acks", acks);
+        // In bytes. The records of a partition without a leader wait here, and must not hold up those of the other one.
+        settings.put("buffer.memory", 128 << 20);
+        return settings;
+    }
+
+    // ---- the scenarios: what is done, and what is claimed ----
+
+    /** In a group, one consumer reads a partition. No broker is taken down; the busy consumer leaves. */
+    class Scenario1 extends Trial {
+        private GroupConsumer busy;
+        private GroupConsumer idle;
+        private double leftAt;
+
+        Scenario1() {
+            title = "Scenario 1: a basic topic (1 partition, 1 replica)";
+            topic = "test-1p-rf1";
+            replicas = List.of(List.of(1));
+            members = 2;
+            observation = "Only one consumer receives messages. The other is idle because there is only one partition.";
+        }
+
+        @Override
+        void steps() throws Exception {
+            flow(2);
+            consumers.sort(Comparator.comparing(it -> it.assigned.size()));
+            idle = consumers.get(0);
+            busy = consumers.get(1);
+            leftAt = note("consumer %d, the busy one, leaves the group", busy.number);
+            history.write("leave", leftAt, "consumer", busy.number);
+            busy.leaving = true;
+            busy.join();
+            await("the idle consumer did not take over", 60, () -> idle.firstId > 0);
+            flow(1);
+        }
+
+        @Override
+        void claims() {
+            long ofBusy = count(it -> it.receivedBy == busy.number && it.receivedAt < leftAt);
+            long ofIdle = count(it -> it.receivedBy == idle.number && it.receivedAt < leftAt);
+            String shares = "consumer %d received %,d, consumer %d %,d";
+            boolean alone = ofBusy > 0 && ofIdle == 0;
+            claim(alone, "only one consumer receives messages", shares, busy.number, ofBusy, idle.number, ofIdle);
+            String next = "consumer %d ended after record %,d, consumer %d started at %,d";
+            boolean goesOn = idle.firstId == busy.lastId + 1;
+            String text = "the idle consumer is a standby: it takes over where the other stopped";
+            claim(goesOn, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
+        }
+    }
+
+    /** Two consumers share two partitions. The partition of the broker that is taken down has no other replica. */
+    class Scenario2 extends Trial {
+        Scenario2() {
+            title = "Scenario 2: scalability with partitions (2 partitions, 1 replica)";
+            topic = "test-2p-rf1";
+            replicas = List.of(List.of(1), List.of(2));
+            members = 2;
+            observation = "Messages are load-balanced across both consumers. The partition on the stopped broker"
+                    + " becomes unavailable, halting message flow for one consumer.";
+        }
+
+        @Override
+        void claims() {
+            claimBalanced();
+            claimHalted();
+            claimUnaffected();
+        }
+
+        private void claimBalanced() {
+            // Those that were received before the fault, in the order of their ids, up to the first that was not.
+            Predicate<Entry> before = it -> it.receivedAt > 0 && it.receivedAt < outage.injected;
+            List<Entry> first = all(SENT).takeWhile(before).toList();
+            long one = first.stream().filter(it -> it.receivedBy == 1).count();
+            long two = first.stream().filter(it -> it.receivedBy == 2).count();
+            String text = "messages are load-balanced across both consumers";
+            String shares = "before the fault consumer 1 received %,d, consumer 2 %,d";
+            if (first.size() <= 10) claim(Verdict.INCONCLUSIVE, text, shares, one, two);
+            else claim(Math.abs(one - two) <= 1, text, shares, one, two);
+        }
+
+        private void claimHalted() {
+            double gone = observer.when(0, outage.injected, it -> it.leader < 0);
+            double back = observer.when(0, outage.injected, it -> it.leader == 1);
+            boolean leaderless = gone > 0 && back > outage.restored;
+            double without = back - gone;
+            double writes = pause(ACKNOWLEDGEMENT, IN_0);
+            String text = "partition 0 is unavailable while kafka-1 is down";
+            String lasts = "no leader for %.1f s, no record acknowledged for %.1f s";
+            claimSeen(leaderless && writes > 0.8 * without, text, lasts, without, writes);
+
+            int reader = consumers.get(0).assigned.contains(at(0)) ? 1 : 2;
+            double reads = pause(RECEIPT, it -> it.receivedBy == reader);
+            String halts = "consumer %d received nothing for %.1f s";
+            claimSeen(reads > 0.8 * without, "message flow halts for one consumer", halts, reader, reads);
+
+            long written = count(ACKNOWLEDGEMENT, IN_0, outage.whole, now());
+            long read = count(RECEIPT, IN_0, outage.whole, now());
+            String since = "since then %,d acknowledged, %,d received";
+            claimSeen(written > 0 && read > 0, "partition 0 resumes when kafka-1 is back", since, written, read);
+        }
+
+        private void claimUnaffected() {
+            double writes = pause(ACKNOWLEDGEMENT, IN_1);
+            double reads = pause(RECEIPT, IN_1);
+            boolean carriesOn = Math.max(writes, reads) < (outage.restored - outage.injected) / 2;
+            String pauses = "longest pause in writes %.2f s, in reads %.2f s";
+            claimSeen(carriesOn, "partition 1, not on kafka-1, carries on", pauses, writes, reads);
+        }
+    }
+
+    /** Each partition has a second replica, which takes over. */
+    class Scenario3 extends Trial {
+        Scenario3() {
+            title = "Scenario 3: high availability (2 partitions, 2 replicas)";
+            topic = "test-2p-rf2";
+            replicas = List.of(List.of(1, 2), List.of(2, 1));
+            members = 1;
+            observation = "The producer and consumer pause briefly, then recover automatically as a new leader is"
+                    + " elected. No data is lost.";
+        }
+
+        @Override
+        void claims() {
+            double elected = observer.when(0, outage.injected, it -> it.leader == 2);
+            boolean inTime = elected > 0 && elected < outage.restored;
+            String when = "%.2f s after the fault";
+            claimSeen(inTime, "partition 0 gets a new leader while kafka-1 is down", when, elected - outage.injected);
+
+            double bound = outage.controlled ? 5 : 1.5 * 9; // a crash: 1.5 times broker.session.timeout.ms
+            double writes = longestPause(ACKNOWLEDGEMENT);
+            double reads = longestPause(RECEIPT);
+            // What was noted late may have happened as much earlier.
+            boolean brief = Math.max(writes, reads) + observer.blindness(outage) <= bound;
+            String pauses = "longest pause in writes %.2f s, in reads %.2f s, bound %.1f s";
+            claimSeen(brief, "producer and consumer pause briefly", pauses, writes, reads, bound);
+
+            long written = count(ACKNOWLEDGEMENT, IN_0, elected, outage.restored);
+            long read = count(RECEIPT, IN_0, elected, outage.restored);
+            String before = "%,d acknowledged and %,d received in partition 0 before kafka-1 was started again";
+            boolean recover = inTime && written > 0 && read > 0;
+            claimSeen(recover, "then they recover automatically", before, written, read);
+        }
+    }
+
+    // ---- a trial: how a scenario is carried out, and judged ----
+
+    /** When kafka-1 was taken down and started again, and all replicas were in sync; whether it handed over leaders. */
+    record Outage(double injected, double restored, double whole, boolean controlled) {}
+
+    interface Part {
+        void run() throws Exception;
+    }
+
+    /** Records flow while the steps are taken. Then every record is accounted for, and the claims are judged. */
+    abstract class Trial {
+        String title;
+        String topic;
+        List<List<Integer>> replicas; // brokers, by partition; the first is the preferred leader
+        int members; // of the group
+        String observation; // the guide's words
+
+        /** What is done while records flow. */
+        void steps() throws Exception {
+            flow(2);
+            outage();
+            flow(1);
+        }
+
+        /** What is claimed afterwards, besides the claims of {@link #isProof} and {@link #judgeRecords}. */
+        abstract void claims();
+
+        final String run = UUID.randomUUID().toString().substring(0, 8); // in each record: others do not count
+        final String group = "failover-" + run; // a reader of the guide may have consumers in group1
+        final List<Entry> entries = Collections.synchronizedList(new ArrayList<>()); // of all records
+        final List<GroupConsumer> consumers = new ArrayList<>();
+        final Observer observer = new Observer(this);
+        Outage outage; // null: none
+        volatile String failure; // of a consumer; null: none
+        private final long start = System.nanoTime();
+        private final Map<TopicPartition, OffsetAndMetadata> begins = new HashMap<>(); // the run, in the log
+        private final List<Claim> claims = new ArrayList<>();
+        private Load load; // null: not begun
+        private boolean logRead; // to its end
+
+        void run(int scenario, int number) throws Exception {
+            say("%n@|bold %s|@", title);
+            say("  topic %s, %,d records/s, acks=%s; consumers in the group: %d%n", topic, rate, acks, members);
+            history.begin(this, scenario, number);
+            boolean asPlanned = attempt(() -> {
+                prepare();
+                gather();
+                produce();
+                steps();
+            });
+            if (!asPlanned) attempt(this::restore);
+            if (load != null) {
+                load.finish();
+                note("the producer ends: %,d records sent", entries.size());
+                attempt(this::readLog);
+                attempt(() -> await("the group did not receive the log", 60, () -> count(UNSEEN) == 0));
+            }
+            consumers.forEach(it -> it.leaving = true); // at once: none is assigned what another one had
+            for (GroupConsumer each : consumers) each.join();
+            observer.ending = true;
+            admin.deleteConsumerGroups(List.of(group));
+            if (asPlanned && isProof()) claims();
+            judgeRecords();
+            print();
+            history.end(now());
+        }
+
+        /** If a part fails, the trial is INCONCLUSIVE. What was seen is judged. */
+        private boolean attempt(Part part) throws Exception {
+            try {
+                part.run();
+                return true;
+            } catch (Failure | ExecutionException | KafkaException | IOException because) {
+                String why = because instanceof ExecutionException ? "" + because.getCause() : because.getMessage();
+                history.write("gave_up", note("@|bold,yellow %s|@", why), "why", why);
+                claim(Verdict.INCONCLUSIVE, "the scenario is carried out as planned", "%s", why);
+                return false;
+            }
+        }
+
+        /** Seconds since the trial's start. */
+        double now() {
+            return (System.nanoTime() - start) / 1e9;
+        }
+
+        double note(String format, Object... values) {
+            return noteAt(now(), format, values);
+        }
+
+        double noteAt(double time, String format, Object... values) {
+            say("%6.1f s  %s", time, Ansi.AUTO.string(format).formatted(values));
+            return time;
+        }
+
+        /** A topic that is in sync and led as it was placed, and a group that starts at the end of its log. */
+        private void prepare() throws Exception {
+            if (!admin.listTopics().names().get().contains(topic)) {
+                var placement = new TreeMap<Integer, List<Integer>>();
+                replicas.forEach(each -> placement.put(placement.size(), each));
+                var created = admin.createTopics(List.of(new NewTopic(topic, placement)));
+                created.all().get();
+            }
+            observer.start();
+            awaitWhole();
+            electPreferred();
+            var latest = partitions().stream().collect(Collectors.toMap(it -> it, it -> OffsetSpec.latest()));
+            var ends = admin.listOffsets(latest).all().get();
+            ends.forEach((it, end) -> begins.put(it, new OffsetAndMetadata(end.offset())));
+            admin.alterConsumerGroupOffsets(group, begins).all().get();
+            history.topic(this);
+        }
+
+        private Set<TopicPartition> partitions() {
+            return IntStream.range(0, replicas.size()).mapToObj(this::at).collect(Collectors.toSet());
+        }
+
+        TopicPartition at(int partition) {
+            return new TopicPartition(topic, partition);
+        }
+
+        private long beginOf(int partition) {
+            return begins.get(at(partition)).offset();
+        }
+
+        /** Starts the consumers, and waits until each is a member of the group and all partitions are assigned. */
+        private void gather() throws Exception {
+            for (int number = 1; number <= members; number++) consumers.add(new GroupConsumer(this, number));
+            await("the group did not assign the partitions", 60, () -> {
+                var asked = admin.describeConsumerGroups(List.of(group));
+                var now = asked.all().get().get(group);
+                if (now.groupState() != GroupState.STABLE || now.members().size() != members) return false;
+                return consumers.stream().mapToInt(it -> it.assigned.size()).sum() == replicas.size();
+            });
+            for (GroupConsumer each : consumers)
+                if (each.assigned.isEmpty()) note("consumer %d: idle, no partition is left for it", each.number);
+        }
+
+        private void produce() throws Exception {
+            load = new Load(this);
+            history.write("load", note("the producer starts"), "what", "begin");
+            Predicate<Entry> first = ACKNOWLEDGED.and(it -> it.id <= replicas.size()); // one in each partition
+            await("no record is acknowledged", 60, () -> count(first) == replicas.size());
+        }
+
+        // -- the steps --
+
+        /** Records flow for so long. */
+        void flow(int seconds) throws Exception {
+            double until = now() + seconds;
+            await("", seconds + 60, () -> now() >= until);
+        }
+
+        /** kafka-1 is down until the cluster has noticed it, and 2 s longer. Then leadership is moved back to it. */
+        private void outage() throws Exception {
+            double injected = note("@|bold,red %s kafka-1|@", fault);
+            String answer = order("fault", fault + " kafka-1");
+            double down = note("%s", answer);
+            // A broker that was killed is noticed after broker.session.timeout.ms, 9 s.
+            await("", 30, () -> now() > down + 15 || observer.when(0, injected, it -> it.leader != 1) > 0);
+            flow(2);
+            double restored = now();
+            restore();
+            outage = new Outage(injected, restored, now(), answer.contains(CONTROLLED));
+            electPreferred();
+        }
+
+        /** Starts kafka-1 if it may be down, and waits until all replicas are in sync. */
+        private void restore() throws Exception {
+            if (!brokers.mayBeDown) return;
+            note("@|bold,green start kafka-1|@");
+            note("%s", order("restore", "start kafka-1"));
+            awaitWhole();
+            history.write("whole", note("all replicas are in sync again"), "");
+        }
+
+        private String order(String type, String command) throws Exception {
+            history.write(type, now(), "n node name fault command", 1, 1, "kafka-1", fault, command);
+            String answer = brokers.execute(command);
+            boolean controlled = answer.contains(CONTROLLED);
+            history.write(type + "_done", now(), "n ok controlled answer", 1, true, controlled, answer);
+            return answer;
+        }
+
+        private void awaitWhole() throws Exception {
+            List<Set<Integer>> wanted = replicas.stream().map(Set::copyOf).toList();
+            String otherwise = "a broker is down, or topic %s has other replicas".formatted(topic);
+            await(otherwise, 90, () -> observer.sees(Leadership::inSync).equals(wanted));
+        }
+
+        /** Moves leadership back to the preferred replicas. By themselves they lead again only every 300 s. */
+        private void electPreferred() throws Exception {
+            List<Integer> wanted = replicas.stream().map(it -> it.get(0)).toList();
+            await("the preferred replicas did not become leaders", 60, () -> {
+                if (observer.sees(Leadership::leader).equals(wanted)) return true;
+                var asked = admin.electLeaders(ElectionType.PREFERRED, partitions());
+                asked.partitions().get();
+                return false;
+            });
+            history.write("preferred", now(), "");
+        }
+
+        void await(String complaint, int limitSeconds, Callable<Boolean> condition) throws Exception {
+            for (double limit = now() + limitSeconds; !condition.call(); Thread.sleep(50)) {
+                if (isHopeless()) throw new Failure(1, "the cluster has ended, or topic %s was deleted", topic);
+                if (failure != null) throw new Failure(1, "%s", failure);
+                if (now() > limit) throw new Failure(1, "%s (waited %d s)", complaint, limitSeconds);
+            }
+        }
+
+        boolean isHopeless() {
+            return !brokers.child.isAlive() || observer.missing > 20;
+        }
+
+        // -- the account --
+
+        /** Reads the log from where the run begins to its end, from the leaders: what a follower has is not read. */
+        private void readLog() throws Exception {
+            if (isHopeless()) throw new Failure(1, "the log could not be read");
+            // What the log no longer has is passed over.
+            Map<String, Object> settings = Map.of("bootstrap.servers", SERVERS, "auto.offset.reset", "earliest");
+            try (var log = new KafkaConsumer<>(settings, BYTES, BYTES)) {
+                log.assign(partitions());
+                begins.forEach(log::seek);
+                int[] highest = new int[replicas.size()]; // id, by partition
+                double foundAt = now();
+                for (boolean atEnd = false; !atEnd || now() - foundAt < patience(log); ) {
+                    for (var record : log.poll(Duration.ofMillis(100))) {
+                        find(record, highest);
+                        foundAt = now();
+                    }
+                    var ends = log.endOffsets(partitions()).entrySet();
+                    atEnd = ends.stream().allMatch(it -> log.position(it.getKey()) >= it.getValue());
+                    if (now() - foundAt > 60) throw new Failure(1, "the log could not be read to its end");
+                }
+                var starts = log.beginningOffsets(partitions());
+                if (observer.missing > 0) throw new Failure(1, "topic %s was deleted", topic);
+                for (Entry it : entries) {
+                    long first = starts.get(at(it.partition));
+                    it.looked = it.offset >= first || first <= beginOf(it.partition);
+                }
+                starts.forEach((it, first) -> history.audit(this, it.partition(), first, log.position(it)));
+            }
+            logRead = true;
+        }
+
+        /** In seconds: how long the log's end must stand still, because a record may still be on its way. */
+        private double patience(KafkaConsumer<?, ?> log) {
+            // A follower that hangs keeps back what consumers see, for replica.lag.time.max.ms, 30 s.
+            if (count(MISSING.and(ACKNOWLEDGED).and(it -> it.offset >= log.position(at(it.partition)))) > 0) return 40;
+            return count(MISSING) > 0 ? 5 : idempotent ? 0 : 1;
+        }
+
+        private void find(ConsumerRecord<byte[], byte[]> record, int[] highest) {
+            Entry it = entryOf(record);
+            if (it == null) return;
+            it.reordered |= it.inLog++ == 0 && it.id < highest[record.partition()];
+            it.inPlace |= record.partition() == it.partition && (it.offset < 0 || it.offset == record.offset());
+            highest[record.partition()] = Math.max(highest[record.partition()], it.id);
+            history.record("found", now(), record.partition(), it.id, record.offset(), "", null);
+        }
+
+        /** Null for a record that is not of this run. */
+        Entry entryOf(ConsumerRecord<byte[], byte[]> record) {
+            var header = record.headers().lastHeader(HEADER);
+            String text = header == null ? "" : new String(header.value(), UTF_8);
+            return text.startsWith(run) ? entries.get(Integer.parseInt(text.substring(run.length() + 1)) - 1) : null;
+        }
+
+        Stream<Entry> all(Predicate<Entry> which) {
+            return List.copyOf(entries).stream().filter(which);
+        }
+
+        long count(Predicate<Entry> which) {
+            return all(which).count();
+        }
+
+        long count(ToDoubleFunction<Entry> when, Predicate<Entry> which, double from, double to) {
+            return count(which.and(it -> when.applyAsDouble(it) > from && when.applyAsDouble(it) < to));
+        }
+
+        /** In seconds, the longest time in the outage in which nothing was acknowledged, or received. */
+        double pause(ToDoubleFunction<Entry> when, Predicate<Entry> which) {
+            return longestGap(all(which).mapToDouble(when), outage);
+        }
+
+        /** The same of any partition. */
+        double longestPause(ToDoubleFunction<Entry> when) {
+            return Math.max(pause(when, IN_0), pause(when, IN_1));
+        }
+
+        // -- judging --
+
+        /** Nothing is proven by a fault that the cluster did not notice, nor by what other programs do to brokers. */
+        private boolean isProof() {
+            String others = null;
+            for (Change it : observer.changes) {
+                boolean ours = outage != null && it.at > outage.injected && it.at < outage.whole;
+                for (int broker : it.before.inSync)
+                    if (!it.now.inSync.contains(broker) && !(ours && broker == 1))
+                        others = "broker %d went down after %.1f s".formatted(broker, it.at);
+                if (ours && it.at < outage.restored && it.partition == 0 && it.now.leader == 1)
+                    others = "broker 1 came back after %.1f s".formatted(it.at);
+            }
+            if (others != null) claim(Verdict.INCONCLUSIVE, "only this script stops and starts brokers", others);
+            if (outage == null) return others == null;
+            double noticed = observer.when(0, outage.injected, it -> it.leader != 1);
+            boolean inTime = noticed > 0 && noticed < outage.restored;
+            String when = "it no longer led partition 0, %.2f s after the fault".formatted(noticed - outage.injected);
+            if (inTime) claim(true, "kafka-1 was down", when);
+            else claim(Verdict.INCONCLUSIVE, "kafka-1 was down", "the cluster did not notice it");
+            return inTime && others == null;
+        }
+
+        /** What is claimed of the records: the same in each scenario. */
+        private void judgeRecords() {
+            String weak = acks.equals("all") ? null : "acks=" + acks;
+            String repeats = idempotent ? null : "a producer without idempotence";
+            String account = "%,d acknowledged, %,d of them not in the log".formatted(count(ACKNOWLEDGED), count(LOST));
+            claimNone(LOST, weak, "no acknowledged record is lost", account);
+            String order = "%,d twice or more, %,d out of order".formatted(count(DUPLICATE), count(REORDERED));
+            claimNone(DUPLICATE.or(REORDERED), repeats, "each record is in the log once, in order", order);
+            String received = "%,d in the log, %,d of them not received, %,d received more than once";
+            received = received.formatted(count(FOUND), count(UNSEEN), count(REDELIVERED));
+            String failed = failure == null ? null : "a consumer that failed";
+            claimNone(UNSEEN, failed, "the group received every record in the log", received);
+            // The others are worth a line only if they do not hold.
+            claimNone(MISPLACED, repeats, "each record is at the offset that was acknowledged", null);
+            claimNone(PHANTOM, weak, "the group received nothing that the log no longer has", null);
+            claimNone(UNDELIVERED, acks.equals("0") ? weak : null, "every record is delivered", null);
+        }
+
+        /** A claim that there are no such records. A setting may not promise it (null: it is promised). */
+        private void claimNone(Predicate<Entry> which, String notPromisedBy, String text, String evidence) {
+            List<Integer> ids = all(which).limit(5).map(it -> it.id).toList();
+            if (ids.isEmpty() && evidence == null) return;
+            if (!ids.isEmpty()) evidence = "%s; %,d records: %s".formatted(evidence, count(which), ids);
+            if (count(UNPROVEN) > 0) evidence += "; %,d can no longer be seen".formatted(count(UNPROVEN));
+            // Only a log that was read, and that has records, proves that there are none.
+            boolean looked = logRead && count(FOUND) > 0 && count(UNPROVEN) == 0;
+            Verdict allowed = notPromisedBy == null ? Verdict.FAIL : Verdict.ALLOWED;
+            if (ids.isEmpty()) claim(looked ? Verdict.PASS : Verdict.INCONCLUSIVE, text, "%s", evidence);
+            else claim(allowed, text, notPromisedBy == null ? "%s" : "%s; not promised by %s", evidence, notPromisedBy);
+        }
+
+        void claim(boolean holds, String text, String evidence, Object... values) {
+            claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence, values);
+        }
+
+        /** A claim about the outage. It is open if nothing was observed for a part of it. */
+        void claimSeen(boolean holds, String text, String evidence, Object... values) {
+            double blindness = observer.blindness(outage);
+            if (blindness <= BLIND) claim(holds, text, evidence, values);
+            else claim(Verdict.INCONCLUSIVE, text, "nothing was observed for %.1f s", blindness);
+        }
+
+        void claim(Verdict verdict, String text, String evidence, Object... values) {
+            evidence = evidence.formatted(values).replace("acknowledged", acknowledged);
+            claims.add(new Claim(verdict, text.replace("acknowledged", acknowledged), evidence));
+        }
+
+        Verdict verdict() {
+            return Collections.max(claims.stream().map(Claim::verdict).toList());
+        }
+
+        private void print() {
+            String columns = "%n  %-13s %12s %12s %12s %12s %12s";
+            say(columns, "", "records", "in log once", "twice, more", "not in log", "not visible");
+            printFate(acknowledged, ACKNOWLEDGED);
+            printFate("unknown", ACKNOWLEDGED.negate());
+            say("%n  The guide: %s", observation);
+            for (Claim claim : claims) {
+                say("  @|bold %s|@  %s", claim.verdict, claim.text);
+                say("@|faint         %s|@", claim.evidence);
+            }
+        }
+
+        private void printFate(String fate, Predicate<Entry> which) {
+            Stream<Predicate<Entry>> columns = Stream.of(SENT, ONCE, DUPLICATE, ABSENT, HIDDEN);
+            Stream<String> counts = columns.map(it -> "%,12d".formatted(count(which.and(it))));
+            say("  %-13s %s", fate, counts.collect(Collectors.joining(" ")));
+        }
+
+        /** The trial's line in the table at the end. Only the log shows what is lost. */
+        void printRow() {
+            String lost = logRead ? "%,d".formatted(count(LOST)) : "?";
+            String twice = logRead ? "%,d".formatted(count(DUPLICATE)) : "?";
+            String pause = outage == null ? "-" : "%.2f s".formatted(longestPause(ACKNOWLEDGEMENT));
+            Object harm = outage == null ? "-" : fault;
+            String row = "%-13s %-10s %-8s %,10d %7s %6s %8s  @|bold %s|@";
+            say(row, title.split(":")[0], harm, "acks=" + acks, count(ACKNOWLEDGED), lost, twice, pause, verdict());
+        }
+    }
+
+    /** From good to bad: the worst of several is the greatest. */
+    enum Verdict {
+        PASS,
+        ALLOWED, // the producer's settings do not rule it out
+        INCONCLUSIVE, // could not be observed
+        FAIL
+    }
+
+    /** A statement of the guide, or of Kafka's documentation, whether it held, and the numbers. */
+    record Claim(Verdict verdict, String text, String evidence) {}
+
+    // ---- what became of each record ----
+
+    /** What is known of a record; each field is written by one thread. Times are those of the trial; 0: never. */
+    static class Entry {
+        final int id; // from 1, in the order of sending
+        final int partition;
+        volatile double acknowledgedAt;
+        volatile long offset = -1; // as acknowledged; -1: not known
+        volatile int received; // how often
+        volatile double receivedAt; // the first time
+        volatile int receivedBy; // the first consumer
+        int inLog; // how often it was found
+        boolean inPlace; // found in its partition, at the acknowledged offset if that is known
+        boolean reordered; // found behind a record with a higher id
+        boolean looked; // its place in the log was read
+
+        Entry(int id, int partition) {
+            this.id = id;
+            this.partition = partition;
+        }
+    }
+
+    static final ToDoubleFunction<Entry> ACKNOWLEDGEMENT = it -> it.acknowledgedAt;
+    static final ToDoubleFunction<Entry> RECEIPT = it -> it.receivedAt;
+
+    static final Predicate<Entry> SENT = it -> true;
+    static final Predicate<Entry> IN_0 = it -> it.partition == 0;
+    static final Predicate<Entry> IN_1 = it -> it.partition == 1;
+    static final Predicate<Entry> ACKNOWLEDGED = it -> it.acknowledgedAt > 0; // any other may be in the log, or not
+    static final Predicate<Entry> RECEIVED = it -> it.received > 0;
+    static final Predicate<Entry> FOUND = it -> it.inLog > 0;
+    static final Predicate<Entry> ONCE = it -> it.inLog == 1;
+    static final Predicate<Entry> MISSING = it -> it.inLog == 0;
+    static final Predicate<Entry> ABSENT = MISSING.and(it -> it.looked);
+    static final Predicate<Entry> HIDDEN = MISSING.and(it -> !it.looked); // deleted meanwhile, or the log was not read
+
+    static final Predicate<Entry> LOST = ACKNOWLEDGED.and(ABSENT);
+    static final Predicate<Entry> UNDELIVERED = ACKNOWLEDGED.negate().and(ABSENT);
+    static final Predicate<Entry> UNPROVEN = ACKNOWLEDGED.and(HIDDEN).and(RECEIVED.negate());
+    static final Predicate<Entry> DUPLICATE = it -> it.inLog > 1;
+    static final Predicate<Entry> REORDERED = it -> it.reordered;
+    static final Predicate<Entry> MISPLACED = FOUND.and(it -> !it.inPlace);
+    static final Predicate<Entry> UNSEEN = FOUND.and(RECEIVED.negate());
+    static final Predicate<Entry> PHANTOM = ABSENT.and(RECEIVED);
+    static final Predicate<Entry> REDELIVERED = FOUND.and(it -> it.received > it.inLog);
+
+    // ---- the clients of a trial ----
+
+    /** The producer: numbered records to the partitions in turn, at a steady rate. */
+    class Load extends Thread {
+        private final Trial trial;
+        private final KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(producerSettings());
+        private volatile boolean ending;
+        private boolean complained;
+
+        Load(Trial trial) {
+            this.trial = trial;
+            producer.partitionsFor(trial.topic); // connects
+            setDaemon(true);
+            start();
+        }
+
+        /** By the clock, not by the gap: records that an outage held up are sent as soon as they can be. */
+        @Override
+        public void run() {
+            long begin = System.nanoTime();
+            for (int n = 0; !ending; n++) {
+                long due = begin + n * 1_000_000_000L / rate;
+                while (System.nanoTime() < due) LockSupport.parkNanos(due - System.nanoTime());
+                var next = new Entry(n + 1, n % trial.replicas.size());
+                trial.entries.add(next);
+                send(next);
+            }
+        }
+
+        /** The guide's record. */
+        private void send(Entry it) {
+            String value = "{\"event_id\": %d, \"key\": \"test\", \"message\": \"This is event number %d\"}";
+            byte[] bytes = value.formatted(it.id, it.id).getBytes(UTF_8);
+            var record = new ProducerRecord<byte[], byte[]>(trial.topic, it.partition, null, bytes);
+            record.headers().add(HEADER, (trial.run + "/" + it.id).getBytes(UTF_8));
+            history.record("sent", trial.now(), it.partition, it.id, -1, "", null);
+            try {
+                producer.send(record, (at, error) -> answered(it, at, error));
+            } catch (KafkaException closed) {
+                answered(it, null, closed);
+            }
+        }
+
+        private void answered(Entry it, RecordMetadata at, Exception error) {
+            double now = trial.now();
+            if (error == null) {
+                it.offset = at.hasOffset() ? at.offset() : -1;
+                it.acknowledgedAt = now;
+                history.record("acknowledged", now, it.partition, it.id, it.offset, "", null);
+                return;
+            }
+            // Also after an error, such as a timeout, the record may be in the log.
+            history.record("unknown", now, it.partition, it.id, -1, "error", error);
+            if (!complained) trial.note("record %d is not acknowledged: %s", it.id, error.getMessage());
+            complained = true;
+        }
+
+        /** Sends no more, and waits for all acknowledgements: at most for delivery.timeout.ms, 120 s. */
+        void finish() throws InterruptedException {
+            ending = true;
+            if (trial.isHopeless()) producer.close(Duration.ZERO);
+            join();
+            producer.close();
+            history.write("load", trial.now(), "what", "end");
+        }
+    }
+
+    /** A consumer of the group. It commits automatically, as is Kafka's default: each record comes at least once. */
+    class GroupConsumer extends Thread {
+        final int number;
+        volatile Set<TopicPartition> assigned = Set.of();
+        volatile int firstId; // of the records that it received; 0: none
+        volatile int lastId;
+        volatile boolean leaving;
+        private final Trial trial;
+
+        GroupConsumer(Trial trial, int number) {
+            this.trial = trial;
+            this.number = number;
+            setDaemon(true);
+            start();
+        }
+
+        @Override
+        public void run() {
+            var settings = new HashMap<String, Object>(Map.of("bootstrap.servers", SERVERS, "group.id", trial.group));
+            settings.put("auto.offset.reset", "earliest"); // no record is passed over
+            // In ms; Kafka's default is 3,000. With a heartbeat a consumer learns of a rebalance.
+            settings.put("heartbeat.interval.ms", 500);
+            try (var consumer = new KafkaConsumer<>(settings, BYTES, BYTES)) {
+                consumer.subscribe(List.of(trial.topic));
+                while (!leaving) {
+                    for (var record : consumer.poll(Duration.ofMillis(100))) receive(record);
+                    if (!consumer.assignment().equals(assigned)) report(Set.copyOf(consumer.assignment()));
+                }
+            } catch (RuntimeException ended) {
+                trial.failure = "consumer %d ended: %s".formatted(number, ended);
+                history.write("consumer", trial.now(), "consumer what error", number, "failed", ended);
+            }
+        }
+
+        private void receive(ConsumerRecord<byte[], byte[]> record) {
+            Entry it = trial.entryOf(record);
+            if (it == null) return;
+            double now = trial.now();
+            if (it.received++ == 0) {
+                it.receivedBy = number;
+                it.receivedAt = now;
+            }
+            history.record("received", now, record.partition(), it.id, record.offset(), "consumer", number);
+            lastId = it.id;
+            if (firstId == 0) firstId = it.id;
+        }
+
+        private void report(Set<TopicPartition> now) {
+            assigned = now;
+            Stream<Integer> partitions = now.stream().map(it -> it.partition());
+            List<Integer> numbers = partitions.sorted().toList();
+            history.write("assigned", trial.now(), "consumer partitions", number, numbers);
+            if (!now.isEmpty()) trial.note("@|cyan consumer %d: partitions %s|@", number, numbers);
+        }
+    }
+
+    // ---- the observer ----
+
+    /** The broker that leads a partition (-1: none), and the replicas in sync. */
+    record Leadership(int leader, Set<Integer> inSync) {
+        static Leadership of(TopicPartitionInfo it) {
+            // The last replica in sync may stay listed while it is down.
+            if (it.leader() == null) return new Leadership(-1, Set.of());
+            Stream<Integer> inSync = it.isr().stream().map(Node::id);
+            return new Leadership(it.leader().id(), inSync.collect(Collectors.toSet()));
+        }
+    }
+
+    record Change(double at, int partition, Leadership before, Leadership now) {}
+
+    private static final double BLIND = 2; // in seconds: without an answer for longer, nothing was observed
+
+    /** Asks the cluster every 50 ms for leaders and replicas in sync, and reports each change. */
+    class Observer extends Thread {
+        final List<Change> changes = new CopyOnWriteArrayList<>();
+        volatile Uuid topicId;
+        volatile int missing; // answers in a row without the topic: it was deleted, or another one has its name
+        volatile boolean ending;
+        private final Trial trial;
+        private final List<Double> answers = Collections.synchronizedList(new ArrayList<>(List.of(0.0))); // times
+        private volatile List<Leadership> believed = List.of(); // by partition
+        private List<Leadership> seen = List.of();
+        private double seenAt;
+        private int agreeing; // answers in a row
+
+        Observer(Trial trial) {
+            this.trial = trial;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            // In ms. A broker that does not answer must not make the observer blind.
+            var soon = new DescribeTopicsOptions().timeoutMs(1_000);
+            for (; !ending; LockSupport.parkNanos(50_000_000))
+                try {
+                    var asked = admin.describeTopics(List.of(trial.topic), soon).allTopicNames();
+                    see(asked.get().get(trial.topic), trial.now());
+                } catch (ExecutionException | InterruptedException none) {
+                    if (none.getCause() instanceof UnknownTopicOrPartitionException) missing++;
+                }
+        }
+
+        /** Brokers learn of a change at different times: it is believed when three answers in a row agree. */
+        private void see(TopicDescription topic, double now) {
+            double last = answers.get(answers.size() - 1);
+            if (now - last > BLIND) history.write("blind", last, "to why", now, "no answer");
+            answers.add(now);
+            if (topicId == null) topicId = topic.topicId();
+            missing = topic.topicId().equals(topicId) ? 0 : missing + 1;
+            Stream<Leadership> partitions = topic.partitions().stream().map(Leadership::of);
+            List<Leadership> all = partitions.toList();
+            if (!all.equals(seen)) {
+                seen = all;
+                seenAt = now;
+                agreeing = 0;
+            }
+            if (++agreeing < 3 || all.equals(believed) || missing > 0) return;
+            for (int partition = 0; partition < all.size(); partition++)
+                report(partition, believed.isEmpty() ? null : believed.get(partition), all.get(partition));
+            believed = all;
+        }
+
+        private void report(int partition, Leadership before, Leadership now) {
+            if (now.equals(before)) return;
+            history.write("state", seenAt, "partition leader in_sync", partition, now.leader, List.copyOf(now.inSync));
+            if (before == null) return;
+            changes.add(new Change(seenAt, partition, before, now));
+            String leader = now.leader < 0 ? "none" : "broker " + now.leader;
+            trial.noteAt(seenAt, "@|yellow partition %d  leader: %s  in sync: %s|@", partition, leader, now.inSync);
+        }
+
+        /** What is believed, by partition. */
+        <T> List<T> sees(Function<Leadership, T> what) {
+            return believed.stream().map(what).toList();
+        }
+
+        /** When a partition first was in such a state after a time; 0: never. */
+        double when(int partition, double after, Predicate<Leadership> wanted) {
+            for (Change it : changes)
+                if (it.partition == partition && it.at > after && wanted.test(it.now)) return it.at;
+            return 0;
+        }
+
+        /** In seconds, the longest time without an answer. */
+        double blindness(Outage during) {
+            return longestGap(List.copyOf(answers).stream().mapToDouble(it -> it), during);
+        }
+    }
+
+    // ---- the brokers: what takes kafka-1 down, and starts it again ----
+
+    /**
+     * A child process that takes commands such as 'stop kafka-1', and answers each with a line. At the end of its input
+     * it ends its cluster, or starts what it stopped. So nothing stays down, however this script ends: SIGKILL included.
+     */
+    static class Brokers {
+        volatile Process child;
+        volatile boolean mayBeDown; // kafka-1
+
+        /** The containers if they run; otherwise a cluster of this script's own. */
+        Brokers(Fault fault) throws IOException {
+            Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+            if (starts(20, List.of("sh", "-c", DOCKER))) return;
+            // A broker that restarts cannot rejoin until its previous session expires (KAFKA-19047): after a stop, 9 s
+            // (the default) would be a long time. After a kill, the session is what is measured.
+            String sessions = " -X broker.session.timeout.ms=5000 -X broker.heartbeat.interval.ms=500";
+            String options = fault == Fault.stop ? sessions : "";
+            say("No containers are running. Starting a cluster: cluster.java%s", options);
+            String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
+            Path beside = Path.of(jbang).toAbsolutePath().resolveSibling("cluster.java");
+            String script = Files.exists(beside) ? beside.toString() : "cluster.java";
+            // Ctrl-C goes to every process of a terminal. A child that ignores it ends in good order.
+            String start = "trap '' INT; exec \"$0\" \"$1\"" + options;
+            if (!starts(600, List.of("sh", "-c", start, jbang, script))) throw new Failure(3, "No cluster started.");
+        }
+
+        private boolean starts(int limitSeconds, List<String> command) throws IOException {
+            var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+            child = builder.start();
+            String answer = answer(limitSeconds);
+            if (answer.startsWith("error: ")) throw new Failure(3, "%s", answer);
+            if (!answer.isEmpty()) say("%s", answer);
+            return !answer.isEmpty();
+        }
+
+        /** The next line, except for news of a node that ended without a command; empty if the child has ended. */
+        private String answer(int limitSeconds) {
+            Stream<String> lines = child.inputReader().lines().filter(it -> !it.contains(" died: "));
+            var next = CompletableFuture.supplyAsync(() -> lines.findFirst().orElse(""));
+            String late = "error: no answer within %d s".formatted(limitSeconds);
+            return next.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS).join();
+        }
+
+        String execute(String command) throws IOException {
+            mayBeDown = true;
+            child.outputWriter().write(command + "\n");
+            child.outputWriter().flush();
+            String answer = answer(120);
+            if (answer.isEmpty()) throw new Failure(1, "the cluster has ended");
+            if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer);
+            mayBeDown = !command.startsWith("start ");
+            return answer;
+        }
+
+        private void close() {
+            ending = true;
+            try {
+                child.outputWriter().close();
+                if (child.waitFor(3, TimeUnit.SECONDS)) return;
+                child.toHandle().destroy(); // it may still be starting, and not read its input
+                child.waitFor(60, TimeUnit.SECONDS);
+            } catch (IOException | InterruptedException ended) {
+                // it had ended before
+            }
+        }
+    }
+
+    // ---- details ----
+
+    private static final String HEADER = "failover"; // of each record: run/id
+    private static final String CONTROLLED = ": controlled shutdown"; // in an answer of Brokers
+    private static final ByteArrayDeserializer BYTES = new ByteArrayDeserializer();
+    private static volatile boolean ending; // then errors of the cluster that ends are not worth a line
+
+    /** In seconds, from the fault until all replicas are in sync: the longest time without one of these times. */
+    private static double longestGap(DoubleStream times, Outage outage) {
+        DoubleStream ends = DoubleStream.of(outage.injected, outage.whole);
+        DoubleStream inside = times.filter(it -> it > outage.injected && it < outage.whole);
+        double[] all = DoubleStream.concat(ends, inside).sorted().toArray();
+        double longest = 0;
+        for (int i = 1; i < all.length; i++) longest = Math.max(longest, all[i] - all[i - 1]);
+        return longest;
+    }
+
+    /** Prints a line. Only the format may have picocli's markup for colours. */
+    private static void say(String format, Object... values) {
+        if (ending) return;
+        System.out.println(Ansi.AUTO.string(format).formatted(values));
+        if (System.out.checkError()) System.exit(1); // the program that reads the output has ended
+    }
+
+    /** An error in one line, and the exit status. In a trial: why it is INCONCLUSIVE. */
+    static class Failure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        final int exitStatus;
+
+        Failure(int exitStatus, String format, Object... values) {
+            super(format.formatted(values));
+            this.exitStatus = exitStatus;
+        }
+    }
+
+    /** What was done and seen, a JSON object per line, as docs/history.md defines it. */
+    class History {
+        private final CRC32 crc = new CRC32();
+        private final PrintStream file; // null: none is asked for
+        private long lines;
+
+        History(Path path) throws IOException {
+            file = path == null ? null : new PrintStream(new CheckedOutputStream(Files.newOutputStream(path), crc));
+            write("history", 0, "version instrument kafka_client", 1, "failover.java", "4.4.0");
+        }
+
+        void begin(Trial it, int scenario, int number) {
+            String names = "run number of started scenario title settings fault";
+            Object[] values = {it.run, number, numbers.size(), Instant.now(), "" + scenario, it.title, acks, fault};
+            write("run", 0, names, values);
+            write("producer", 0, "config", Map.of("acks", acks, "enable.idempotence", idempotent));
+            write("group", 0, "group consumers", it.group, it.members);
+        }
+
+        void topic(Trial it) {
+            var partitions = new ArrayList<Object>();
+            for (List<Integer> each : it.replicas)
+                partitions.add(Map.of("replicas", each, "end", it.beginOf(partitions.size())));
+            write("topic", 0, "name id partitions", it.topic, it.observer.topicId, partitions);
+        }
+
+        void audit(Trial it, int partition, long start, long end) {
+            String names = "partition from to end log_start settled";
+            write("audit", it.now(), names, partition, it.beginOf(partition), end, end, start, true);
+        }
+
+        /** What was done with a record. Offset -1 is left out; 'name' is of a further value, or empty. */
+        void record(String type, double at, int partition, int id, long offset, String name, Object value) {
+            List<Object> range = offset < 0 ? List.of(id, id, 1) : List.of(id, id, 1, offset);
+            write(type, at, "to partition records " + name, at, partition, List.of(range), value);
+        }
+
+        synchronized void end(double at) {
+            write("end", at, "lines crc", lines, "%08x".formatted(crc.getValue()));
+        }
+
+        /** A line with these names and values, without those that are null. */
+        synchronized void write(String type, double at, String names, Object... values) {
+            if (file == null) return;
+            var line = new StringBuilder("{\"type\":\"" + type + "\",\"t\":" + json(at));
+            for (int i = 0; i < values.length; i++)
+                if (values[i] != null) line.append(",\"" + names.split(" ")[i] + "\":" + json(values[i]));
+            file.writeBytes((line + "}\n").getBytes(UTF_8));
+            lines++;
+        }
+
+        private static String json(Object value) {
+            if (value instanceof Map<?, ?> map) {
+                var pairs = map.entrySet().stream().map(it -> "\"" + it.getKey() + "\":" + json(it.getValue()));
+                return pairs.collect(Collectors.joining(",", "{", "}"));
+            }
+            if (value instanceof List<?> list) {
+                Stream<String> all = list.stream().map(History::json);
+                return all.collect(Collectors.joining(",", "[", "]"));
+            }
+            if (value instanceof Double seconds) return "%.4f".formatted(seconds);
+            if (value instanceof Number || value instanceof Boolean) return "" + value;
+            String text = value.toString().replaceAll("\\p{Cntrl}", " ");
+            return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+        }
+    }
+
+    /** For the containers of docker-compose.yml. It ends at once if they do not run. */
+    private static final String DOCKER = """
+            running=$(docker ps --format '{{.Names}}' 2>/dev/null | grep -cx 'kafka-deploy-kafka-[12]')
+            [ "$running" != 0 ] || exit
+            [ "$running" = 2 ] || { echo 'error: one of two brokers runs. Start both: docker compose up -d --wait'; exit; }
+            trap '' INT HUP TERM
+            echo 'ready: the containers of docker-compose.yml'
+            down=
+            while read -r verb node; do
+              [ "$verb" = start ] || down=kafka-deploy-$node
+              docker "$verb" "kafka-deploy-$node" >/dev/null || { echo "error: docker $verb failed"; continue; }
+              [ "$verb" != start ] || down=
+              status=$(docker inspect -f '{{.State.ExitCode}}' "kafka-deploy-$node")
+              case $verb$status in
+                stop137) echo "$node stopped: killed, because it did not end within 10 s of SIGTERM" ;;
+                stop*) echo "$node stopped: controlled shutdown, exit status $status" ;;
+                *) echo "$node: docker $verb done" ;;
+              esac
+            done
+            [ -n "$down" ] || exit
+            echo "docker start $down" >&2
+            # Again: a 'docker stop' that Ctrl-C cut short may still be in progress, and would follow the start.
+            for attempt in 1 2 3; do docker stop "$down" && docker start "$down" && exit; done >/dev/null
+            """;
+}
