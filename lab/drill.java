@@ -83,7 +83,6 @@
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
 
 // The proof: a history in, claims and a verdict out
-//SOURCES proof/Judge.java // judges a history without any cluster: lab/drill.java --judge FILE
 //SOURCES proof/Proof.java // what is proven of one run: computed from its history, and from nothing else
 //SOURCES proof/ProofText.java // a proof as lines for a person
 //SOURCES proof/ProofJson.java // for programs
@@ -151,6 +150,5 @@
 //SOURCES common/Json.java // writes JSON
 //SOURCES common/Script.java // how a script runs, prints and ends
 //SOURCES common/SettingsFile.java // a file of client properties, read as Kafka's own tools read it
-//SOURCES common/Resource.java // files that are part of a program, such as the page of an instrument
 //SOURCES common/Probe.java // one connection to a server, outside Kafka's client
 //SOURCES common/KnownSettings.java // the names of all settings of Kafka's Java clients

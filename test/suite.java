@@ -59,6 +59,7 @@
 //SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
 //SOURCES DockerTest.java
+//SOURCES lab/drill/ContainersTest.java
 
 package test;
 
