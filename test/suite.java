@@ -17,7 +17,7 @@
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ../lab/report.java
-//SOURCES ../lab/judge.java
+//SOURCES ../lab/drill.java
 //SOURCES lab/history/Lines.java
 //SOURCES lab/proof/Sample.java
 //SOURCES lab/proof/SampleHistories.java
