@@ -1,19 +1,17 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Measures a history of many records: written, read and judged in a heap of 512 MB
 //JAVA 17+
-//SOURCES ../lab/judge.java
+//SOURCES ../lab/drill.java
 //RUNTIME_OPTIONS -Xmx512m
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import lab.history.*;
-import lab.proof.Judge;
+import lab.proof.Proof;
+import lab.proof.ProofText;
 
 /**
  * {@code ./jbang bench/history.java [RECORDS [RECORDS_PER_SECOND [PARTITIONS]]]}. The records flow evenly, with latencies of 1 to 30 ms,
@@ -33,16 +31,10 @@ class history {
         System.out.printf("%,d records, %,d/s, %d partitions%n", records, rate, partitions);
         System.out.printf("written in %.1f s: %.1f MB, %,d lines%n", since(start), Files.size(file) / 1e6, lines(file));
         start = System.nanoTime();
-        var nowhere = new PrintStream(OutputStream.nullOutputStream());
-        int status = Judge.judge(file, false, arguments.length > 3 ? System.out : nowhere);
-        System.out.printf("read and judged in %.1f s, exit status %d%n", since(start), status);
-        long peak = ManagementFactory.getMemoryPoolMXBeans().stream()
-                .filter(it -> it.getType() == java.lang.management.MemoryType.HEAP)
-                .mapToLong(it -> it.getPeakUsage().getUsed())
-                .sum();
-        System.out.printf(
-                "largest heap %.0f MB of %.0f%n",
-                peak / 1e6, Runtime.getRuntime().maxMemory() / 1e6);
+        Proof proof = Proof.of(HistoryReader.read(file).runs().get(0));
+        System.out.printf("read and judged in %.1f s: %s%n", since(start), proof.verdict());
+        if (arguments.length > 3) ProofText.of(proof).forEach(System.out::println);
+        System.out.printf("in a heap of %.0f MB%n", Runtime.getRuntime().maxMemory() / 1e6);
         Files.delete(file);
     }
 
@@ -73,7 +65,7 @@ class history {
                 long offset = (id - 1) / partitions;
                 recorder.acknowledged(acknowledged, partition, id, offset, acknowledged - t);
                 recorder.received(acknowledged + 0.001, 1, partition, id, offset);
-                if (id == (int) (4 * rate)) fault(fault, elected, length);
+                if (id == 4 * rate) fault(fault, elected, length);
             }
             audit(records, length + 3);
             recorder.end();

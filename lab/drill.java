@@ -82,6 +82,16 @@
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
 
+// The prediction: what an outage should do
+//SOURCES prediction/Prediction.java // what would stop if a broker died
+//SOURCES prediction/Quorum.java // the controllers, which elect the partitions' leaders
+//SOURCES prediction/PartitionId.java // a partition's topic and number, ordered by these; its text is like orders-0
+//SOURCES prediction/Partition.java // a partition, as the cluster's metadata describe it
+//SOURCES prediction/Outcome.java // what becomes of a partition
+//SOURCES prediction/Fate.java // whether a partition can be written and read
+//SOURCES prediction/Cluster.java // everything that a prediction is made from
+//SOURCES prediction/Broker.java // a broker that is registered, or that has replicas
+
 // The proof: a history in, claims and a verdict out
 //SOURCES proof/Proof.java // what is proven of one run: computed from its history, and from nothing else
 //SOURCES proof/ProofText.java // a proof as lines for a person

@@ -60,6 +60,14 @@
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES prediction/Cluster.java // what a prediction is made from
+//SOURCES prediction/Broker.java // a broker, and whether it responds
+//SOURCES prediction/Quorum.java // the controllers
+//SOURCES prediction/Partition.java // a partition
+//SOURCES prediction/PartitionId.java // its topic and number
+//SOURCES prediction/Prediction.java // what becomes of each partition while brokers are down
+//SOURCES prediction/Outcome.java // and why
+//SOURCES prediction/Fate.java // whether it can be written and read
 //SOURCES proof/Proof.java // what is proven of one run
 //SOURCES proof/ProofText.java // a proof as lines for a person
 //SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them

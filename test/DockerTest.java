@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 class DockerTest {
     private static final Duration LONG = Duration.ofMinutes(6);
     private static final String SERVERS = "localhost:9092,localhost:9095";
-    private static final String KAFKA_1 = "kafka-deploy-kafka-1";
 
     /** What differs by nature: addresses, directories, and what a container's own start script sets. */
     private static final Set<String> OF_THE_PLACE = Set.of(
@@ -36,18 +35,18 @@ class DockerTest {
 
     @BeforeAll
     static void up() {
-        assumeTrue(status("docker", "info") == 0, "no Docker engine answers");
+        assumeTrue(Docker.answers(), "no Docker engine answers");
         assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095))
                 .as("ports 9092 and 9095 are free")
                 .isTrue();
-        run("docker", "compose", "up", "-d", "--wait");
+        Docker.run("docker", "compose", "up", "-d", "--wait");
     }
 
     @AfterAll
     static void down() {
-        if (status("docker", "info") != 0) return;
-        run("docker", "compose", "down", "-v");
-        assertThat(output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
+        if (!Docker.answers()) return;
+        Docker.run("docker", "compose", "down", "-v");
+        assertThat(Docker.output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
                 .isEmpty();
     }
 
@@ -89,7 +88,7 @@ class DockerTest {
     @Order(3)
     @DisplayName("nothing is published beyond 127.0.0.1")
     void published() {
-        var ports = output("docker", "ps", "--filter", "name=kafka-deploy", "--format", "{{.Ports}}");
+        var ports = Docker.output("docker", "ps", "--filter", "name=kafka-deploy", "--format", "{{.Ports}}");
         assertThat(ports)
                 .hasSize(3)
                 .allMatch(line -> line.replaceAll("127\\.0\\.0\\.1:\\d+->", "").indexOf("->") < 0);
@@ -102,11 +101,11 @@ class DockerTest {
     void stopAndStart() throws Exception {
         try (Run producer = Run.script("producer.java", "test-2p-rf1", "-r", "5")) {
             producer.awaitLine("partition 0, offset");
-            run("docker", "stop", KAFKA_1);
-            assertThat(output("docker", "inspect", "-f", "{{.State.ExitCode}}", KAFKA_1))
+            Docker.run("docker", "stop", Docker.KAFKA_1);
+            assertThat(Docker.output("docker", "inspect", "-f", "{{.State.ExitCode}}", Docker.KAFKA_1))
                     .containsExactly("143");
             producer.awaitLine("partition 0: no acknowledgement for ");
-            run("docker", "start", KAFKA_1);
+            Docker.run("docker", "start", Docker.KAFKA_1);
             producer.awaitLine("partition 0: back after ");
             producer.interrupt();
             producer.expectExit(0);
@@ -124,7 +123,7 @@ class DockerTest {
             failover.expectExit(0, LONG);
             failover.awaitLine("the containers of docker-compose.yml");
         }
-        assertThat(output("docker", "inspect", "-f", "{{.State.Running}}", KAFKA_1))
+        assertThat(Docker.output("docker", "inspect", "-f", "{{.State.Running}}", Docker.KAFKA_1))
                 .containsExactly("true");
     }
 
@@ -133,27 +132,6 @@ class DockerTest {
     private static void finished(String script, String... arguments) {
         try (Run run = Run.script(script, arguments)) {
             run.expectExit(0);
-        }
-    }
-
-    private static void run(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0, LONG);
-        }
-    }
-
-    private static List<String> output(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0);
-            return run.out();
-        }
-    }
-
-    private static int status(String... command) {
-        try (Run run = Run.command(command)) {
-            return run.awaitExit();
-        } catch (java.io.UncheckedIOException notInstalled) {
-            return -1;
         }
     }
 }

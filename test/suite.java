@@ -17,7 +17,7 @@
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ../lab/report.java
-//SOURCES ../lab/judge.java
+//SOURCES ../lab/drill.java
 //SOURCES lab/history/Lines.java
 //SOURCES lab/proof/Sample.java
 //SOURCES lab/proof/SampleHistories.java
@@ -58,6 +58,7 @@
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
+//SOURCES Docker.java
 //SOURCES DockerTest.java
 //SOURCES lab/drill/ContainersTest.java
 

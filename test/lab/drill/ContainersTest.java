@@ -10,27 +10,27 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import test.Docker;
 import test.Run;
 import test.SharedCluster;
 
 /** The drill on the containers of docker-compose.yml: only a Docker engine shows what its commands do. */
 public class ContainersTest {
     private static final Duration LONG = Duration.ofMinutes(6);
-    private static final String KAFKA_1 = "kafka-deploy-kafka-1";
 
     @BeforeAll
     static void engine() {
-        assumeTrue(status("docker", "info") == 0, "no Docker engine answers");
+        assumeTrue(Docker.answers(), "no Docker engine answers");
         assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095))
                 .as("ports 9092 and 9095 are free")
                 .isTrue();
         // A project of another name, and so a network of another name.
-        run("docker", "compose", "-p", "demo", "up", "-d", "--wait");
+        Docker.run("docker", "compose", "-p", "demo", "up", "-d", "--wait");
     }
 
     @AfterAll
     static void down() {
-        if (status("docker", "info") == 0) run("docker", "compose", "-p", "demo", "down", "-v");
+        if (Docker.answers()) Docker.run("docker", "compose", "-p", "demo", "down", "-v");
     }
 
     @Test
@@ -41,8 +41,8 @@ public class ContainersTest {
         try (Run drill = Run.script("lab/drill.java", arguments)) {
             drill.awaitExit(LONG);
             drill.awaitLine("the cluster of docker-compose.yml: 2 brokers");
-            drill.awaitLine("docker network disconnect demo_default " + KAFKA_1);
-            drill.awaitLine("docker network connect demo_default " + KAFKA_1);
+            drill.awaitLine("docker network disconnect demo_default " + Docker.KAFKA_1);
+            drill.awaitLine("docker network connect demo_default " + Docker.KAFKA_1);
             assertThat(drill.out())
                     .anyMatch(line -> line.matches("  PASS +kafka-1 was down"))
                     .anyMatch(line -> line.matches("  PASS +no acknowledged record is lost"));
@@ -71,7 +71,7 @@ public class ContainersTest {
         for (String fault : List.of("kill", "pause", "disconnect")) {
             SharedCluster.await("kafka-1 is healthy", () -> health().equals(List.of("healthy")));
             try (Run drill = Run.script("lab/drill.java", "test-2p-rf2", "--fault", fault, "--down", "10m")) {
-                drill.awaitLine(KAFKA_1);
+                drill.awaitLine(Docker.KAFKA_1);
                 SharedCluster.await("kafka-1 is down", () -> !answers());
                 drill.kill();
             }
@@ -84,45 +84,25 @@ public class ContainersTest {
     @DisplayName("what is down before it begins is named, with the command that fixes it")
     void leftover() throws Exception {
         SharedCluster.await("kafka-1 is healthy", () -> health().equals(List.of("healthy")));
-        run("docker", "pause", KAFKA_1);
+        Docker.run("docker", "pause", Docker.KAFKA_1);
         try (Run drill = Run.script("lab/drill.java", "test-2p-rf2")) {
             drill.expectExit(1);
             assertThat(drill.err())
                     .singleElement()
                     .asString()
-                    .isEqualTo(KAFKA_1 + " is paused before the drill begins. Fix: docker unpause " + KAFKA_1);
+                    .isEqualTo(Docker.KAFKA_1 + " is paused before the drill begins. Fix: docker unpause "
+                            + Docker.KAFKA_1);
         } finally {
-            run("docker", "unpause", KAFKA_1);
+            Docker.run("docker", "unpause", Docker.KAFKA_1);
         }
     }
 
     private static List<String> health() {
-        return output("docker", "inspect", "-f", "{{.State.Health.Status}}", KAFKA_1);
+        return Docker.output("docker", "inspect", "-f", "{{.State.Health.Status}}", Docker.KAFKA_1);
     }
 
     private static boolean answers() {
         String state = "{{.State.Running}} {{.State.Paused}} {{len .NetworkSettings.Networks}}";
-        return output("docker", "inspect", "-f", state, KAFKA_1).equals(List.of("true false 1"));
-    }
-
-    private static void run(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0, LONG);
-        }
-    }
-
-    private static List<String> output(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0);
-            return run.out();
-        }
-    }
-
-    private static int status(String... command) {
-        try (Run run = Run.command(command)) {
-            return run.awaitExit();
-        } catch (java.io.UncheckedIOException notInstalled) {
-            return -1;
-        }
+        return Docker.output("docker", "inspect", "-f", state, Docker.KAFKA_1).equals(List.of("true false 1"));
     }
 }
