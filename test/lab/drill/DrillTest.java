@@ -652,9 +652,7 @@ public class DrillTest {
             run.awaitLine("in sync 2");
             run.kill();
         }
-        SharedCluster.await(
-                "kafka-1 is started again",
-                () -> SharedCluster.command("status").contains("kafka-1 running"));
+        SharedCluster.awaitInSync(); // the child of the drill has started kafka-1
         try (Run judge = Run.script("lab/drill.java", "--judge", history.toString())) {
             judge.expectExit(1);
             judge.awaitLine("broker 2 leads now; it was broker 1");
