@@ -6,6 +6,7 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:2.0.17
+//DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
 //SOURCES Screen.java
@@ -15,16 +16,34 @@
 //SOURCES LimitsTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
-//SOURCES ReportTest.java
+//SOURCES ../lab/report.java
+//SOURCES ../lab/judge.java
+//SOURCES lab/history/Lines.java
+//SOURCES lab/proof/Sample.java
+//SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/report/MadeUp.java
+//SOURCES lab/report/ReportTest.java
+//SOURCES lab/report/HistoryTest.java
 //SOURCES ClusterTest.java
 //SOURCES SecureTest.java
 //SOURCES TopicsTest.java
-//SOURCES DoctorTest.java
+//SOURCES ../lab/doctor.java
+//SOURCES lab/prediction/PredictionTest.java
+//SOURCES lab/common/DiagnosisTest.java
+//SOURCES lab/common/SettingsFileTest.java
+//SOURCES lab/common/SecureDiagnosisTest.java
+//SOURCES lab/doctor/RemediesTest.java
+//SOURCES lab/doctor/DoctorTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
-//SOURCES LiveTest.java
+//SOURCES ../lab/live.java
+//SOURCES lab/live/GroupMember.java
+//SOURCES lab/live/LagTest.java
+//SOURCES lab/live/GroupTest.java
+//SOURCES lab/live/LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ReadmeTest.java
@@ -35,6 +54,7 @@ package test;
 import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import lab.pipeline.PipelineTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
@@ -74,15 +94,24 @@ class suite {
             LimitsTest.class,
             WrapperTest.class,
             ScriptsTest.class,
-            ReportTest.class,
+            lab.report.ReportTest.class,
+            lab.report.HistoryTest.class,
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
-            DoctorTest.class,
+            lab.prediction.PredictionTest.class,
+            lab.common.SettingsFileTest.class,
+            lab.common.DiagnosisTest.class,
+            lab.common.SecureDiagnosisTest.class,
+            lab.doctor.RemediesTest.class,
+            lab.doctor.DoctorTest.class,
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
-            LiveTest.class,
+            PipelineTest.class,
+            lab.live.LagTest.class,
+            lab.live.GroupTest.class,
+            lab.live.LiveTest.class,
             PeersTest.class,
             FailoverTest.class,
             ReadmeTest.class,
