@@ -49,7 +49,7 @@ final class House {
     /** Packages that may not know certain others, though {@link #IMPORTS} allows it. */
     private static final Map<String, Pattern> STRICTER = Map.of(
             "drill.faults", Pattern.compile("drill\\.scenarios.*"),
-            "drill.clients", Pattern.compile("drill.*|prediction.*|proof.*"));
+            "drill.clients", Pattern.compile("(drill|prediction|proof)(?!\\.recording).*"));
 
     private static final String SHEBANG = "///usr/bin/env jbang \"$0\" \"$@\" ; exit $?";
     private static final Pattern PART = Pattern.compile("(?m)^//(SOURCES|FILES)\\s+(.*)$");
