@@ -86,6 +86,7 @@
 //SOURCES proof/Judge.java // x
 //SOURCES proof/Proof.java // x
 //SOURCES proof/ProofText.java // x
+//SOURCES proof/ProofJson.java // a proof for programs
 //SOURCES proof/facts/Account.java // x
 //SOURCES proof/facts/Accounting.java // x
 //SOURCES proof/facts/Bound.java // x
@@ -103,6 +104,7 @@
 //SOURCES proof/facts/Series.java // x
 //SOURCES proof/facts/Setup.java // x
 //SOURCES proof/facts/Text.java // x
+//SOURCES proof/facts/Evidence.java // * What shows that a node was really down
 //SOURCES proof/checks/AloneInSync.java // x
 //SOURCES proof/checks/AtItsOffset.java // x
 //SOURCES proof/checks/BriefPause.java // x
@@ -147,3 +149,6 @@
 //SOURCES common/Failure.java // an error in one line
 //SOURCES common/Json.java // writes JSON
 //SOURCES common/Script.java // how a script runs, prints and ends
+//SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
+//SOURCES common/Probe.java // one connection in Kafka's protocol
+//SOURCES common/SettingsFile.java // a file of client properties

@@ -68,6 +68,7 @@
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
 //SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition, from its replicas, who was in sync, and the settings
+//SOURCES proof/facts/Evidence.java // what shows that a fault happened
 //SOURCES proof/facts/Facts.java // all that the checks may know of a run
 //SOURCES proof/facts/Flows.java // when records flowed, by partition
 //SOURCES proof/facts/Gap.java // a time, in seconds since the run began

@@ -21,6 +21,9 @@
 //SOURCES lab/history/Lines.java
 //SOURCES lab/proof/Sample.java
 //SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/history/HistoryTest.java
+//SOURCES lab/proof/DamageTest.java
+//SOURCES lab/proof/HistoriesTest.java
 //SOURCES lab/report/MadeUp.java
 //SOURCES lab/report/ReportTest.java
 //SOURCES lab/report/HistoryTest.java
@@ -37,6 +40,7 @@
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES ../lab/pipeline.java
 //SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES ../lab/live.java
@@ -54,7 +58,6 @@ package test;
 import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import lab.pipeline.PipelineTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
@@ -71,7 +74,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,41 +86,15 @@ import java.util.stream.Stream;
 
 /**
  * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, or for a room
- * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line and below in {@link #TESTS}.
+ * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line.
  *
  * <p>All tests together: those of {@link #BESIDE} run in a second process, in a network namespace
  * of Linux. The clusters of both processes can then use the same ports. Where that is not possible,
  * such as on macOS or without the right, all tests run one after another.
  */
 class suite {
-    /** In the order in which they run: first what the others stand on. */
-    private static final List<Class<?>> TESTS = List.of(
-            RunTest.class,
-            LimitsTest.class,
-            WrapperTest.class,
-            ScriptsTest.class,
-            lab.report.ReportTest.class,
-            lab.report.HistoryTest.class,
-            ClusterTest.class,
-            SecureTest.class,
-            TopicsTest.class,
-            lab.prediction.PredictionTest.class,
-            lab.common.SettingsFileTest.class,
-            lab.common.DiagnosisTest.class,
-            lab.common.SecureDiagnosisTest.class,
-            lab.doctor.RemediesTest.class,
-            lab.doctor.DoctorTest.class,
-            ProducerTest.class,
-            ConsumerTest.class,
-            QueueTest.class,
-            PipelineTest.class,
-            lab.live.LagTest.class,
-            lab.live.GroupTest.class,
-            lab.live.LiveTest.class,
-            PeersTest.class,
-            FailoverTest.class,
-            ReadmeTest.class,
-            DockerTest.class);
+    /** The test classes, in the order in which they run: those of the {@code //SOURCES} lines above. */
+    private static final List<Class<?>> TESTS = tests();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
     private static final List<Class<?>> BESIDE = List.of(FailoverTest.class, QueueTest.class);
@@ -142,6 +121,25 @@ class suite {
             report.leftBehind(directoriesOfClusters(), directories);
         }
         System.exit(report.end() ? 0 : 1);
+    }
+
+    private static List<Class<?>> tests() {
+        try (Stream<String> lines = Files.lines(Run.ROOT.resolve("test/suite.java"))) {
+            return lines.filter(line -> line.matches("//SOURCES (lab/.*/)?\\w+Test\\.java"))
+                    .map(line -> line.replace("//SOURCES ", "").replace(".java", ""))
+                    .<Class<?>>map(name -> classOf(name.contains("/") ? name.replace('/', '.') : "test." + name))
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static Class<?> classOf(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException notThere) {
+            throw new IllegalStateException(name + ": the package is not the folder", notThere);
+        }
     }
 
     private static void run(Set<Class<?>> tests, List<String> names, Report report) {
@@ -190,9 +188,9 @@ class suite {
         var selected = new LinkedHashSet<>(names.length == 0 ? TESTS : List.<Class<?>>of());
         for (String name : names) {
             var called = TESTS.stream()
-                    .filter(test -> isCalled(test.getSimpleName(), classOf(name)))
+                    .filter(test -> isCalled(test.getSimpleName(), beforeHash(name)))
                     .toList();
-            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", classOf(name), names(TESTS));
+            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", beforeHash(name), names(TESTS));
             Set<String> methods = methods(called);
             String method = name.replaceFirst("^[^#]*#?", "");
             if (!method.isEmpty() && !methods.contains(method))
@@ -222,7 +220,7 @@ class suite {
     }
 
     /** The class of CLASS#METHOD. */
-    private static String classOf(String name) {
+    private static String beforeHash(String name) {
         return name.replaceFirst("#.*", "");
     }
 
@@ -231,7 +229,7 @@ class suite {
         if (!(test.getSource().orElse(null) instanceof MethodSource method)) return true;
         return names.isEmpty()
                 || names.stream()
-                        .filter(name -> isCalled(method.getClassName(), classOf(name)))
+                        .filter(name -> isCalled(method.getClassName(), beforeHash(name)))
                         .anyMatch(name -> !name.contains("#") || name.endsWith("#" + method.getMethodName()));
     }
 
