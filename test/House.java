@@ -54,6 +54,8 @@ final class House {
 
     private static final String SHEBANG = "///usr/bin/env jbang \"$0\" \"$@\" ; exit $?";
     private static final Pattern PART = Pattern.compile("(?m)^//(SOURCES|FILES)\\s+(.*)$");
+    private static final Pattern LISTED =
+            Pattern.compile("//SOURCES [^ =*,;]+[.]java // \\S.*|//FILES ([^ =*,;]+)=([^ =*,;]+)( // \\S.*)?");
     private static final Pattern PINNED = Pattern.compile("[\\w.-]+:[\\w.-]+:\\d[\\w.-]*");
     private static final Pattern TOP_LEVEL = Pattern.compile(
             "(?m)^(?:(?:public|final|abstract|sealed|non-sealed|strictfp) )*(?:class|interface|enum|record|@interface) (\\w+)");
@@ -145,12 +147,12 @@ final class House {
                 complaints.add(entry + ": no line " + start + "...");
             if (text.lines().noneMatch(line -> line.equals("//JAVA 17+")))
                 complaints.add(entry + ": no line //JAVA 17+");
-            for (MatchResult part : PART.matcher(text).results().toList())
-                if (!part.group()
-                        .matches("//SOURCES [^ =*,;]+[.]java // \\S.*|//FILES ([^ =*,;]+)=([^ =*,;]+)( // \\S.*)?"))
-                    complaints.add(
-                            entry + ": not '//SOURCES room/File.java // what it is' or '//FILES name=room/file': "
-                                    + part.group());
+            PART.matcher(text)
+                    .results()
+                    .map(MatchResult::group)
+                    .filter(line -> !LISTED.matcher(line).matches())
+                    .limit(3)
+                    .forEach(line -> complaints.add(entry + ": not one file, or no comment behind it: " + line));
         }
         return complaints;
     }
