@@ -14,8 +14,10 @@
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ReportTest.java
+//SOURCES ../lab/cut.java
+//SOURCES lab/cut/CutTest.java
 //SOURCES ClusterTest.java
-//SOURCES SecureTest.java
+//SOURCES lab/secure/SecureTest.java
 //SOURCES TopicsTest.java
 //SOURCES DoctorTest.java
 //SOURCES ProducerTest.java
@@ -67,6 +69,7 @@ class suite {
             WrapperTest.class,
             ScriptsTest.class,
             ReportTest.class,
+            CutTest.class,
             ClusterTest.class,
             SecureTest.class,
             TopicsTest.class,
