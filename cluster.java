@@ -77,7 +77,7 @@ class cluster implements Callable<Integer> {
     Path directory;
 
     @Option(names = "-X", paramLabel = "KEY=VALUE",
-            description = "Set a property of all nodes, such as min.insync.replicas=2. Repeatable.")
+            description = "Set a node property, such as min.insync.replicas=2 (only in a new --dir). Repeatable.")
     Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(names = "--add-scram", paramLabel = "USER",

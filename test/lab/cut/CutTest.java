@@ -81,12 +81,14 @@ public class CutTest {
         segment(partition, 100, 10, 10);
         segment(partition, 120, 10);
         segment(partition, 130, 5);
-        for (int offset : List.of(110, 120, 130)) Files.createFile(partition.resolve("%020d.snapshot".formatted(offset)));
+        for (int offset : List.of(110, 120, 130))
+            Files.createFile(partition.resolve("%020d.snapshot".formatted(offset)));
         Files.writeString(partition.resolve("leader-epoch-checkpoint"), "kept");
 
         assertThat(new PartitionLog(partition).cut(110)).isEqualTo(new PartitionLog.Ends(135, 110));
         assertThat(names(partition))
-                .containsExactly("00000000000000000100.log", "00000000000000000110.snapshot", "leader-epoch-checkpoint");
+                .containsExactly(
+                        "00000000000000000100.log", "00000000000000000110.snapshot", "leader-epoch-checkpoint");
         assertThat(new PartitionLog(partition).cut(0)).isEqualTo(new PartitionLog.Ends(110, 100));
         assertThat(partition.resolve("00000000000000000100.log")).isEmptyFile();
     }
@@ -129,7 +131,8 @@ public class CutTest {
         checkpoint("a-b 10 5", "gone 0 7");
         assertThat(new NodeDirectory(cluster, "kafka-1").cut())
                 .containsExactly(new NodeDirectory.Cut("a-b-0", 10, 0), new NodeDirectory.Cut("a-b-10", 10, 5));
-        assertThat(node.resolve("__cluster_metadata-0/00000000000000000000.log")).hasSize(2 * 161);
+        assertThat(node.resolve("__cluster_metadata-0/00000000000000000000.log"))
+                .hasSize(2 * 161);
         Files.delete(node.resolve("recovery-point-offset-checkpoint"));
         assertThat(new NodeDirectory(cluster, "kafka-1").cut()).contains(new NodeDirectory.Cut("a-b-10", 5, 0));
         Files.createFile(node.resolve("recovery-point-offset-checkpoint"));
@@ -141,7 +144,8 @@ public class CutTest {
     void line() throws IOException {
         segment(node.resolve("t-0"), 0, 2_000, 500);
         checkpoint("t 0 2000");
-        long now = Files.getLastModifiedTime(node.resolve("recovery-point-offset-checkpoint")).toMillis();
+        long now = Files.getLastModifiedTime(node.resolve("recovery-point-offset-checkpoint"))
+                .toMillis();
         try (Run cut = cut("--at", "" + (now + 1_500), cluster.toString(), "kafka-1")) {
             cut.expectExit(0);
             assertThat(cut.out()).containsExactly("kafka-1: t-0 2,500 -> 2,000 (checkpoint 1.5 s old)");
@@ -181,7 +185,11 @@ public class CutTest {
         try (Run cut = cut(arguments.toArray(String[]::new))) {
             cut.expectExit(2);
             assertThat(cut.out()).isEmpty();
-            assertThat(cut.err()).singleElement().asString().startsWith("Nothing is cut: ").contains(reason);
+            assertThat(cut.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("Nothing is cut: ")
+                    .contains(reason);
         }
     }
 }
