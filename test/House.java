@@ -34,17 +34,18 @@ final class House {
     private static final int LINES_IN_A_ROW = 6;
 
     /** The folders of the lab that the rooms of each folder may use besides their own. */
-    private static final Map<String, Set<String>> IMPORTS = Map.of(
-            "common", Set.of(),
-            "history", Set.of("common"),
-            "prediction", Set.of("common"),
-            "proof", Set.of("history", "prediction", "common"),
-            "drill", Set.of("history", "prediction", "proof", "common"),
-            "pipeline", Set.of("history", "common"),
-            "doctor", Set.of("prediction", "common"),
-            "report", Set.of("history", "proof", "common"),
-            "live", Set.of("common"),
-            "secure", Set.of("common"));
+    private static final Map<String, Set<String>> IMPORTS = Map.ofEntries(
+            Map.entry("common", Set.of()),
+            Map.entry("history", Set.of("common")),
+            Map.entry("prediction", Set.of("common")),
+            Map.entry("proof", Set.of("history", "prediction", "common")),
+            Map.entry("drill", Set.of("history", "prediction", "proof", "common")),
+            Map.entry("pipeline", Set.of("history", "common")),
+            Map.entry("doctor", Set.of("prediction", "common")),
+            Map.entry("report", Set.of("history", "proof", "common")),
+            Map.entry("live", Set.of("common")),
+            Map.entry("secure", Set.of("common")),
+            Map.entry("cut", Set.of()));
 
     /** Packages that may not know certain others, though {@link #IMPORTS} allows it. */
     private static final Map<String, Pattern> STRICTER = Map.of(

@@ -30,8 +30,11 @@
 //SOURCES lab/report/MadeUp.java
 //SOURCES lab/report/ReportTest.java
 //SOURCES lab/report/HistoryTest.java
+//SOURCES ../lab/cut.java
+//SOURCES lab/cut/CutTest.java
 //SOURCES ClusterTest.java
-//SOURCES SecureTest.java
+//SOURCES ../lab/secure.java
+//SOURCES lab/secure/SecureTest.java
 //SOURCES TopicsTest.java
 //SOURCES ../lab/doctor.java
 //SOURCES lab/prediction/PredictionTest.java
