@@ -261,31 +261,6 @@ class SecureTest {
         refuses("consumer.java t g", guest, 1, "No permission to read topic 't' in group 'g'", "topics: [");
     }
 
-    @Test
-    @Order(5)
-    @DisplayName("the doctor without any permission: it does not say that all is well")
-    void doctorSeesNothing() {
-        doctorSays("Not seen: any topic. There is none, or this client may not see one (DESCRIBE).", "controllers");
-    }
-
-    @Test
-    @Order(10)
-    @DisplayName("the doctor with few permissions: what it sees, and what it may not see")
-    void doctorSeesLittle() {
-        doctorSays("  no leader: 1 partition: t-0", "min.insync.replicas of 1 of 1 topics: t", "controllers");
-    }
-
-    private static void doctorSays(String line, String... notSeen) {
-        try (Run doctor = run("doctor.java", guest)) {
-            doctor.expectExit(1);
-            assertThat(doctor.out()).contains(line);
-            for (String it : notSeen)
-                assertThat(doctor.out())
-                        .anyMatch(out -> out.startsWith("Not seen: " + it + ": ") && out.contains("authoriz"));
-            assertThat(doctor.err()).isEmpty();
-        }
-    }
-
     private static void allow(ResourceType type, String name, AclOperation operation) throws Exception {
         var entry = new AccessControlEntry("User:guest", "*", operation, AclPermissionType.ALLOW);
         var pattern = new ResourcePattern(type, name, PatternType.LITERAL);
