@@ -184,10 +184,17 @@ class failover implements Callable<Integer> {
             long ofIdle = count(it -> it.receivedBy == idle.number && it.receivedAt < leftAt);
             String shares = "consumer %d received %,d, consumer %d %,d";
             boolean alone = ofBusy > 0 && ofIdle == 0;
-            claim(alone, "only one consumer receives messages", shares, busy.number, ofBusy, idle.number, ofIdle);
+            claim(
+                    alone,
+                    "only one consumer receives records, the other is idle",
+                    shares,
+                    busy.number,
+                    ofBusy,
+                    idle.number,
+                    ofIdle);
             String next = "consumer %d ended after record %,d, consumer %d started at %,d";
             boolean goesOn = idle.firstId == busy.lastId + 1;
-            String text = "the idle consumer is a standby: it takes over where the other stopped";
+            String text = "the idle one is a standby: it takes over where the other stopped";
             claim(goesOn, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
         }
     }
@@ -216,7 +223,7 @@ class failover implements Callable<Integer> {
             List<Entry> first = all(SENT).takeWhile(before).toList();
             long one = first.stream().filter(it -> it.receivedBy == 1).count();
             long two = first.stream().filter(it -> it.receivedBy == 2).count();
-            String text = "messages are load-balanced across both consumers";
+            String text = "the records are balanced across the consumers";
             String shares = "before the fault consumer 1 received %,d, consumer 2 %,d";
             if (first.size() <= 10) claim(Verdict.INCONCLUSIVE, text, shares, one, two);
             else claim(Math.abs(one - two) <= 1, text, shares, one, two);
@@ -248,7 +255,7 @@ class failover implements Callable<Integer> {
             double reads = pause(RECEIPT, IN_1);
             boolean carriesOn = Math.max(writes, reads) < (outage.restored - outage.injected) / 2;
             String pauses = "longest pause in writes %.2f s, in reads %.2f s";
-            claimSeen(carriesOn, "partition 1, not on kafka-1, carries on", pauses, writes, reads);
+            claimSeen(carriesOn, "partition 1, not on kafka-1, goes on", pauses, writes, reads);
         }
     }
 
@@ -608,7 +615,7 @@ class failover implements Callable<Integer> {
             // The others are worth a line only if they do not hold.
             claimNone(MISPLACED, repeats, "each record is at the offset that was acknowledged", "");
             claimNone(PHANTOM, weak, "the group received nothing that the log no longer has", "");
-            claimNone(UNDELIVERED, acks.equals("0") ? weak : null, "every record is delivered", "");
+            claimNone(UNDELIVERED, acks.equals("0") ? weak : null, "every record that was sent is delivered", "");
         }
 
         /** A claim that there are no such records. A setting may not promise it (null: it is promised). */
