@@ -25,6 +25,12 @@
 //SOURCES lab/common/SecureDiagnosisTest.java
 //SOURCES lab/doctor/RemediesTest.java
 //SOURCES lab/doctor/DoctorTest.java
+//SOURCES lab/doctor/Nodes.java
+//SOURCES lab/doctor/Tries.java
+//SOURCES lab/doctor/Said.java
+//SOURCES lab/doctor/Shell.java
+//SOURCES lab/doctor/OldBrokersTest.java
+//SOURCES lab/doctor/RemedyTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
@@ -83,6 +89,8 @@ class suite {
             lab.common.SecureDiagnosisTest.class,
             lab.doctor.RemediesTest.class,
             lab.doctor.DoctorTest.class,
+            lab.doctor.RemedyTest.class,
+            lab.doctor.OldBrokersTest.class,
             ProducerTest.class,
             ConsumerTest.class,
             QueueTest.class,
