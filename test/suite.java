@@ -30,7 +30,9 @@
 //SOURCES lab/doctor/Said.java
 //SOURCES lab/doctor/Shell.java
 //SOURCES lab/doctor/OldBrokersTest.java
+//SOURCES lab/doctor/GroupReaderTest.java
 //SOURCES lab/doctor/RemedyTest.java
+//SOURCES lab/doctor/ShapesTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
@@ -89,7 +91,9 @@ class suite {
             lab.common.SecureDiagnosisTest.class,
             lab.doctor.RemediesTest.class,
             lab.doctor.DoctorTest.class,
+            lab.doctor.GroupReaderTest.class,
             lab.doctor.RemedyTest.class,
+            lab.doctor.ShapesTest.class,
             lab.doctor.OldBrokersTest.class,
             ProducerTest.class,
             ConsumerTest.class,
