@@ -48,7 +48,7 @@ public final class Browser implements AutoCloseable {
     }
 
     /** Opens the page, in a window of this size. */
-    Browser(String url, int width, int height) throws IOException {
+    public Browser(String url, int width, int height) throws IOException {
         profile = Files.createTempDirectory("browser");
         process = Run.command(
                 command(),
@@ -99,9 +99,9 @@ public final class Browser implements AutoCloseable {
         return answer.getObject("result").get("value");
     }
 
-    /** All that can be read on the page. */
+    /** All that can be read on the page; nothing yet while it loads. */
     public String text() {
-        return (String) evaluate("document.body.innerText");
+        return (String) evaluate("document.body?.innerText ?? ''");
     }
 
     public void screenshot(Path file) throws IOException {

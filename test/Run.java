@@ -470,7 +470,8 @@ public final class Run implements AutoCloseable {
         process.descendants().forEach(descendants::add);
     }
 
-    private static void endAll() {
+    /** Ends all that runs. Nothing can be started any more. */
+    static void endAll() {
         ending = true;
         // All at once first, so that they use the same grace.
         OPEN.forEach(run -> run.process.destroy());

@@ -18,22 +18,21 @@ import org.junit.jupiter.api.io.*;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.*;
 
-/** What all scripts have in common, and what they say to wrong input; no cluster is needed. */
+/** What all scripts and entries of the lab have in common, and what they say to wrong input; no cluster is needed. */
 class ScriptsTest {
+    /** The version of Kafka that all scripts use. */
+    private static final String KAFKA = kafka();
+
     /** What a script may depend on; each further library needs a reason. */
-    private static final Map<String, List<String>> DEPENDENCIES = Map.of(
-            "cluster.java",
-            List.of(
-                    "org.apache.kafka:kafka_2.13:4.4.0",
-                    "info.picocli:picocli:4.7.7",
-                    "org.slf4j:slf4j-simple:2.0.17"), // writes the nodes' logs
-            "report.java",
-            List.of("info.picocli:picocli:4.7.7", "com.grack:nanojson:1.10"), // 32 KB that read JSON
-            "any other",
-            List.of(
-                    "org.apache.kafka:kafka-clients:4.4.0",
-                    "info.picocli:picocli:4.7.7",
-                    "org.slf4j:slf4j-nop:2.0.17"));
+    private static final Set<String> DEPENDENCIES = Set.of(
+            "org.apache.kafka:kafka-clients:" + KAFKA,
+            "info.picocli:picocli:4.7.7",
+            "org.slf4j:slf4j-nop:2.0.17",
+            "com.grack:nanojson:1.10"); // 32 KB that read JSON, for the lab
+
+    /** It starts a broker, and writes the nodes' logs. */
+    private static final Set<String> OF_CLUSTER = Set.of(
+            "org.apache.kafka:kafka_2.13:" + KAFKA, "info.picocli:picocli:4.7.7", "org.slf4j:slf4j-simple:2.0.17");
 
     /** The oldest client with which a copied script must work. */
     private static final String OLDER_CLIENT = "org.apache.kafka:kafka-clients:4.1.0";
@@ -43,15 +42,20 @@ class ScriptsTest {
             "org\\.apache\\.kafka\\.(common\\.utils|[\\w.]*internals)\\b",
             "an internal class of Kafka, which another release has elsewhere",
             "Locale\\.(setDefault\\((?!Locale\\.ROOT)|getDefault)",
-            "numbers have one format: the locale is what Script.run has set",
+            "numbers have one format, whatever the locale",
+            "printStackTrace",
+            "an expected error is one line; any other is thrown");
+
+    /** Habits of rooms: where all runs by lab/common/Script.java, nothing goes past it. */
+    private static final Map<String, String> HABITS_OF_ROOMS = Map.of(
             "(?m)^    (?! )(private |static |final )*[\\w<>, \\[\\]]+ \\w+ =[^;]*(\\.formatted|String\\.format|(Upper|Lower)Case)\\(",
             "a field's value is made before Script.run has set the locale",
             "\\.getBytes\\(\\)|new File(Reader|Writer)\\(|Charset\\.defaultCharset|new InputStreamReader\\([^,]*\\)\\)",
             "the encoding of bytes depends on the locale",
-            "System\\.(out|err)\\.(print|append|format)|printStackTrace",
+            "System\\.(out|err)\\.(print|append|format)",
             "output goes through Script, which sees a closed pipe and hides passwords",
             "System\\.exit",
-            "a script ends with call(): an exit elsewhere leaves the rest undone");
+            "a program ends with call(): an exit elsewhere leaves the rest undone");
 
     /** Options that have no value where none is given. */
     private static final Set<String> WITHOUT_DEFAULT = Set.of(
@@ -59,6 +63,8 @@ class ScriptsTest {
             "--command-property",
             "--config",
             "--events",
+            "--history",
+            "--judge",
             "--max-latency",
             "--observe",
             "--steps",
@@ -76,23 +82,34 @@ class ScriptsTest {
             "queue.java", "topic group",
             "failover.java", "3");
 
-    private static final String CONNECTION = "    // ---- Connection: ";
-    private static final String SCRIPT = "    // ---- Script: ";
-    private static final String JSON = "    // ---- Json: ";
+    private static final House HOUSE = new House(Run.ROOT);
 
     @TempDir
     private Path directory;
 
-    static List<String> scripts() throws IOException {
-        try (Stream<Path> files = Files.list(Run.ROOT)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".java"))
-                    .sorted()
-                    .toList();
-        }
+    private static String kafka() {
+        Matcher dependency =
+                Pattern.compile("//DEPS org.apache.kafka:kafka-clients:(\\S+)").matcher(text("producer.java"));
+        assertThat(dependency.find()).isTrue();
+        return dependency.group(1);
     }
 
-    static List<String> scriptsOnACluster() throws IOException {
+    /** The scripts of the top level. */
+    static List<String> scripts() {
+        return HOUSE.top();
+    }
+
+    /** All that has a command line: the scripts, and the entries of the lab. */
+    static List<String> programs() {
+        return Stream.concat(HOUSE.top().stream(), HOUSE.entries().stream()).toList();
+    }
+
+    /** The Java of a program: of an entry, its rooms. */
+    static List<String> sources() {
+        return Stream.concat(HOUSE.top().stream(), HOUSE.rooms("lab/").stream()).toList();
+    }
+
+    static List<String> scriptsOnACluster() {
         return scripts().stream()
                 .filter(script -> text(script).contains("//DEPS org.apache.kafka:kafka-clients:"))
                 .toList();
@@ -106,115 +123,63 @@ class ScriptsTest {
         }
     }
 
-    /** A script without the lines that are the same in each. */
-    private static String ownText(String script) {
-        String text = text(script);
-        int end = Stream.of(JSON, CONNECTION, SCRIPT)
-                .mapToInt(text::indexOf)
-                .filter(it -> it > 0)
-                .min()
-                .orElse(text.length());
-        return text.substring(0, end);
-    }
-
     // ---- the files ----
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("scripts")
-    @DisplayName("the blocks Connection and Script are the same in each, to the letter, and stand at its end:")
-    void sameLines(String script) throws IOException {
-        boolean onACluster = scriptsOnACluster().contains(script);
-        assertThat(text(script).contains("\"--bootstrap-server\"")).isEqualTo(onACluster);
-        String first = onACluster ? CONNECTION : SCRIPT;
-        assertThat(text(script)).containsOnlyOnce(first);
-        String model = text("producer.java").substring(text("producer.java").indexOf(first));
-        assertThat(model).contains("static class Script {", "static class Failure extends");
-        String block = text(script).substring(text(script).indexOf(first));
-        assertThat(difference(block, model)).isEmpty();
-    }
-
-    /** The first line that differs: the whole texts would be a page each. */
-    private static String difference(String one, String other) {
-        String[] lines = one.split("\n");
-        String[] others = other.split("\n");
-        int i = 0;
-        while (i < lines.length && i < others.length && lines[i].equals(others[i])) i++;
-        return one.equals(other) ? "" : "%s%n%s".formatted(at(lines, i), at(others, i));
-    }
-
-    private static String at(String[] lines, int i) {
-        return i < lines.length ? lines[i] : "(its end)";
-    }
-
-    @Test
-    @DisplayName("no six lines but those of the shared blocks and of options stand twice in the scripts")
-    void nothingTwice() throws IOException {
-        var places = new TreeMap<String, Set<String>>();
-        for (String script : scripts()) {
-            String own = ownText(script);
-            List<String> lines = own.substring(own.indexOf("public Integer call()"))
-                    .lines()
-                    .map(String::strip)
-                    .filter(line -> !line.matches("|import .*|//[A-Z/].*"))
-                    .toList();
-            for (int i = 0; i + 6 <= lines.size(); i++)
-                places.computeIfAbsent(String.join("\n", lines.subList(i, i + 6)), it -> new TreeSet<>())
-                        .add(script + " " + i);
-        }
-        places.values().removeIf(it -> it.size() == 1);
-        assertThat(places.entrySet().stream().limit(3)).isEmpty();
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("scripts")
-    @DisplayName("can be executed, depends on little, and its header and its imports are in order:")
+    @MethodSource("programs")
+    @DisplayName("depends on little, and its header is in order:")
     void header(String script) {
-        List<String> header =
-                text(script).lines().takeWhile(line -> line.startsWith("//")).toList();
-        assertThat(header.get(0)).isEqualTo("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?");
-        assertThat(header.get(1)).startsWith("//DESCRIPTION ");
-        var expected = new ArrayList<>(List.of("//JAVA 17+"));
-        DEPENDENCIES.getOrDefault(script, DEPENDENCIES.get("any other")).forEach(it -> expected.add("//DEPS " + it));
-        expected.add("//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file");
-        int more = 2 + expected.size();
-        assertThat(header).hasSizeGreaterThanOrEqualTo(more);
-        assertThat(header.subList(2, more)).isEqualTo(expected);
-        // A user's JAVA_TOOL_OPTIONS may name another garbage collector, and two of them are refused.
-        assertThat(header.subList(more, header.size()))
-                .allMatch(line -> line.startsWith("//RUNTIME_OPTIONS ") && !line.contains("GC"));
-        assertThat(text(script)).contains("\nclass " + script.replace(".java", " "));
-        assertThat(Run.ROOT.resolve(script)).isExecutable();
-
-        List<String> imports = text(script)
+        List<String> header = text(script)
                 .lines()
-                .filter(line -> line.startsWith("import "))
-                .map(line -> line.replace(";", ""))
+                .takeWhile(line -> line.isBlank() || line.startsWith("//"))
+                .filter(line -> line.matches("//[A-Z_]+ .*"))
                 .toList();
-        assertThat(imports).isSorted();
+        assertThat(header.get(0)).startsWith("//DESCRIPTION ");
+        assertThat(header.get(1)).isEqualTo("//JAVA 17+");
+        List<String> dependencies = header.stream()
+                .filter(line -> line.startsWith("//DEPS "))
+                .map(line -> line.replace("//DEPS ", ""))
+                .toList();
+        assertThat(script.equals("cluster.java") ? OF_CLUSTER : DEPENDENCIES).containsAll(dependencies);
+        assertThat(dependencies).contains("info.picocli:picocli:4.7.7").doesNotHaveDuplicates();
+        assertThat(header.subList(2, header.size()))
+                .allMatch(line -> line.matches("//(DEPS|COMPILE_OPTIONS|RUNTIME_OPTIONS|MAIN|SOURCES|FILES) .*"))
+                // A user's JAVA_TOOL_OPTIONS may name another garbage collector, and two of them are refused.
+                .noneMatch(line -> line.startsWith("//RUNTIME_OPTIONS ") && line.contains("GC"));
+        if (scripts().contains(script)) assertThat(text(script)).contains("\nclass " + script.replace(".java", " "));
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("scripts")
-    @DisplayName("has none of the habits that have led to defects:")
-    void habits(String script) {
-        HABITS.forEach((pattern, reason) -> {
-            Matcher found = Pattern.compile(pattern).matcher(ownText(script));
+    @MethodSource("sources")
+    @DisplayName("has sorted imports, and none of the habits that have led to defects:")
+    void habits(String source) {
+        String text = text(source);
+        assertThat(text.lines().filter(line -> line.startsWith("import ")).map(line -> line.replace(";", "")))
+                .isSorted();
+        var habits = new TreeMap<>(HABITS);
+        if (source.startsWith("lab/") && !source.equals("lab/common/Script.java")) habits.putAll(HABITS_OF_ROOMS);
+        habits.forEach((pattern, reason) -> {
+            Matcher found = Pattern.compile(pattern).matcher(text);
             assertThat(found.results().map(it -> it.group().strip())).as(reason).isEmpty();
         });
     }
 
     @Test
-    @DisplayName("each script has an alias with its description, and it runs by that, from another directory, too")
+    @DisplayName("each program has an alias with its description, and it runs by that, from another directory, too")
     void catalog() throws Exception {
         JsonObject aliases =
                 JsonParser.object().from(text("jbang-catalog.json")).getObject("aliases");
         var described = new TreeMap<String, String>();
-        aliases.forEach((name, alias) -> described.put(name + ".java", ((JsonObject) alias).getString("description")));
+        aliases.forEach((name, alias) -> {
+            var it = (JsonObject) alias;
+            described.put(it.getString("script-ref"), name + ": " + it.getString("description"));
+        });
         var expected = new TreeMap<String, String>();
-        for (String script : scripts()) {
-            Matcher line = Pattern.compile("(?m)^//DESCRIPTION (.+)$").matcher(text(script));
-            assertThat(line.find()).isTrue();
-            expected.put(script, line.group(1));
+        for (String script : programs()) {
+            String name = Path.of(script).getFileName().toString().replace(".java", "");
+            Matcher description = Pattern.compile("(?m)^//DESCRIPTION (.+)$").matcher(text(script));
+            assertThat(description.find()).as(script).isTrue();
+            expected.put(script, name + ": " + description.group(1));
         }
         assertThat(described).isEqualTo(expected);
         Run.build("topics.java");
@@ -246,16 +211,54 @@ class ScriptsTest {
     }
 
     @Test
+    @DisplayName("test/bump.java sets the version of Kafka everywhere, and nothing is forgotten")
+    void bump() throws IOException {
+        for (String file : files()) {
+            Path copy = directory.resolve(file);
+            Files.createDirectories(copy.getParent());
+            Files.copy(Run.ROOT.resolve(file), copy);
+        }
+        try (Run wrong = Run.script("test/bump.java", "4.x");
+                Run bump = Run.here().in(directory).command(Run.commandOf("test/bump.java", "9.87.6"))) {
+            wrong.expectExit(2);
+            bump.expectExit(0);
+            assertThat(bump.out())
+                    .anyMatch(line -> line.matches("docker-compose.yml:\\d+:   image: apache/kafka:9.87.6"));
+        }
+        String captured = "bench/.*[.]md|test/histories/.*|.*[.](svg|png)";
+        var version = Pattern.compile(
+                "(?:kafka-clients:|kafka_2[.]13:|apache/kafka:|version = \".*Kafka (?:client )?)(\\d+[.]\\d+[.]\\d+)");
+        var old = Pattern.compile("(?<![\\d.])" + Pattern.quote(KAFKA));
+        var forgotten = new TreeSet<String>();
+        var used = new TreeSet<String>();
+        for (String file : files()) {
+            if (file.matches(captured)) continue;
+            String text = Files.readString(directory.resolve(file));
+            text.lines().filter(old.asPredicate()).forEach(line -> forgotten.add(file + ": " + line));
+            if (file.startsWith("test/")) continue; // other versions are tested, too
+            version.matcher(text).results().forEach(it -> used.add(it.group(1) + " in " + file));
+        }
+        assertThat(forgotten).isEmpty();
+        assertThat(used).hasSizeGreaterThan(7).allMatch(it -> it.startsWith("9.87.6 in "));
+    }
+
+    @Test
     @DisplayName("every test class is in the suite")
     void everyTest() throws IOException {
         String suite = text("test/suite.java");
-        try (Stream<Path> tests = Files.list(Run.ROOT.resolve("test"))) {
-            List<String> names = tests.map(it -> it.getFileName().toString())
+        Path tests = Run.ROOT.resolve("test");
+        try (Stream<Path> files = Files.walk(tests)) {
+            List<String> names = files.map(it -> tests.relativize(it).toString())
                     .filter(it -> it.endsWith("Test.java"))
                     .toList();
             assertThat(names).hasSizeGreaterThan(10);
-            for (String name : names)
-                assertThat(suite).contains("//SOURCES " + name + "\n", "            " + name.replace("java", "class"));
+            assertThat(names).allSatisfy(name -> {
+                String simple = name.replaceFirst(".*/", "").replace(".java", "[.]class[,)]");
+                assertThat(suite.lines().anyMatch(("//SOURCES " + name)::equals))
+                        .isTrue();
+                assertThat(suite.lines().anyMatch(line -> line.matches(" +([a-z.]+[.])?" + simple + ";?")))
+                        .isTrue();
+            });
         }
     }
 
@@ -267,7 +270,8 @@ class ScriptsTest {
         try (Run attributes = Run.command(command.toArray(String[]::new))) {
             attributes.expectExit(0);
             assertThat(attributes.out())
-                    .filteredOn(line -> line.matches("(.*[.](java|sh|py|yml|json)|.*jbang|[.]ci/.*): eol: .*"))
+                    .filteredOn(
+                            line -> line.matches("(.*[.](java|sh|py|yml|json|html|css|js)|.*jbang|[.]ci/.*): eol: .*"))
                     .hasSizeGreaterThan(20)
                     .allMatch(line -> line.endsWith(": eol: lf"));
         }
@@ -287,7 +291,7 @@ class ScriptsTest {
     @MethodSource("scripts")
     @DisplayName("copied alone into an empty directory, with an older client in //DEPS, it is built and runs:")
     void alone(String script) throws IOException {
-        String older = text(script).replace("org.apache.kafka:kafka-clients:4.4.0", OLDER_CLIENT);
+        String older = text(script).replace("org.apache.kafka:kafka-clients:" + KAFKA, OLDER_CLIENT);
         Files.writeString(directory.resolve(script), older);
         try (Run run = Run.here().in(directory).script(script, "--version")) {
             run.expectExit(0);
@@ -300,7 +304,7 @@ class ScriptsTest {
     // ---- --help and --version ----
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("scripts")
+    @MethodSource("programs")
     @DisplayName("--help names every option, with its default, in lines of 80; -V the versions:")
     void help(String script) {
         try (Run help = Run.script(script, "--help");
@@ -319,9 +323,10 @@ class ScriptsTest {
                 }
             }
             version.expectExit(0);
-            String name = script.replace(".java", "");
-            assertThat(version.out()).singleElement().asString().startsWith(name + " 1.");
-            if (!script.equals("report.java")) assertThat(version.out().get(0)).contains("4.4.0");
+            String name = script.replaceFirst(".*/", "").replace(".java", "");
+            assertThat(version.out()).singleElement().asString().matches(name + " \\d+[.]\\d+[.]\\d+(, .*)?");
+            if (text(script).contains("//DEPS org.apache.kafka:"))
+                assertThat(version.out().get(0)).endsWith(" " + KAFKA);
         }
     }
 
@@ -341,7 +346,7 @@ class ScriptsTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("scripts")
+    @MethodSource("programs")
     @DisplayName("starts under other JVM options, in another locale, without HOME, and prints the same:")
     void surroundings(String script) throws IOException {
         try (Run usual = Run.script(script, "--help");

@@ -1,0 +1,202 @@
+package lab.history;
+
+import java.util.Map;
+import lab.common.Json;
+
+/** What was done: to the cluster, to the group, and by the producer. */
+public sealed interface Action extends Entry {
+    /** The producer begins to send ({@code begin}), or sends no more ({@code end}). */
+    record Load(double t, String what) implements Action {
+        @Override
+        public String type() {
+            return "load";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("what", what);
+        }
+
+        static Load read(Fields line) {
+            return new Load(line.seconds("t"), line.text("what"));
+        }
+    }
+
+    /**
+     * A fault is injected. Written before it is done.
+     *
+     * @param n counts the faults of the run, from 1
+     * @param node the node's id; -1 for a controller whose id is not known
+     * @param role {@code broker} or {@code controller}
+     * @param fault {@code stop}, {@code kill}, {@code pause}, {@code disconnect}, {@code power}
+     * @param by who does it; {@code person} if someone was asked to
+     */
+    record Fault(double t, int n, int node, String role, String name, String fault, String by, String command)
+            implements Action {
+        @Override
+        public String type() {
+            return "fault";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            var fields = Json.object("n", n, "node", node < 0 ? null : node, "role", role, "name", name);
+            fields.putAll(Json.object("fault", fault, "by", by, "command", command));
+            return fields;
+        }
+
+        static Fault read(Fields line) {
+            return new Fault(
+                    line.seconds("t"),
+                    line.whole("n"),
+                    line.whole("node", -1),
+                    line.text("role"),
+                    line.text("name"),
+                    line.text("fault"),
+                    line.text("by", null),
+                    line.text("command", null));
+        }
+    }
+
+    /**
+     * The command of a fault has ended.
+     *
+     * @param ok whether it succeeded
+     * @param controlled a shutdown in which the broker could hand over its leaders
+     * @param since when the cluster showed the fault, if a person caused it; else NaN
+     */
+    record FaultDone(double t, int n, boolean ok, boolean controlled, String answer, double since) implements Action {
+        @Override
+        public String type() {
+            return "fault_done";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            var fields = Json.object("n", n, "ok", ok, "controlled", controlled, "answer", answer);
+            fields.put("since", Double.isNaN(since) ? null : since);
+            return fields;
+        }
+
+        static FaultDone read(Fields line) {
+            return new FaultDone(
+                    line.seconds("t"),
+                    line.whole("n"),
+                    line.yes("ok", true),
+                    line.yes("controlled", false),
+                    line.text("answer", null),
+                    line.seconds("since", Double.NaN));
+        }
+    }
+
+    /** A fault is ended: the node is started, resumed or connected. Written before it is done. */
+    record Restore(double t, int n, String command) implements Action {
+        @Override
+        public String type() {
+            return "restore";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("n", n, "command", command);
+        }
+
+        static Restore read(Fields line) {
+            return new Restore(line.seconds("t"), line.whole("n"), line.text("command", null));
+        }
+    }
+
+    /** The command of a restore has ended. */
+    record RestoreDone(double t, int n, boolean ok, String answer) implements Action {
+        @Override
+        public String type() {
+            return "restore_done";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("n", n, "ok", ok, "answer", answer);
+        }
+
+        static RestoreDone read(Fields line) {
+            return new RestoreDone(line.seconds("t"), line.whole("n"), line.yes("ok", true), line.text("answer", null));
+        }
+    }
+
+    /** All replicas are in sync again, each broker and the controller answer. */
+    record Whole(double t) implements Action {
+        @Override
+        public String type() {
+            return "whole";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object();
+        }
+    }
+
+    /** The preferred leaders lead again. */
+    record Preferred(double t) implements Action {
+        @Override
+        public String type() {
+            return "preferred";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object();
+        }
+    }
+
+    /** An election that was asked for: {@code preferred} or {@code unclean}. */
+    record Elect(double t, String what) implements Action {
+        @Override
+        public String type() {
+            return "elect";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("what", what);
+        }
+
+        static Elect read(Fields line) {
+            return new Elect(line.seconds("t"), line.text("what"));
+        }
+    }
+
+    /** A consumer is told to leave its group. */
+    record Leave(double t, int consumer) implements Action {
+        @Override
+        public String type() {
+            return "leave";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("consumer", consumer);
+        }
+
+        static Leave read(Fields line) {
+            return new Leave(line.seconds("t"), line.whole("consumer"));
+        }
+    }
+
+    /** The run could not be brought to its planned end. */
+    record GaveUp(double t, String why) implements Action {
+        @Override
+        public String type() {
+            return "gave_up";
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("why", why);
+        }
+
+        static GaveUp read(Fields line) {
+            return new GaveUp(line.seconds("t"), line.text("why"));
+        }
+    }
+}

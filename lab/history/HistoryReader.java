@@ -1,0 +1,152 @@
+package lab.history;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.zip.CRC32;
+
+/** Reads a history. A file that was cut off at its end is read up to there; any other damage is an error. */
+public class HistoryReader {
+    private static final Map<String, Function<Fields, Entry>> TYPES = new HashMap<>();
+
+    static {
+        TYPES.put("run", Experiment.Run::read);
+        TYPES.put("topic", Experiment.Topic::read);
+        TYPES.put("cluster", Experiment.Cluster::read);
+        TYPES.put("producer", Experiment.Producer::read);
+        TYPES.put("group", Experiment.Group::read);
+        TYPES.put("limits", Experiment.Limits::read);
+        TYPES.put("load", Action.Load::read);
+        TYPES.put("fault", Action.Fault::read);
+        TYPES.put("fault_done", Action.FaultDone::read);
+        TYPES.put("restore", Action.Restore::read);
+        TYPES.put("restore_done", Action.RestoreDone::read);
+        TYPES.put("whole", line -> new Action.Whole(line.seconds("t")));
+        TYPES.put("preferred", line -> new Action.Preferred(line.seconds("t")));
+        TYPES.put("elect", Action.Elect::read);
+        TYPES.put("leave", Action.Leave::read);
+        TYPES.put("gave_up", Action.GaveUp::read);
+        TYPES.put("state", Seen.State::read);
+        TYPES.put("brokers", Seen.Brokers::read);
+        TYPES.put("controller", Seen.Controller::read);
+        TYPES.put("blind", Seen.Blind::read);
+        TYPES.put("observer", Seen.Observer::read);
+        TYPES.put("assigned", Seen.Assigned::read);
+        TYPES.put("consumer", Seen.Consumer::read);
+        TYPES.put("outside", Seen.Outside::read);
+        TYPES.put("note", Seen.Note::read);
+        TYPES.put("audit", Audit::read);
+        for (Flow.Kind kind : Flow.Kind.values()) TYPES.put(kind.lowerCase(), line -> Flow.read(kind, line));
+    }
+
+    private final Path path;
+    private final CRC32 checksum = new CRC32();
+    private long lines;
+    private Map<String, String> header;
+    private final List<RunHistory> runs = new ArrayList<>();
+    private Experiment.Run begin; // null: between two runs
+    private List<Entry> entries;
+
+    private HistoryReader(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws Malformed if it is not a history of this version, or was changed
+     */
+    public static History read(Path path) throws IOException {
+        return new HistoryReader(path).all();
+    }
+
+    private History all() throws IOException {
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
+            for (byte[] line; (line = next(file)) != null; ) {
+                line(line);
+                checksum.update(line);
+                lines++;
+            }
+        }
+        if (header == null) throw new Malformed(path + ": not a history: its first line has no \"type\":\"history\"");
+        if (begin != null) runs.add(new RunHistory(begin, entries, false));
+        return new History(header, List.copyOf(runs), missing());
+    }
+
+    /** The next line with its end; null at the end of the file, and for a last line that was cut off. */
+    private static byte[] next(InputStream file) throws IOException {
+        var line = new ByteArrayOutputStream(256);
+        for (int next; (next = file.read()) >= 0; ) {
+            line.write(next);
+            if (next == '\n') return line.toByteArray();
+        }
+        return null;
+    }
+
+    private String missing() {
+        if (runs.isEmpty()) return "it has no run";
+        RunHistory last = runs.get(runs.size() - 1);
+        if (!last.complete()) return "run %d has no end".formatted(last.begin().number());
+        int planned = last.begin().of();
+        if (last.begin().number() < planned)
+            return "it has %d of %d runs".formatted(last.begin().number(), planned);
+        return null;
+    }
+
+    private void line(byte[] bytes) {
+        Fields line = new Fields(parsed(bytes), "%s:%d".formatted(path, lines + 1));
+        String type = line.text("type");
+        if (lines == 0) {
+            if (!type.equals("history")) throw line.wrong("not a history: the first line has another type");
+            int version = line.whole("version");
+            if (version != HistoryWriter.VERSION)
+                throw line.wrong("version %d of the format; this program reads version %d"
+                        .formatted(version, HistoryWriter.VERSION));
+            header = line.all();
+        } else if (type.equals("end")) end(line);
+        else entry(type, line);
+    }
+
+    private JsonObject parsed(byte[] bytes) {
+        try {
+            return JsonParser.object().from(new String(bytes, StandardCharsets.UTF_8));
+        } catch (JsonParserException notJson) {
+            throw new Malformed("%s:%d: not JSON: %s".formatted(path, lines + 1, notJson.getMessage()));
+        }
+    }
+
+    private void entry(String type, Fields line) {
+        Function<Fields, Entry> read = TYPES.get(type);
+        if (read == null) throw line.wrong("unknown type '" + type + "'");
+        Entry entry = read.apply(line);
+        if (entry instanceof Experiment.Run run) {
+            if (begin != null) throw line.wrong("a run begins, and the one before has no end");
+            begin = run;
+            entries = new ArrayList<>();
+        }
+        if (begin == null) throw line.wrong("this line belongs to no run");
+        entries.add(entry);
+    }
+
+    private void end(Fields line) {
+        if (begin == null) throw line.wrong("an end without a run");
+        String expected = "%08x".formatted(checksum.getValue());
+        if (line.offset("lines") != lines || !line.text("crc").equals(expected))
+            throw line.wrong("the lines before are not those that were written: %d lines, checksum %s"
+                    .formatted(lines, expected));
+        runs.add(new RunHistory(begin, entries, true));
+        begin = null;
+    }
+}

@@ -1,0 +1,31 @@
+package lab.proof.checks;
+
+import java.util.BitSet;
+import java.util.List;
+import lab.proof.facts.Account.Kind;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Text;
+
+/**
+ * Each record that is in the log is where the broker acknowledged it: in its partition, at its offset. Shown only if it is not
+ * so.
+ *
+ * <p>FAIL: one is elsewhere: what was acknowledged is gone, and a copy is there.
+ *
+ * <p>ALLOWED: the producer is not idempotent, so one copy may be acknowledged and another one survive.
+ *
+ * <p>INCONCLUSIVE: the topic was created again in mid-run: its offsets are new.
+ */
+class AtItsOffset implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        String text = "each record is at the offset that was acknowledged";
+        BitSet elsewhere = facts.account().of(Kind.ELSEWHERE);
+        String evidence = Text.of("%,d are not", elsewhere.cardinality());
+        if (elsewhere.isEmpty()) return List.of(Claim.pass(text, evidence).routinely());
+        evidence += ": " + facts.account().some(elsewhere);
+        String by = facts.promises().repeatsAllowedBy();
+        if (facts.topicGone()) return List.of(Claim.unknown(text, evidence));
+        return List.of(by == null ? Claim.fail(text, evidence) : Claim.allowed(text, by, evidence));
+    }
+}

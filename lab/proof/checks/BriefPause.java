@@ -1,0 +1,68 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import lab.proof.facts.Bound;
+import lab.proof.facts.Expectation.Fate;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Gap;
+import lab.proof.facts.Observed;
+import lab.proof.facts.Outage;
+import lab.proof.facts.Text;
+
+/**
+ * Acknowledgements pause briefly, then go on by themselves while the broker is down. The bound is 5 s if the broker handed over its
+ * leaders; 1.5 times broker.session.timeout.ms if it died; 1.5 times request.timeout.ms if it holds its connections.
+ * Claimed of the partitions that the broker led or followed, if enough other replicas were in sync.
+ *
+ * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others helped.
+ *
+ * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was down for less than 1.5 sessions.
+ */
+class BriefPause implements Check {
+    private static final String TEXT = "a brief pause, then it goes on by itself";
+
+    @Override
+    public List<Claim> claims(Facts facts) {
+        var claims = new ArrayList<Claim>();
+        for (Outage outage : facts.outages()) {
+            List<Integer> partitions = facts.expectation().partitions(outage, Fate.NEW_LEADER, Fate.FOLLOWER_LOST);
+            List<Integer> led = facts.expectation().partitions(outage, Fate.NEW_LEADER);
+            if (!led.isEmpty()) claims.add(claim(facts, outage, partitions, led));
+        }
+        return claims;
+    }
+
+    private static Claim claim(Facts facts, Outage outage, List<Integer> partitions, List<Integer> led) {
+        Gap pause = Gap.longest(partitions.stream()
+                .map(it -> facts.flows().pause(facts.flows().acknowledged(it), outage)));
+        long since =
+                led.stream().mapToLong(it -> since(facts, outage, it)).min().orElse(0);
+        Bound bound = Bound.of(outage, facts.setup());
+        String evidence = Text.of(
+                "longest pause %.2f s, bound %s; %,d acknowledged before %s was back",
+                pause.seconds(), bound, since, outage.name());
+        boolean brief = pause.seconds() <= bound.seconds();
+        boolean holds = brief && since > 0;
+        String helpedBy = facts.doubts().byOthers(outage.from(), outage.preferredAt(), it -> !it.isController());
+        String stalled = facts.observed().stalledIn(outage.from(), outage.wholeAt());
+        if (!holds && helpedBy != null && stalled == null)
+            return Claim.fail(TEXT, evidence + "; not by itself: " + helpedBy);
+        String blind = facts.observed().blindIn(pause.from(), pause.to());
+        if (holds && (helpedBy != null || blind != null))
+            return Claim.unknown(TEXT, evidence + "; but " + (helpedBy != null ? helpedBy : blind));
+        String tooShort = brief ? facts.doubts().tooShort(outage, bound) : null;
+        return Claim.of(
+                holds,
+                TEXT,
+                evidence,
+                tooShort != null ? tooShort : facts.doubts().any(outage));
+    }
+
+    /** How many records of a partition were acknowledged by the new leader before the broker was started. */
+    private static long since(Facts facts, Outage outage, int partition) {
+        Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
+        if (elected == null) return 0;
+        return facts.flows().acknowledged(partition).count(elected.t(), outage.restoredAt());
+    }
+}

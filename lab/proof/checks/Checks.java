@@ -1,0 +1,45 @@
+package lab.proof.checks;
+
+import java.util.List;
+
+/** All checks, in the order in which their claims are shown. */
+public class Checks {
+    private Checks() {}
+
+    public static final List<Check> ALL = List.of(
+            new ToTheEnd(),
+            new SameTopic(),
+            new LogRead(),
+            new Undisturbed(),
+            new FaultHappened(),
+            new FlowedBeforeAndAfter(),
+            new ConsumersReadOn(),
+            // What the fault does
+            new OneReader(),
+            new StandbyTakesOver(),
+            new LoadBalanced(),
+            new UnavailableWhileDown(),
+            new Resumes(),
+            new OthersGoOn(),
+            new NewLeader(),
+            new BriefPause(),
+            new ReadsGoOn(),
+            new WithoutController(),
+            new NoSuccessor(),
+            new RefusedBelowMinimum(),
+            new AloneInSync(),
+            new SilentUntilElected(),
+            new WhoLeads(),
+            new LosesExactly(),
+            // What becomes of the records
+            new NoneLost(),
+            new AtItsOffset(),
+            new OnceInOrder(),
+            new FailedNotInLog(),
+            new Delivered(),
+            new GroupReceived(),
+            new NoPhantom(),
+            // Your limits
+            new MaxPause(),
+            new MaxLatency());
+}

@@ -1,0 +1,26 @@
+package lab.proof.checks;
+
+import java.util.List;
+import lab.history.Seen;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Text;
+
+/**
+ * Each consumer of the group reads to the end. Shown only if one did not.
+ *
+ * <p>INCONCLUSIVE: a consumer failed. What it would have received is not known. Never FAIL.
+ */
+class ConsumersReadOn implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        return failed(facts).stream()
+                .map(it -> Claim.unknown(Text.of("consumer %d reads to the end", it.consumer()), "" + it.error()))
+                .toList();
+    }
+
+    static List<Seen.Consumer> failed(Facts facts) {
+        return facts.run().all(Seen.Consumer.class).stream()
+                .filter(it -> it.what().equals("failed"))
+                .toList();
+    }
+}

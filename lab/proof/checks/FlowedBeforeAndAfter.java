@@ -1,0 +1,38 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import lab.history.Action;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Outage;
+import lab.proof.facts.Text;
+
+/**
+ * Records of each partition were acknowledged before the first fault and after the last recovery. Without them, nothing
+ * follows from what happened between. Shown only if it is not so.
+ *
+ * <p>INCONCLUSIVE: in some partition there were none. Never FAIL.
+ */
+class FlowedBeforeAndAfter implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        double first = facts.outages().stream().mapToDouble(Outage::from).min().orElse(Outage.NEVER);
+        double last =
+                facts.outages().stream().mapToDouble(Outage::preferredAt).max().orElse(0);
+        for (Action.Leave leave : facts.run().all(Action.Leave.class)) {
+            first = Math.min(first, leave.t());
+            last = Math.max(last, leave.t());
+        }
+        if (last == Outage.NEVER) return List.of(); // the run gave up: ToTheEnd says so
+        var without = new ArrayList<Integer>();
+        for (int partition : facts.flows().partitions().toArray()) {
+            var series = facts.flows().acknowledged(partition);
+            if (series.count(-1, first) == 0 || series.count(last, Outage.NEVER) == 0) without.add(partition);
+        }
+        String text = "records flow before and after";
+        if (without.isEmpty())
+            return List.of(Claim.pass(text, "in each partition").routinely());
+        return List.of(
+                Claim.unknown(text, "none were acknowledged before, or none after, in " + Text.partitions(without)));
+    }
+}

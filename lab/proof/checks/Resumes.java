@@ -1,0 +1,33 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import lab.proof.facts.Expectation.Fate;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Outage;
+import lab.proof.facts.Text;
+
+/**
+ * A partition that was unavailable, or refused acks=all, takes records again when the broker is back.
+ *
+ * <p>FAIL: nothing was acknowledged since all was in sync again.
+ *
+ * <p>INCONCLUSIVE: it was never in sync again, others changed the cluster, or it was not observed.
+ */
+class Resumes implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        var claims = new ArrayList<Claim>();
+        for (Outage outage : facts.outages())
+            for (int partition : facts.expectation().partitions(outage, Fate.UNAVAILABLE, Fate.REFUSED)) {
+                String text = Text.of("partition %d resumes when %s is back", partition, outage.name());
+                long since = facts.flows().acknowledged(partition).count(outage.wholeAt(), Outage.NEVER);
+                String evidence = Text.of("%,d acknowledged since all is in sync", since);
+                String doubt = outage.wholeAt() == Outage.NEVER
+                        ? "not all was in sync again"
+                        : facts.doubts().any(outage);
+                claims.add(Claim.of(since > 0, text, evidence, doubt));
+            }
+        return claims;
+    }
+}

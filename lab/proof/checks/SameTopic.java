@@ -1,0 +1,21 @@
+package lab.proof.checks;
+
+import java.util.List;
+import lab.proof.facts.Facts;
+
+/**
+ * The topic is the same one from the beginning to the end. Shown only if it is not.
+ *
+ * <p>INCONCLUSIVE: it was deleted, or another one of its name was created in mid-run. What was acknowledged before is not
+ * to be seen any more. Never FAIL.
+ */
+class SameTopic implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        String text = "the topic is the same to the end";
+        return List.of(
+                facts.topicGone()
+                        ? Claim.unknown(text, "it was deleted in mid-run, or another one of its name was created")
+                        : Claim.pass(text, facts.setup().topic().id()).routinely());
+    }
+}

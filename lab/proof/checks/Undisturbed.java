@@ -1,0 +1,26 @@
+package lab.proof.checks;
+
+import java.util.List;
+import lab.proof.facts.Disturbance;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Text;
+
+/**
+ * Nobody else changed the cluster during the run: no broker left or came back, no replica moved, no controller stopped,
+ * that the run did not cause. Shown only if it is not so, and not claimed of a run that injects no fault
+ * ({@code --observe}): there, what others do is what is watched.
+ *
+ * <p>INCONCLUSIVE: others did, and the run no longer shows what its fault does. Never FAIL.
+ */
+class Undisturbed implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        List<Disturbance> all = facts.doubts().disturbances();
+        if (facts.setup().isScenario("observe")) return List.of();
+        String text = "nobody else changed the cluster";
+        if (all.isEmpty()) return List.of(Claim.pass(text, "nothing was seen").routinely());
+        String more = all.size() == 1 ? "" : Text.of(", and %d more", all.size() - 1);
+        return List.of(Claim.unknown(
+                text, Text.of("at %.1f s: %s%s", all.get(0).t(), all.get(0).text(), more)));
+    }
+}

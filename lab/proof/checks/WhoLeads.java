@@ -1,0 +1,41 @@
+package lab.proof.checks;
+
+import java.util.List;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Text;
+
+/**
+ * Scenario 4: who leads when the old leader is back and the last in-sync replica is down. Nobody, until that one is back; the old
+ * leader after an unclean election; the old leader by itself if min.insync.replicas is 2: it is an eligible leader replica
+ * (KIP-966).
+ *
+ * <p>FAIL: it is another one.
+ *
+ * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
+ */
+class WhoLeads implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        LastReplica scenario = LastReplica.of(facts);
+        if (scenario == null) return List.of();
+        String old = scenario.old().name();
+        var elected = scenario.elected();
+        String evidence = elected == null
+                ? "no leader was elected"
+                : Text.of(
+                        "broker %d leads, %.1f s after %s was started",
+                        elected.now().leader(), elected.t() - scenario.old().restoredAt(), old);
+        boolean waits = elected != null
+                && elected.t() >= scenario.other().restoredAt()
+                && elected.now().leader() == scenario.other().node();
+        boolean expectsOld = scenario.unclean() || !scenario.one();
+        String text = !scenario.one()
+                ? old + " leads on its return: it is an eligible leader replica"
+                : scenario.unclean()
+                        ? "the unclean election makes " + old + " lead"
+                        : old + " is not elected: the partition waits for "
+                                + scenario.other().name();
+        boolean holds = expectsOld ? scenario.oldLeadsEarly() : waits;
+        return List.of(Claim.of(holds, text, evidence, facts.doubts().any(scenario.other())));
+    }
+}

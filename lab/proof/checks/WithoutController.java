@@ -1,0 +1,54 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Gap;
+import lab.proof.facts.Outage;
+import lab.proof.facts.Text;
+
+/**
+ * While the controller is down, records flow on in each partition. Claimed if no broker is down at the same time.
+ *
+ * <p>FAIL: in some partition nothing was acknowledged meanwhile, or a pause took half of the time or more.
+ *
+ * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
+ */
+class WithoutController implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        var claims = new ArrayList<Claim>();
+        for (Outage outage : facts.outages())
+            if (outage.isController()
+                    && outage.restoredAt() < Outage.NEVER
+                    && brokersDown(facts, outage).findAny().isEmpty()) claims.add(flowsOn(facts, outage));
+        return claims;
+    }
+
+    /** The brokers that were down while the controller was. */
+    static Stream<Outage> brokersDown(Facts facts, Outage controller) {
+        return facts.outages().stream()
+                .filter(it -> !it.isController() && it.from() < controller.restoredAt())
+                .filter(it -> it.wholeAt() > controller.from());
+    }
+
+    private static Claim flowsOn(Facts facts, Outage outage) {
+        double from = outage.from();
+        double to = outage.restoredAt();
+        Gap pause = facts.flows().longest(it -> facts.flows().acknowledged(it).longest(from, to));
+        long least = facts.flows()
+                .partitions()
+                .mapToLong(it -> facts.flows().acknowledged(it).count(from, to))
+                .min()
+                .orElse(0);
+        boolean flows = least > 0 && pause.seconds() < (to - from) / 2;
+        String evidence = Text.of(
+                "at least %,d acknowledged in each partition meanwhile, longest pause %.2f s", least, pause.seconds());
+        return Claim.of(
+                flows,
+                "records flow on while the controller is down",
+                evidence,
+                facts.doubts().any(outage));
+    }
+}

@@ -1,0 +1,124 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+// Draws the history of a run. The ending of a file's name says what is written: .svg, .html, .md or .xml (JUnit).
+//
+//     jbang lab/report.java HISTORY -o RUN.svg -o RUN.html
+//
+// It needs no cluster.
+
+//DESCRIPTION Draws the history of a run, and writes it for a browser, a pull request or a CI server
+//JAVA 17+
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.grack:nanojson:1.10
+//COMPILE_OPTIONS -encoding UTF-8 -XDignore.symbol.file
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1
+//MAIN lab.report.Report
+
+//SOURCES report/Report.java // the command: its options, and what it does in turn
+//SOURCES report/HistoryFile.java // reads a history, and judges it
+//SOURCES report/HistoryTrial.java // makes a trial of a run and of its proof
+//SOURCES report/HistoryEvents.java // the timeline of a trial
+//SOURCES report/ProofTables.java // the account, outages, latencies and settings as tables
+//SOURCES report/Output.java // a file to write, and the kinds of files
+
+//SOURCES report/Trial.java // a trial as it is drawn: events, outages, pauses, claims
+//SOURCES report/Story.java // a trial in words
+//SOURCES report/Names.java // several trials: what differs between them
+//SOURCES report/Columns.java // records per second, and their scale
+//SOURCES report/Table.java // a table of texts
+//SOURCES report/Tables.java // the tables that several formats have
+//SOURCES report/Words.java // numbers, times and lists as text
+
+//SOURCES report/Picture.java // the picture: its parts, from the top down
+//SOURCES report/Svg.java // elements, and the time axis
+//SOURCES report/TextWidth.java // how wide a text is
+//SOURCES report/Heading.java // text, verdict, legend, table
+//SOURCES report/Timeline.java // which node was down, and what changed
+//SOURCES report/Lane.java // labels that do not touch one another
+//SOURCES report/Strip.java // the records of a partition
+//SOURCES report/LatencyCurve.java // p50 and p99
+//SOURCES report/Bars.java // who led, who read
+
+//SOURCES report/HtmlPage.java // .html: the picture, and all numbers
+//SOURCES report/Style.java // the files of the page
+//FILES lab/report/page.html=report/page.html
+//FILES lab/report/page.css=report/page.css
+//FILES lab/report/picture.css=report/picture.css
+//SOURCES report/Markdown.java // .md: a summary for a pull request
+//SOURCES report/JUnit.java // .xml: for CI servers
+//SOURCES report/Markup.java // fills text into SVG, HTML and XML
+
+//SOURCES history/Action.java // what was done
+//SOURCES history/Audit.java // how far the log of a partition was read after the run
+//SOURCES history/Entry.java // one line of a history
+//SOURCES history/Experiment.java // what a run is about
+//SOURCES history/Fields.java // the fields of one line, as their types
+//SOURCES history/Flow.java // records of one partition that were sent, acknowledged, failed, unknown, received, or found in the log, within at most 0.1 s
+//SOURCES history/History.java // a file as it was read
+//SOURCES history/HistoryReader.java // reads a history
+//SOURCES history/HistoryWriter.java // writes a history, line by line, as things happen
+//SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
+//SOURCES history/Ranges.java // records as ranges of ids and offsets
+//SOURCES history/RunHistory.java // the entries of one run
+//SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES proof/Proof.java // what is proven of one run
+//SOURCES proof/ProofText.java // a proof as lines for a person
+//SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
+//SOURCES proof/facts/Accounting.java // goes through a history once, and says of each record what became of it
+//SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
+//SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
+//SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
+//SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition, from its replicas, who was in sync, and the settings
+//SOURCES proof/facts/Evidence.java // what shows that a fault happened
+//SOURCES proof/facts/Facts.java // all that the checks may know of a run
+//SOURCES proof/facts/Flows.java // when records flowed, by partition
+//SOURCES proof/facts/Gap.java // a time, in seconds since the run began
+//SOURCES proof/facts/Ids.java // by id
+//SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
+//SOURCES proof/facts/Observed.java // who led and who was in sync, when
+//SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
+//SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
+//SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
+//SOURCES proof/checks/AloneInSync.java // scenario 4
+//SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
+//SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then go on by themselves while the broker is down
+//SOURCES proof/checks/Check.java // one thing that is checked of every run
+//SOURCES proof/checks/Checks.java // all checks, in the order in which their claims are shown
+//SOURCES proof/checks/Claim.java // something that is claimed of a run, whether it holds, and the numbers
+//SOURCES proof/checks/ConsumersReadOn.java // each consumer of the group reads to the end
+//SOURCES proof/checks/Delivered.java // every record that was sent is delivered
+//SOURCES proof/checks/FailedNotInLog.java // a record that was rejected for good is not in the log
+//SOURCES proof/checks/FaultHappened.java // each node that a fault hit was down
+//SOURCES proof/checks/FlowedBeforeAndAfter.java // records of each partition were acknowledged before the first fault and after the last recovery
+//SOURCES proof/checks/GroupReceived.java // the group received every record that is in the log
+//SOURCES proof/checks/LastReplica.java // scenario 4, as its checks need it
+//SOURCES proof/checks/LoadBalanced.java // scenario 2
+//SOURCES proof/checks/LogRead.java // the log of each partition was read after the run, from the run's first offset to its end, and did not change meanwhile
+//SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
+//SOURCES proof/checks/MaxLatency.java // your limit (--max-latency)
+//SOURCES proof/checks/MaxPause.java // your limit (--max-pause)
+//SOURCES proof/checks/NewLeader.java // a partition that the broker led gets a new leader while the broker is down, within the bound
+//SOURCES proof/checks/NoPhantom.java // the group received no phantom
+//SOURCES proof/checks/NoSuccessor.java // while the only controller is down, a partition whose leader goes down gets no new leader
+//SOURCES proof/checks/NoneLost.java // no acknowledged record is lost
+//SOURCES proof/checks/OnceInOrder.java // each record is in the log once, and the records of a partition are in the order in which they were sent
+//SOURCES proof/checks/OneReader.java // scenario 1
+//SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker goes on while the broker is down
+//SOURCES proof/checks/ReadsGoOn.java // the group's reading pauses briefly, too
+//SOURCES proof/checks/RefusedBelowMinimum.java // with acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas
+//SOURCES proof/checks/Resumes.java // a partition that was unavailable, or refused acks=all, takes records again when the broker is back
+//SOURCES proof/checks/SameTopic.java // the topic is the same one from the beginning to the end
+//SOURCES proof/checks/SilentUntilElected.java // scenario 4
+//SOURCES proof/checks/StandbyTakesOver.java // scenario 1
+//SOURCES proof/checks/ToTheEnd.java // the run came to its planned end, and its history is whole and sound
+//SOURCES proof/checks/UnavailableWhileDown.java // a partition that the broker led, and that has no other in-sync replica, is unavailable while the broker is down
+//SOURCES proof/checks/Undisturbed.java // nobody else changed the cluster during the run
+//SOURCES proof/checks/Verdict.java // from good to bad
+//SOURCES proof/checks/WhoLeads.java // scenario 4
+//SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
+
+//SOURCES common/Failure.java // an error for the user: one line, and the exit status
+//SOURCES common/Json.java // writes JSON
+//SOURCES common/Resource.java // files that are part of the program
+//SOURCES common/Script.java // how an instrument runs, prints and ends

@@ -1,0 +1,141 @@
+package lab.live;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.util.List;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.FindCoordinatorRequest;
+import org.apache.kafka.common.requests.FindCoordinatorResponse;
+import org.apache.kafka.common.requests.JoinGroupRequest;
+import org.apache.kafka.common.requests.JoinGroupResponse;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.requests.StreamsGroupHeartbeatRequest;
+import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse;
+import org.apache.kafka.common.requests.SyncGroupRequest;
+import org.apache.kafka.common.requests.SyncGroupResponse;
+import test.SharedCluster;
+
+/**
+ * A member of a group whose client is not in kafka-clients: a worker of Connect, or a Kafka Streams application. It
+ * speaks Kafka's protocol by hand, and stays a member for a minute.
+ */
+final class GroupMember implements AutoCloseable {
+    private final String group;
+    private Socket socket;
+
+    GroupMember(String group) throws Exception {
+        this.group = group;
+        String[] bootstrap = SharedCluster.servers().split(",")[0].split(":");
+        socket = new Socket(bootstrap[0], Integer.parseInt(bootstrap[1]));
+        SharedCluster.await("the coordinator of " + group, this::findsCoordinator);
+    }
+
+    private boolean findsCoordinator() {
+        var data = new FindCoordinatorRequestData().setKeyType((byte) 0).setCoordinatorKeys(List.of(group));
+        var answer = (FindCoordinatorResponse) ask(new FindCoordinatorRequest.Builder(data).build((short) 4));
+        var coordinator = answer.data().coordinators().get(0);
+        if (coordinator.errorCode() != 0) return false;
+        try {
+            socket.close();
+            socket = new Socket(coordinator.host(), coordinator.port());
+            return true;
+        } catch (IOException notNow) {
+            throw new IllegalStateException(notNow);
+        }
+    }
+
+    /** As Connect's herder does: the protocol's own metadata, of which the coordinator understands nothing. */
+    void joinConnect() throws Exception {
+        var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
+        protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol()
+                .setName("sessioned")
+                .setMetadata(new byte[] {0, 2, 9}));
+        var join = new JoinGroupRequestData()
+                .setGroupId(group)
+                .setSessionTimeoutMs(60_000)
+                .setRebalanceTimeoutMs(60_000)
+                .setMemberId("")
+                .setProtocolType("connect")
+                .setProtocols(protocols);
+        SharedCluster.await("a member id in " + group, () -> {
+            var first = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
+            join.setMemberId(first.data().memberId());
+            return first.data().errorCode() == Errors.MEMBER_ID_REQUIRED.code();
+        });
+        var joined = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
+        expectNoError(joined.data().errorCode());
+        var sync = new SyncGroupRequestData()
+                .setGroupId(group)
+                .setGenerationId(joined.data().generationId())
+                .setMemberId(join.memberId())
+                .setProtocolType("connect")
+                .setProtocolName("sessioned")
+                .setAssignments(List.of(new SyncGroupRequestData.SyncGroupRequestAssignment()
+                        .setMemberId(join.memberId())
+                        .setAssignment(new byte[] {0, 2, 0, 0, 0, 1, 7})));
+        var synced = (SyncGroupResponse) ask(new SyncGroupRequest.Builder(sync).build((short) 5));
+        expectNoError(synced.data().errorCode());
+    }
+
+    /** A topology that reads the topic, and nothing else (KIP-1071). */
+    void joinStreams(String topic) throws Exception {
+        var topology = new StreamsGroupHeartbeatRequestData.Topology()
+                .setEpoch(1)
+                .setSubtopologies(List.of(new StreamsGroupHeartbeatRequestData.Subtopology()
+                        .setSubtopologyId("0")
+                        .setSourceTopics(List.of(topic))));
+        var beat = new StreamsGroupHeartbeatRequestData()
+                .setGroupId(group)
+                .setMemberId("by-hand")
+                .setProcessId("by-hand")
+                .setRebalanceTimeoutMs(60_000)
+                .setTopology(topology)
+                .setActiveTasks(List.of())
+                .setStandbyTasks(List.of())
+                .setWarmupTasks(List.of())
+                .setClientTags(List.of());
+        SharedCluster.await("tasks of " + group, () -> {
+            var builder = new StreamsGroupHeartbeatRequest.Builder(beat);
+            var answer = ((StreamsGroupHeartbeatResponse) ask(builder.build((short) 0))).data();
+            // A coordinator that has just been chosen loads its groups first.
+            if (Errors.forCode(answer.errorCode()).exception() instanceof RetriableException) return false;
+            expectNoError(answer.errorCode());
+            beat.setMemberEpoch(answer.memberEpoch()).setTopology(null);
+            return answer.activeTasks() != null && !answer.activeTasks().isEmpty();
+        });
+    }
+
+    private static void expectNoError(short code) {
+        if (code != 0) throw new AssertionError(Errors.forCode(code).message());
+    }
+
+    private AbstractResponse ask(AbstractRequest request) {
+        try {
+            var header = new RequestHeader(request.apiKey(), request.version(), "by hand", 1);
+            ByteBuffer bytes = request.serializeWithHeader(header);
+            ByteBuffer length = ByteBuffer.allocate(4).putInt(bytes.remaining()).flip();
+            var out = Channels.newChannel(socket.getOutputStream());
+            out.write(length);
+            out.write(bytes);
+            var in = new DataInputStream(socket.getInputStream());
+            return AbstractResponse.parseResponse(ByteBuffer.wrap(in.readNBytes(in.readInt())), header);
+        } catch (IOException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
