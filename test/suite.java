@@ -32,6 +32,7 @@
 //SOURCES TopicsTest.java
 //SOURCES ../lab/doctor.java
 //SOURCES lab/prediction/PredictionTest.java
+//SOURCES lab/common/ScriptTest.java
 //SOURCES lab/common/DiagnosisTest.java
 //SOURCES lab/common/SettingsFileTest.java
 //SOURCES lab/common/SecureDiagnosisTest.java

@@ -58,7 +58,7 @@ public class SecureDiagnosisTest {
     @BeforeAll
     static void start() throws Exception {
         cluster = Run.script(
-                "cluster.java",
+                "lab/secure.java",
                 "--acls",
                 "--brokers=1",
                 "--port=" + PORT,
