@@ -109,18 +109,17 @@ class consumer implements Callable<Integer> {
         try {
             tellAssignment();
             var lines = new StringBuilder();
-            for (TopicPartition each : records.partitions()) {
-                Partition partition = partitions.computeIfAbsent(each.partition(), it -> new Partition());
+            for (TopicPartition each : records.partitions())
                 for (var record : records.records(each)) {
                     if (received == count) {
                         consumer.seek(each, record.offset()); // so it is not committed
                         break;
                     }
                     received++;
+                    Partition partition = partitions.computeIfAbsent(each.partition(), it -> new Partition());
                     partition.receive(record);
                     if (!quiet) lines.append(line(record));
                 }
-            }
             System.out.print(lines);
             printed = !System.out.checkError();
         } finally {

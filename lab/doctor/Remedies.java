@@ -118,8 +118,8 @@ class Remedies {
     private String changed(List<Partition> partitions, Function<Partition, List<Integer>> change, String otherwise) {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
-        for (Partition it : partitions.subList(0, Math.min(AT_ONCE, partitions.size()))) {
-            List<Integer> changed = change.apply(it);
+        for (Partition it : partitions) {
+            List<Integer> changed = replicas.size() < AT_ONCE ? change.apply(it) : null;
             if (changed == null) continue;
             replicas.put(it.id(), changed);
             if (it.minIsAboveReplicas())

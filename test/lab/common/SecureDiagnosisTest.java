@@ -58,19 +58,19 @@ public class SecureDiagnosisTest {
     @BeforeAll
     static void start() throws Exception {
         cluster = Run.script(
-                "cluster.java",
+                "lab/secure.java",
                 "--acls",
                 "--brokers=1",
                 "--port=" + PORT,
                 "-X",
-                "listeners=SASL_SSL://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d,"
+                "listeners=BROKER://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d,"
                                 .formatted(PORT, PORT + 10, PORT + 20, PORT + 30)
                         + "HIDDEN://127.0.0.1:%d".formatted(PORT + 40),
                 "-X",
-                "advertised.listeners=SASL_SSL://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192,HIDDEN://kafka-y.invalid:9193"
+                "advertised.listeners=BROKER://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192,HIDDEN://kafka-y.invalid:9193"
                         .formatted(SECURE, LOGIN, PLAIN),
                 "-X",
-                "listener.security.protocol.map=CONTROLLER:SSL,SASL_SSL:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
+                "listener.security.protocol.map=CONTROLLER:SSL,BROKER:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
                         + "WRONG:PLAINTEXT,HIDDEN:SASL_SSL",
                 "-X",
                 "listener.name.login.scram-sha-256.sasl.jaas.config="

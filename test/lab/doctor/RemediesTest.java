@@ -164,6 +164,10 @@ public class RemediesTest {
                 .containsEntry("out of sync: [t-0]", reassign(at(0, "1,2")))
                 .containsEntry(
                         "unregistered: [9]", "start it with its disk, or move its replicas: " + reassign(at(0, "1,2")));
+        partition("t", 0, 1, false, 1, 2, 9); // no broker is left for it
+        assertThat(traps()).containsEntry("out of sync: [t-0]", reassign(at(0, "1,2")));
+        partition("t", 0, 2, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", "start one more broker, and run this again");
     }
 
     @Test
