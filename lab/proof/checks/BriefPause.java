@@ -17,7 +17,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others helped.
  *
- * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was down for less than 1.5 sessions.
+ * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was back before the bound.
  */
 class BriefPause implements Check {
     private static final String TEXT = "a brief pause, then it goes on by itself";

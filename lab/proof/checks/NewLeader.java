@@ -14,8 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it got none, or late.
  *
- * <p>INCONCLUSIVE: the cluster was not observed at that time; others changed it; or the broker was down for less than 1.5
- * sessions, so it need not have been noticed.
+ * <p>INCONCLUSIVE: the cluster was not observed at that time; others changed it; or the broker was back before the bound,
+ * so the cluster need not have noticed.
  */
 class NewLeader implements Check {
     @Override

@@ -16,7 +16,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it kept its leader or got another one, or records were acknowledged.
  *
- * <p>INCONCLUSIVE: the cluster was not observed all the time, others changed it, or the broker was down for less than 1.5 sessions.
+ * <p>INCONCLUSIVE: the cluster was not observed all the time, others changed it, or the broker was back before the bound.
  */
 class UnavailableWhileDown implements Check {
     @Override
