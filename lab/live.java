@@ -46,3 +46,6 @@
 //SOURCES common/Json.java // writes JSON
 //SOURCES common/Resource.java // files that are part of the program
 //SOURCES common/Script.java // how an instrument runs, prints and ends
+//SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
+//SOURCES common/Probe.java // one connection in Kafka's protocol
+//SOURCES common/SettingsFile.java // a file of client properties

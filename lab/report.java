@@ -60,6 +60,14 @@
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES prediction/Cluster.java // what a prediction is made from
+//SOURCES prediction/Broker.java // a broker, and whether it responds
+//SOURCES prediction/Quorum.java // the controllers
+//SOURCES prediction/Partition.java // a partition
+//SOURCES prediction/PartitionId.java // its topic and number
+//SOURCES prediction/Prediction.java // what becomes of each partition while brokers are down
+//SOURCES prediction/Outcome.java // and why
+//SOURCES prediction/Fate.java // whether it can be written and read
 //SOURCES proof/Proof.java // what is proven of one run
 //SOURCES proof/ProofText.java // a proof as lines for a person
 //SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
@@ -68,6 +76,7 @@
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
 //SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition, from its replicas, who was in sync, and the settings
+//SOURCES proof/facts/Evidence.java // what shows that a fault happened
 //SOURCES proof/facts/Facts.java // all that the checks may know of a run
 //SOURCES proof/facts/Flows.java // when records flowed, by partition
 //SOURCES proof/facts/Gap.java // a time, in seconds since the run began
@@ -80,6 +89,7 @@
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/checks/AloneInSync.java // scenario 4
+//SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 //SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
 //SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then go on by themselves while the broker is down
 //SOURCES proof/checks/Check.java // one thing that is checked of every run

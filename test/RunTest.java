@@ -2,6 +2,8 @@ package test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -46,5 +48,26 @@ class RunTest {
         assertThat(screen.rows()).containsExactly("4", "5");
         screen.draw("\u001b[H\u001b[2Jtop\u001b[2;3Hhere");
         assertThat(screen.rows()).containsExactly("top", "  here");
+    }
+
+    @Test
+    @DisplayName("a test class or method that there is not is named, with those that there are")
+    void unknownTest() {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String[] command = {java, "-cp", System.getProperty("java.class.path"), "test.suite", "none"};
+        var says = Map.of(
+                "nothing", "No test class is called 'nothing'", "RunTest#nothing", "RunTest has no test 'nothing'");
+        says.forEach((name, line) -> {
+            command[4] = name;
+            try (Run run = Run.command(command)) {
+                run.expectExit(2);
+                assertThat(run.out()).isEmpty();
+                assertThat(run.err())
+                        .singleElement()
+                        .asString()
+                        .startsWith(line)
+                        .containsPattern("RunTest|unknownTest");
+            }
+        });
     }
 }

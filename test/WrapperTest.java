@@ -10,6 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -39,7 +41,7 @@ class WrapperTest {
 
     /** The commands that the wrapper needs in any case. */
     private static final String NEEDED =
-            "cat dirname env find getent grep id locale mkdir mktemp mv readlink rm sed sha256sum tail tr";
+            "cat cut dirname env find getent grep id locale mkdir mktemp mv readlink rm sed sha256sum tail tr";
 
     /** Exit statuses by signal. */
     private static final Map<String, Integer> ENDED_BY = Map.of("INT", 130, "TERM", 143);
@@ -476,19 +478,115 @@ class WrapperTest {
     }
 
     @Test
-    @DisplayName("nothing is remembered for JBang's options and commands, an error, and a script of several files")
+    @DisplayName("an entry with rooms: JBang is asked once, and again when a room is changed, added, removed or moved")
+    void remembersRooms() throws IOException {
+        Path entry = entry("//SOURCES rooms/One.java // the first", "//SOURCES rooms/Two.java", FILES);
+        assertThat(run(entry)).isEqualTo("JBang one");
+        assertThat(run(entry)).isEqualTo("one");
+        for (String part : List.of("One.java", "Two.java", "page.html")) {
+            Path room = directory.resolve("rooms").resolve(part);
+            String before = Files.readString(room);
+            Files.writeString(room, before + "// changed\n");
+            assertThat(run(entry)).as(part + " changed").isEqualTo("JBang one");
+            assertThat(run(entry)).isEqualTo("one");
+            Files.delete(room);
+            for (int i = 0; i < 2; i++)
+                assertThat(run(entry)).as(part + " removed").isEqualTo("JBang one");
+            Files.writeString(room, before);
+            assertThat(run(entry)).as(part + " as it was").isEqualTo("one");
+        }
+        Path one = directory.resolve("rooms/One.java");
+        Path two = directory.resolve("rooms/Two.java");
+        String last = "// the last line\n";
+        Files.writeString(one, Files.readString(one) + last);
+        assertThat(run(entry)).isEqualTo("JBang one");
+        Files.writeString(one, Files.readString(one).replace(last, ""));
+        Files.writeString(two, last + Files.readString(two)); // all bytes are there, in the same order
+        assertThat(run(entry)).isEqualTo("JBang one");
+        Files.writeString(directory.resolve("rooms/Three.java"), "class Three {}\n");
+        assertThat(run(entry)).as("not in the entry").isEqualTo("one");
+        Files.writeString(entry, Files.readString(entry) + "//SOURCES rooms/Three.java\n");
+        assertThat(run(entry)).isEqualTo("JBang one");
+        assertThat(run(entry)).isEqualTo("one");
+    }
+
+    @Test
+    @DisplayName("the rooms are those beside the entry, wherever the caller is, also through a symbolic link")
+    void roomsBesideTheEntry() throws IOException {
+        Path entry = entry("//SOURCES rooms/One.java", FILES);
+        Path elsewhere = Files.createDirectories(directory.resolve("else where/rooms"));
+        Path link = Files.createSymbolicLink(elsewhere.resolveSibling("several.java"), entry);
+        String name = directory.getFileName().toString();
+        Files.createDirectories(elsewhere.resolve(name));
+        var here = asked().in(directory.getParent()).with("CDPATH", elsewhere);
+        for (String expected : List.of("JBang one", "one")) {
+            assertThat(run(here, name + "/several.java")).isEqualTo(expected);
+            assertThat(run(asked().in(elsewhere), "../../several.java")).isEqualTo(expected);
+        }
+        assertThat(run(here, link.toString())).isEqualTo("JBang one");
+        assertThat(run(here, link.toString())).as("it has no rooms there").isEqualTo("JBang one");
+        for (String part : List.of("One.java", "page.html")) Files.writeString(elsewhere.resolve(part), "other\n");
+        assertThat(run(here, link.toString())).isEqualTo("JBang one");
+        assertThat(run(here, link.toString())).isEqualTo("one");
+        Files.writeString(elsewhere.resolve("One.java"), "changed\n");
+        assertThat(run(here, link.toString())).isEqualTo("JBang one");
+        Files.delete(link);
+    }
+
+    @Test
+    @DisplayName("nothing is remembered for JBang's options and commands, and an error")
     void neverRemembered() throws IOException {
         String file = says("one").toString();
-        Path several = Files.writeString(directory.resolve("several.java"), "//SOURCES say.java\n//say one\n");
         Path broken = Files.writeString(directory.resolve("broken.java"), "//say error\n");
         for (int i = 0; i < 2; i++) {
-            assertThat(run(several)).isEqualTo("JBang one");
             assertThat(run(asked(), "-Dany=1", file)).isEqualTo("JBang one");
             assertThat(run(asked(), "run", file)).isEqualTo("JBang one");
             assertThat(run(asked(), "info", "jar", file)).isEqualTo("JBang info");
             assertThat(run(broken)).isEqualTo("JBang error");
         }
         assertThat(cache.resolve("commands")).doesNotExist();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "//SOURCES rooms/*.java",
+                "//SOURCES rooms",
+                "//SOURCES rooms/One.java rooms/Two.java",
+                "//SOURCES rooms/One.java,rooms/Two.java",
+                "//SOURCES rooms/One.java;rooms/Two.java // two rooms",
+                "//SOURCES\trooms/One.java\trooms/Two.java",
+                "//SOURCES rooms/Nested.java // names one more",
+                "//SOURCES rooms/Dependent.java",
+                "//SOURCES rooms/Variable.java",
+                "//SOURCES rooms/Missing.java",
+                "//SOURCES https://127.0.0.1/One.java",
+                "//FILES rooms/*.html",
+                "//FILES page=rooms/page.html other=rooms/Two.java",
+                "//DEPS rooms/One.java",
+                "//DEPS any:any:${env.VERSION}",
+            })
+    @DisplayName("nothing is remembered where the entry's lines are not all that there is to know:")
+    void unknownRooms(String line) throws IOException {
+        Path entry = entry("//SOURCES rooms/One.java", line, FILES);
+        Path rooms = directory.resolve("rooms");
+        Files.writeString(rooms.resolve("Nested.java"), "//SOURCES Two.java\n");
+        Files.writeString(rooms.resolve("Dependent.java"), "//DEPS Two.java\n");
+        Files.writeString(rooms.resolve("Variable.java"), "//DEPS any:any:${any.version}\n");
+        for (int i = 0; i < 2; i++) assertThat(run(entry)).isEqualTo("JBang one");
+        assertThat(cache.resolve("commands")).doesNotExist();
+    }
+
+    private static final String FILES = "//FILES room/page.html=rooms/page.html";
+
+    /** Writes the entry several.java with these lines, and its rooms. */
+    private Path entry(String... lines) throws IOException {
+        Path rooms = Files.createDirectories(directory.resolve("rooms"));
+        Files.writeString(rooms.resolve("One.java"), "class One {}\n");
+        Files.writeString(rooms.resolve("Two.java"), "class Two {}\n");
+        Files.writeString(rooms.resolve("page.html"), "<p>\n");
+        String entry = "//JAVA 17+\n//say one\n%s\n".formatted(String.join("\n", lines));
+        return Files.writeString(directory.resolve("several.java"), entry);
     }
 
     @Test

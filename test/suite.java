@@ -6,28 +6,57 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:2.0.17
+//DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
 //SOURCES RunTest.java
+//SOURCES House.java
+//SOURCES LimitsTest.java
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ../lab/report.java
-//SOURCES ../lab/judge.java
+//SOURCES ../lab/drill.java
 //SOURCES lab/history/Lines.java
 //SOURCES lab/proof/Sample.java
 //SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/history/HistoryFileTest.java
+//SOURCES lab/proof/DamageTest.java
+//SOURCES lab/proof/HistoriesTest.java
+//SOURCES lab/proof/ChecksPageTest.java
+//SOURCES lab/proof/facts/AccountTest.java
+//SOURCES ChecksPage.java
 //SOURCES lab/report/MadeUp.java
 //SOURCES lab/report/ReportTest.java
 //SOURCES lab/report/HistoryTest.java
+//SOURCES ../lab/cut.java
+//SOURCES lab/cut/CutTest.java
 //SOURCES ClusterTest.java
-//SOURCES SecureTest.java
+//SOURCES ../lab/secure.java
+//SOURCES lab/secure/SecureTest.java
 //SOURCES TopicsTest.java
-//SOURCES DoctorTest.java
+//SOURCES ../lab/doctor.java
+//SOURCES lab/prediction/PredictionTest.java
+//SOURCES lab/common/ScriptTest.java
+//SOURCES lab/common/DiagnosisTest.java
+//SOURCES lab/common/SettingsFileTest.java
+//SOURCES lab/common/SecureDiagnosisTest.java
+//SOURCES lab/doctor/RemediesTest.java
+//SOURCES lab/doctor/DoctorTest.java
+//SOURCES lab/doctor/Nodes.java
+//SOURCES lab/doctor/Tries.java
+//SOURCES lab/doctor/Said.java
+//SOURCES lab/doctor/Shell.java
+//SOURCES lab/doctor/OldBrokersTest.java
+//SOURCES lab/doctor/GroupReaderTest.java
+//SOURCES lab/doctor/RemedyTest.java
+//SOURCES lab/doctor/ShapesTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES ../lab/pipeline.java
+//SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES ../lab/live.java
 //SOURCES lab/live/GroupMember.java
@@ -36,14 +65,22 @@
 //SOURCES lab/live/LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
+//SOURCES ../lab/drill.java
+//SOURCES lab/drill/clients/RecordIdTest.java
+//SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
+//SOURCES Docker.java
 //SOURCES DockerTest.java
+//SOURCES lab/drill/ContainersTest.java
 
 package test;
 
+import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
@@ -56,46 +93,32 @@ import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, named
- * above in a {@code //SOURCES} line and below in {@link #TESTS}.
+ * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, or for a room
+ * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line.
  *
  * <p>All tests together: those of {@link #BESIDE} run in a second process, in a network namespace
  * of Linux. The clusters of both processes can then use the same ports. Where that is not possible,
  * such as on macOS or without the right, all tests run one after another.
  */
 class suite {
-    /** In the order in which they run: first what the others stand on. */
-    private static final List<Class<?>> TESTS = List.of(
-            RunTest.class,
-            WrapperTest.class,
-            ScriptsTest.class,
-            lab.report.ReportTest.class,
-            lab.report.HistoryTest.class,
-            ClusterTest.class,
-            SecureTest.class,
-            TopicsTest.class,
-            DoctorTest.class,
-            ProducerTest.class,
-            ConsumerTest.class,
-            QueueTest.class,
-            lab.live.LagTest.class,
-            lab.live.GroupTest.class,
-            lab.live.LiveTest.class,
-            PeersTest.class,
-            FailoverTest.class,
-            ReadmeTest.class,
-            DockerTest.class);
+    /** The test classes, in the order in which they run: those of the {@code //SOURCES} lines above. */
+    private static final List<Class<?>> TESTS = tests();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
-    private static final List<Class<?>> BESIDE = List.of(FailoverTest.class, QueueTest.class);
+    private static final List<Class<?>> BESIDE = List.of(FailoverTest.class, lab.drill.DrillTest.class, QueueTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
@@ -106,6 +129,7 @@ class suite {
         if (names.length > 0 || !namespacesWork()) {
             run(selected, List.of(names), report);
         } else {
+            Set<String> directories = directoriesOfClusters();
             // Before anything else: a namespace has no network for downloads, and JBang builds one script at a time.
             Run.build(scripts());
             selected.removeAll(BESIDE);
@@ -114,8 +138,29 @@ class suite {
                 beside.awaitExit(Duration.ofMinutes(60));
                 report.add(beside.out(), beside.err());
             }
+            Run.endAll();
+            report.leftBehind(directoriesOfClusters(), directories);
         }
         System.exit(report.end() ? 0 : 1);
+    }
+
+    private static List<Class<?>> tests() {
+        try (Stream<String> lines = Files.lines(Run.ROOT.resolve("test/suite.java"))) {
+            return lines.filter(line -> line.matches("//SOURCES (lab/.*/)?\\w+Test\\.java"))
+                    .map(line -> line.replace("//SOURCES ", "").replace(".java", ""))
+                    .<Class<?>>map(name -> classOf(name.contains("/") ? name.replace('/', '.') : "test." + name))
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static Class<?> classOf(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException notThere) {
+            throw new IllegalStateException(name + ": the package is not the folder", notThere);
+        }
     }
 
     private static void run(Set<Class<?>> tests, List<String> names, Report report) {
@@ -128,6 +173,13 @@ class suite {
         LauncherFactory.create().execute(request.build(), report);
     }
 
+    /** Those that cluster.java has made in the temporary directory. It removes each when it ends, however it ends. */
+    private static Set<String> directoriesOfClusters() {
+        String[] names = new File(System.getProperty("java.io.tmpdir"))
+                .list((directory, name) -> name.startsWith("kafka-cluster-"));
+        return new TreeSet<>(List.of(Objects.requireNonNull(names)));
+    }
+
     private static boolean namespacesWork() {
         try {
             var probe = new ProcessBuilder("unshare", "-n", "ip", "link", "set", "lo", "up").redirectErrorStream(true);
@@ -137,9 +189,10 @@ class suite {
         }
     }
 
+    /** All scripts, and the entries of the lab. */
     private static String[] scripts() {
-        String[] names = Run.ROOT.toFile().list((directory, name) -> name.endsWith(".java"));
-        return Objects.requireNonNull(names);
+        var house = new House(Run.ROOT);
+        return Stream.concat(house.top().stream(), house.entries().stream()).toArray(String[]::new);
     }
 
     /** The same program in a namespace with a loopback interface of its own, with the tests of {@link #BESIDE}. */
@@ -156,15 +209,31 @@ class suite {
         var selected = new LinkedHashSet<>(names.length == 0 ? TESTS : List.<Class<?>>of());
         for (String name : names) {
             var called = TESTS.stream()
-                    .filter(test -> isCalled(test.getSimpleName(), classOf(name)))
+                    .filter(test -> isCalled(test.getSimpleName(), beforeHash(name)))
                     .toList();
-            if (called.isEmpty()) {
-                System.err.printf("No test is called '%s'. There are: %s%n", name, names(TESTS));
-                System.exit(2);
-            }
+            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", beforeHash(name), names(TESTS));
+            Set<String> methods = methods(called);
+            String method = name.replaceFirst("^[^#]*#?", "");
+            if (!method.isEmpty() && !methods.contains(method))
+                refuse("%s has no test '%s'. There are: %s", names(called), method, String.join(", ", methods));
             selected.addAll(called);
         }
         return selected;
+    }
+
+    private static void refuse(String format, Object... values) {
+        System.err.printf(format + "%n", values);
+        System.exit(2);
+    }
+
+    /** The names of all tests in these classes, also in classes within them. */
+    private static Set<String> methods(List<Class<?>> classes) {
+        return classes.stream()
+                .flatMap(test -> Stream.concat(Stream.of(test), Stream.of(test.getDeclaredClasses())))
+                .flatMap(test -> Stream.of(test.getDeclaredMethods()))
+                .filter(method -> isAnnotated(method, Testable.class))
+                .map(Method::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isCalled(String test, String name) {
@@ -172,7 +241,7 @@ class suite {
     }
 
     /** The class of CLASS#METHOD. */
-    private static String classOf(String name) {
+    private static String beforeHash(String name) {
         return name.replaceFirst("#.*", "");
     }
 
@@ -181,7 +250,7 @@ class suite {
         if (!(test.getSource().orElse(null) instanceof MethodSource method)) return true;
         return names.isEmpty()
                 || names.stream()
-                        .filter(name -> isCalled(method.getClassName(), classOf(name)))
+                        .filter(name -> isCalled(method.getClassName(), beforeHash(name)))
                         .anyMatch(name -> !name.contains("#") || name.endsWith("#" + method.getMethodName()));
     }
 
@@ -269,6 +338,14 @@ class suite {
                 failed++;
                 failures.add("FAIL the tests beside did not end with a count\n" + String.join("\n", err));
             }
+        }
+
+        /** What is there now, and was not before, is a failure. */
+        void leftBehind(Set<String> now, Set<String> before) {
+            now.removeAll(before);
+            if (now.isEmpty()) return;
+            failed++;
+            failures.add("FAIL left behind in the temporary directory: " + String.join(", ", now));
         }
 
         /** Skips a test, or all the tests of a class. */

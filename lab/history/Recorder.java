@@ -58,11 +58,15 @@ public class Recorder {
     }
 
     /**
-     * A record is in the log. To be called in the log's order for each partition.
+     * A record is in the log. To be called in the log's order for each partition: the lines keep it.
      *
      * @param epoch the leader epoch of its batch; -1 if not known
      */
-    public void found(double t, int partition, int epoch, int id, long offset) {
+    public synchronized void found(double t, int partition, int epoch, int id, long offset) {
+        open.keySet().stream()
+                .filter(it -> it.kind == Flow.Kind.FOUND && it.partition == partition && it.epoch != epoch)
+                .findFirst()
+                .ifPresent(before -> put(open.remove(before).flow(before)));
         add(t, new Key(Flow.Kind.FOUND, partition, 0, epoch, null), id, offset, Double.NaN);
     }
 

@@ -115,7 +115,14 @@ public class ProofText {
             int[] row = account.crossed(fate);
             add(
                     "    %-20s %,11d %,11d %,11d %,11d %,11d",
-                    fate.lowerCase(), account.count(fate), row[0], row[1], row[2], row[3]);
+                    fate == Kind.ACKNOWLEDGED && facts.setup().setting("acks").equals("0")
+                            ? "sent (acks=0)"
+                            : fate.lowerCase(),
+                    account.count(fate),
+                    row[0],
+                    row[1],
+                    row[2],
+                    row[3]);
         }
         add(
                 "    %-20s %,11d   unseen %,d, redelivered %,d, out of order %,d",

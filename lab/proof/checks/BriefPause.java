@@ -51,7 +51,7 @@ class BriefPause implements Check {
         String blind = facts.observed().blindIn(pause.from(), pause.to());
         if (holds && (helpedBy != null || blind != null))
             return Claim.unknown(TEXT, evidence + "; but " + (helpedBy != null ? helpedBy : blind));
-        String tooShort = brief ? facts.doubts().tooShort(outage) : null;
+        String tooShort = brief ? facts.doubts().tooShort(outage, bound) : null;
         return Claim.of(
                 holds,
                 TEXT,

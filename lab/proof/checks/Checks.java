@@ -12,9 +12,10 @@ public class Checks {
             new LogRead(),
             new Undisturbed(),
             new FaultHappened(),
+            new AsPlanned(),
             new FlowedBeforeAndAfter(),
             new ConsumersReadOn(),
-            // the scenarios
+            // What the fault does
             new OneReader(),
             new StandbyTakesOver(),
             new LoadBalanced(),
@@ -31,7 +32,7 @@ public class Checks {
             new SilentUntilElected(),
             new WhoLeads(),
             new LosesExactly(),
-            // every record
+            // What becomes of the records
             new NoneLost(),
             new AtItsOffset(),
             new OnceInOrder(),
@@ -39,7 +40,7 @@ public class Checks {
             new Delivered(),
             new GroupReceived(),
             new NoPhantom(),
-            // your limits
+            // Your limits
             new MaxPause(),
             new MaxLatency());
 }

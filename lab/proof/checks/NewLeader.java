@@ -36,7 +36,7 @@ class NewLeader implements Check {
                     : Text.of(
                             "broker %d leads, %.2f s after the fault",
                             elected.now().leader(), outage.after(elected.t()));
-            String doubt = facts.doubts().tooShort(outage);
+            String doubt = facts.doubts().tooShort(outage, bound);
             return Claim.of(
                     false,
                     text,

@@ -2,6 +2,7 @@ package lab.proof.checks;
 
 import java.util.ArrayList;
 import java.util.List;
+import lab.proof.facts.Bound;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Gap;
@@ -42,7 +43,7 @@ class UnavailableWhileDown implements Check {
             String blind = facts.observed().blindIn(gone.t(), end);
             return blind == null ? Claim.pass(text, evidence) : Claim.unknown(text, evidence + "; but " + blind);
         }
-        String doubt = facts.doubts().tooShort(outage);
+        String doubt = facts.doubts().tooShort(outage, Bound.election(outage, facts.setup()));
         return Claim.of(
                 false, text, evidence, doubt != null ? doubt : facts.doubts().any(outage));
     }

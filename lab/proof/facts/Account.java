@@ -23,7 +23,7 @@ public class Account {
         RECEIVED,
         RECEIVED_AGAIN,
         NOT_TO_BE_SEEN, // not found, and its place was not read: below the log's start, topic deleted, audit ended
-                        // early
+        // early
 
         LOST, // acknowledged, to be seen, and not in the log
         UNPROVEN, // acknowledged, not to be seen, and not received either

@@ -2,11 +2,15 @@ package lab.proof.facts;
 
 /** A limit for a pause, in seconds, and where it comes from. */
 public record Bound(double seconds, String why) {
-    /** A controlled stop moves the leaders first. Otherwise the cluster, or the client, gives up a silent broker. */
+    /**
+     * A controlled stop moves the leaders first. Otherwise the cluster gives up a silent broker after its session; and
+     * if the broker holds its connections, the client after its own timeout.
+     */
     public static Bound of(Outage outage, Setup setup) {
         if (outage.controlled()) return new Bound(5, "a controlled stop");
-        return outage.isSilent()
-                ? of("request.timeout.ms", setup.timeout("request.timeout.ms", 30_000))
+        double request = setup.timeout("request.timeout.ms", 30_000);
+        return outage.isSilent() && request > setup.session()
+                ? of("request.timeout.ms", request)
                 : election(outage, setup);
     }
 

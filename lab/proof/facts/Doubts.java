@@ -1,6 +1,7 @@
 package lab.proof.facts;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** Why something that does not hold, or seems to hold, cannot be blamed on the fault. Each answer is null for none. */
@@ -8,11 +9,13 @@ public class Doubts {
     private final Setup setup;
     private final Observed observed;
     private final List<Disturbance> disturbances;
+    private final Map<Outage, Evidence> evidence;
 
-    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances) {
+    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances, Map<Outage, Evidence> evidence) {
         this.setup = setup;
         this.observed = observed;
         this.disturbances = disturbances;
+        this.evidence = evidence;
     }
 
     /** What others did to the cluster in a window. */
@@ -33,17 +36,19 @@ public class Doubts {
 
     /** The same for an outage, until its preferred leaders lead again. */
     public String any(Outage outage) {
+        if (!evidence.containsKey(outage)) return "nothing shows that " + outage.name() + " was down";
         return any(outage.from(), outage.preferredAt());
     }
 
     /**
-     * Why what happened while the node was down need not have been noticed by the cluster: it was back before the
-     * cluster gives up a dead broker.
+     * Why what did not happen while the node was down need not have happened: the node was back before the bound.
+     *
+     * @param bound until the cluster, or the client, gives up a dead broker
      */
-    public String tooShort(Outage outage) {
+    public String tooShort(Outage outage, Bound bound) {
         double down = outage.restoredAt() - outage.from();
-        if (outage.controlled() || down > 1.5 * setup.session()) return null;
-        return Text.of("it was down for %.1f s only, and a dead broker is noticed after %.0f s", down, setup.session());
+        if (outage.controlled() || down > bound.seconds()) return null;
+        return Text.of("it was down for %.1f s only, and the bound is %s (--down)", down, bound);
     }
 
     public List<Disturbance> disturbances() {

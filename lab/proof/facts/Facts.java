@@ -8,6 +8,7 @@ import lab.history.RunHistory;
 /**
  * All that the checks may know of a run: computed from its history, and from nothing else.
  *
+ * @param evidence that a node was really down, by outage
  * @param audits by partition
  * @param contradictions what cannot be, such as a record that was acknowledged and never sent
  * @param latencies before, during and after the outages
@@ -17,6 +18,7 @@ public record Facts(
         Setup setup,
         Observed observed,
         List<Outage> outages,
+        Map<Outage, Evidence> evidence,
         Account account,
         Map<Integer, Audit> audits,
         List<String> contradictions,
@@ -32,12 +34,15 @@ public record Facts(
         List<Outage> outages = Outage.of(run);
         var accounting = new Accounting(run, setup, observed);
         Account account = accounting.account();
+        Map<Outage, Evidence> evidence = Evidence.of(outages, observed, setup);
+        List<Disturbance> disturbances = Disturbance.of(run, observed, outages);
         var flows = new Flows(run, setup.partitions(), account);
         return new Facts(
                 run,
                 setup,
                 observed,
                 outages,
+                evidence,
                 account,
                 accounting.audits(),
                 accounting.contradictions(),
@@ -45,7 +50,7 @@ public record Facts(
                 Latencies.byTime(run, outages, flows),
                 new Promises(run, setup, observed, outages),
                 new Expectation(setup, observed, outages),
-                new Doubts(setup, observed, Disturbance.of(run, observed, outages)));
+                new Doubts(setup, observed, disturbances, evidence));
     }
 
     /** Whether the log of a partition was read from the run's first offset, or its start, to its end. */

@@ -116,21 +116,31 @@ public class Lines {
         throw new IllegalArgumentException(type + " " + id);
     }
 
-    /** The record and the one behind it change their places. */
+    /** The record and the one behind it in its partition exchange their places. */
     public Lines swap(String type, int id) {
+        JsonObject lineOfOne = null;
+        List<Entry> before = List.of();
         for (JsonObject line : all(type)) {
             List<Entry> records = records(line);
-            for (int i = 0; i + 1 < records.size(); i++)
-                if (records.get(i).id == id) {
-                    Entry one = records.get(i);
-                    Entry other = records.get(i + 1);
-                    records.set(i, new Entry(other.id, one.offset));
-                    records.set(i + 1, new Entry(one.id, other.offset));
+            for (int i = 0; i < records.size(); i++) {
+                Entry other = records.get(i);
+                if (lineOfOne != null && lineOfOne.getInt("partition") == line.getInt("partition")) {
+                    List<Entry> mine = lineOfOne == line ? records : before;
+                    int at = mine == records ? i - 1 : mine.size() - 1;
+                    Entry one = mine.get(at);
+                    mine.set(at, new Entry(other.id, one.offset));
+                    records.set(i, new Entry(one.id, other.offset));
+                    put(lineOfOne, mine);
                     put(line, records);
                     return this;
                 }
+                if (other.id == id) {
+                    lineOfOne = line;
+                    before = records;
+                }
+            }
         }
-        throw new IllegalArgumentException(type + " " + id + " is the last of its line");
+        throw new IllegalArgumentException(type + " " + id + " is the last");
     }
 
     /** Writes a sound file: as many lines and the checksum that the end lines promise. */

@@ -2,37 +2,194 @@ package lab.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lab.history.HistoryReader;
 import lab.history.Lines;
+import lab.proof.checks.Check;
+import lab.proof.checks.Checks;
 import lab.proof.checks.Verdict;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import test.Run;
 
-class HistoriesTest {
+/** The checks on saved histories: test/histories/README.txt says what a case looks like. No cluster, no network. */
+public class HistoriesTest {
+    private static final Path CASES = Run.ROOT.resolve("test/histories");
+
     @TempDir
     private static Path directory;
 
-    private static Proof judge(Lines lines) throws IOException {
-        return Proof.of(HistoryReader.read(lines.seal(directory.resolve("it.jsonl")))
-                .runs()
-                .get(0));
+    private static final Map<String, Lines> BASES = new HashMap<>();
+
+    @BeforeAll
+    static void bases() throws IOException {
+        var samples = new HashMap<>(Map.of(
+                "one",
+                Sample.one(),
+                "two",
+                Sample.two(),
+                "three",
+                Sample.three(),
+                "topic",
+                Sample.topic(),
+                "refusing",
+                Sample.refusing(),
+                "controller",
+                Sample.controller(),
+                "successor",
+                Sample.successor(),
+                "observe",
+                Sample.observe()));
+        for (int min : List.of(1, 2)) {
+            samples.put("wait" + min, Sample.last(min, false));
+            samples.put("elect" + min, Sample.last(min, true));
+        }
+        for (var each : samples.entrySet())
+            BASES.put(each.getKey(), each.getValue().lines(directory));
+    }
+
+    /** A case of a file: what the check must say of a changed history. */
+    record Case(String check, String verdict, String sentence, List<String> steps) {
+        @Override
+        public String toString() {
+            return check + ": " + verdict + " " + sentence;
+        }
+    }
+
+    static Stream<Case> cases() throws IOException {
+        var cases = new ArrayList<Case>();
+        try (var files = Files.newDirectoryStream(CASES, "[A-Z]*[a-z].txt")) {
+            for (Path file : files) {
+                String check = file.getFileName().toString().replace(".txt", "");
+                for (String line : Files.readAllLines(file))
+                    if (line.startsWith("  ")) cases.get(cases.size() - 1).steps.add(line.strip());
+                    else {
+                        String[] parts = line.split(" ", 2);
+                        cases.add(new Case(check, parts[0], parts[1], new ArrayList<>()));
+                    }
+            }
+        }
+        return cases.stream();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void judged(Case it) throws IOException {
+        Lines lines = BASES.get(it.steps.get(0)).copy();
+        for (String step : it.steps.subList(1, it.steps.size())) change(lines, step);
+        Proof proof = judge(lines);
+        List<Proof.Judged> claims = proof.claims().stream()
+                .filter(claim -> claim.check().equals(it.check))
+                .toList();
+        String told = String.join("\n", ProofText.of(proof));
+        String verdict = claims.isEmpty()
+                ? "NONE"
+                : Verdict.worst(claims.stream().map(Proof.Judged::verdict)).toString();
+        assertThat(verdict).as(told).isEqualTo(it.verdict);
+        String evidence = claims.stream()
+                .map(claim -> claim.claim().text() + "\n" + claim.claim().evidence())
+                .collect(Collectors.joining("\n"));
+        for (String step : it.steps) {
+            if (step.startsWith("expect ")) assertThat(evidence).contains(step.substring(7));
+            if (step.startsWith("overall "))
+                assertThat(proof.verdict()).as(told).hasToString(step.substring(8));
+        }
+        if (!claims.isEmpty()) assertThat(proof.verdict()).isGreaterThanOrEqualTo(Verdict.valueOf(it.verdict));
+    }
+
+    static void change(Lines lines, String step) {
+        String[] words = step.split(" ", 5);
+        switch (words[0]) {
+            case "drop" -> lines.drop(words[1], Integer.parseInt(words[2]));
+            case "again" -> lines.again(words[1], Integer.parseInt(words[2]), Long.parseLong(words[3]));
+            case "swap" -> lines.swap(words[1], Integer.parseInt(words[2]));
+            case "expire" -> expire(lines, Integer.parseInt(words[1]), Long.parseLong(words[2]));
+            case "set" -> lines.set(words[1], Integer.parseInt(words[2]), words[3], words[4]);
+            case "add" -> lines.add(step.substring(4));
+            case "remove" -> remove(lines, words);
+            case "cut" -> {
+                double at = Double.parseDouble(words[1]);
+                lines.remove(it -> it.has("t") && it.getDouble("t") > at
+                        || it.getString("type").equals("end"));
+            }
+            case "expect", "overall" -> {}
+            default -> throw new IllegalArgumentException(step);
+        }
+    }
+
+    private static void remove(Lines lines, String[] words) {
+        List<JsonObject> all = lines.all(words[1]);
+        if (words.length == 2) lines.remove(it -> it.getString("type").equals(words[1]));
+        else if (words[2].equals("after") || words[2].equals("before")) {
+            double time = Double.parseDouble(words[3]);
+            boolean after = words[2].equals("after");
+            lines.remove(it -> it.getString("type").equals(words[1])
+                    && (after ? it.getDouble("t") > time : it.getDouble("t") < time));
+        } else {
+            JsonObject line = all.get(Integer.parseInt(words[2]) - 1);
+            lines.remove(it -> it == line);
+        }
+    }
+
+    private static void expire(Lines lines, int partition, long begin) {
+        for (Lines.Entry it : lines.records("found", partition)) if (it.offset() < begin) lines.drop("found", it.id());
+        lines.set("audit", partition + 1, "log_start", "" + begin);
+        lines.set("audit", partition + 1, "from", "" + begin);
+    }
+
+    private static Proof judge(Lines lines) {
+        return judge(lines, directory);
+    }
+
+    static Proof judge(Lines lines, Path directory) {
+        try {
+            Path file = Files.createTempFile(directory, "case", ".jsonl");
+            Proof proof = Proof.of(HistoryReader.read(lines.seal(file)).runs().get(0));
+            Files.delete(file);
+            return proof;
+        } catch (IOException full) {
+            throw new UncheckedIOException(full);
+        }
     }
 
     @Test
-    void good() throws IOException {
-        for (Sample it : java.util.List.of(
-                Sample.one(),
-                Sample.two(),
-                Sample.three(),
-                Sample.topic(),
-                Sample.refusing(),
-                Sample.controller(),
-                Sample.successor(),
-                Sample.observe())) {
-            Lines lines = it.lines(directory);
-            Judge.judge(lines.seal(directory.resolve("good.jsonl")), false, System.out);
+    @DisplayName(
+            "each check has a history that holds, one that cannot be known, and one that fails unless it never does")
+    void complete() throws IOException {
+        Map<String, List<String>> verdicts = cases().collect(
+                        Collectors.groupingBy(Case::check, Collectors.mapping(Case::verdict, Collectors.toList())));
+        var missing = new TreeSet<String>();
+        for (Check check : Checks.ALL) {
+            String name = check.getClass().getSimpleName();
+            List<String> has = verdicts.getOrDefault(name, List.of());
+            String source = Files.readString(CASES.resolveSibling("../lab/proof/checks/" + name + ".java"));
+            if (!has.contains("PASS") && !has.contains("NONE")) missing.add(name + " holds");
+            for (String verdict : List.of("FAIL", "ALLOWED", "INCONCLUSIVE"))
+                if (source.contains("<p>" + verdict + ": ") && !has.contains(verdict))
+                    missing.add(name + " " + verdict);
         }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    @DisplayName("good runs of every kind: PASS")
+    void good() {
+        BASES.forEach((name, lines) ->
+                assertThat(judge(lines.copy()).verdict()).as(name).isEqualTo(Verdict.PASS));
     }
 }

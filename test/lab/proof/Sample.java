@@ -20,9 +20,6 @@ import lab.history.Seen;
  * partition that cannot take them acknowledges them when it can again.
  */
 class Sample {
-    /** In seconds. Between two records of any partition. */
-    private static final double EVERY = 0.02;
-
     private static final double SESSION = 3;
 
     private final String scenario;
@@ -30,6 +27,7 @@ class Sample {
     private final List<Down> down = new ArrayList<>();
     private final List<Timed> timed = new ArrayList<>();
     private final double end;
+    private double every = 0.02; // seconds between two records of any partition
     private int consumers = 1;
     private double handover = Double.MAX_VALUE;
 
@@ -122,9 +120,45 @@ class Sample {
         return sample;
     }
 
+    /**
+     * Scenario 4: kafka-1, the leader, is stopped at 3.0 s; kafka-2, alone in sync, is killed at 6.0 s; kafka-1 is back at 8.0 s and
+     * kafka-2 at 16.0 s.
+     */
+    static Sample last(int minInSync, boolean unclean) {
+        var sample = new Sample("last-replica", List.of(List.of(1, 2)), 21);
+        boolean oldLeads = unclean || minInSync == 2;
+        sample.minInSync = minInSync;
+        sample.fault(1, 1, "stop", true, 3, 8).fault(2, 2, "kill", false, 6, 16).whole(18);
+        sample.state(3.3, 0, 2, List.of(2), 3.28).brokers(3.3, List.of(2));
+        sample.state(9.1, 0, -1, List.of(2), 9.08).brokers(9.1, List.of(1));
+        if (unclean) sample.at(10, new Action.Elect(10, "unclean"));
+        double elected = oldLeads ? 11 : 16.6;
+        sample.state(elected, 0, oldLeads ? 1 : 2, List.of(oldLeads ? 1 : 2), elected - 0.02);
+        sample.brokers(16.5, List.of(1, 2));
+        sample.state(17, 0, oldLeads ? 1 : 2, List.of(1, 2), 16.98);
+        if (!oldLeads) sample.state(19, 0, 1, List.of(1, 2), 18.98);
+        if (minInSync == 2) sample.down.add(new Down(0, 3.25, 17.05));
+        else {
+            sample.down.add(new Down(0, 3.25, 3.35));
+            sample.down.add(new Down(0, 6, elected + 0.1));
+            if (unclean) sample.lost = new Down(0, 3.3, 6.01);
+        }
+        return sample;
+    }
+
+    private long firstLost; // its offset; 0: none yet
+
+    private Down lost; // acknowledged then, and not in the log
+
     /** No fault of ours. */
     static Sample observe() {
         return new Sample("observe", List.of(List.of(1, 2), List.of(2, 1)), 6);
+    }
+
+    /** The same with fewer records. */
+    Sample every(double seconds) {
+        every = seconds;
+        return this;
     }
 
     private int minInSync = 1;
@@ -225,12 +259,18 @@ class Sample {
         long[] next = new long[partitions];
         java.util.Arrays.fill(next, 1000);
         int id = 0;
-        for (double t = 1; t < end - 0.2; t += EVERY) {
+        for (double t = 1; t < end - 0.2; t += every) {
             int record = ++id;
             int partition = (record - 1) % partitions;
             double sent = t;
             double acknowledged = taken(partition, t) + 0.002;
+            if (lost != null && acknowledged > lost.to && next[partition] > firstLost && firstLost > 0) {
+                next[partition] = firstLost; // the new leader never had them
+                firstLost = -1;
+            }
             long offset = next[partition]++;
+            boolean isLost = lost != null && acknowledged > lost.from && acknowledged <= lost.to;
+            if (isLost && firstLost == 0) firstLost = offset;
             timed.add(new Timed(sent, () -> recorder.sent(sent, partition, record)));
             timed.add(new Timed(
                     acknowledged,
@@ -241,7 +281,7 @@ class Sample {
             double received = scenario.equals("1") && read >= handover ? Math.max(read, handover + 0.3) : read;
             timed.add(new Timed(received, () -> recorder.received(received, reader, partition, record, offset)));
             int epoch = acknowledged < 4 ? 1 : 2;
-            timed.add(new Timed(end + 1, () -> recorder.found(end + 1, partition, epoch, record, offset)));
+            if (!isLost) timed.add(new Timed(end + 1, () -> recorder.found(end + 1, partition, epoch, record, offset)));
         }
         for (int it = 0; it < partitions; it++)
             at(end + 1, new Audit(end + 1, it, 1000, next[it], next[it], 0, "idOfTopic", true, null));

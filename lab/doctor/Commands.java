@@ -1,0 +1,76 @@
+package lab.doctor;
+
+import java.nio.file.Path;
+import java.util.*;
+import java.util.stream.*;
+import lab.prediction.PartitionId;
+
+/**
+ * Kafka's own command line tools, as text for a shell (bash).
+ *
+ * @param servers as --bootstrap-server takes them
+ * @param configFile the client properties; null: none are needed
+ */
+record Commands(String servers, Path configFile) {
+
+    private String tool(String name) {
+        String config = configFile == null ? "" : " --command-config " + quoted(configFile.toString());
+        return name + " --bootstrap-server " + servers + config;
+    }
+
+    /** Sets a topic's own settings. */
+    String topicConfig(String topic, String settings) {
+        return tool("kafka-configs.sh") + " --alter --entity-type topics --entity-name " + topic + " --add-config "
+                + settings;
+    }
+
+    /** @param replicas the new ones, by partition */
+    String reassign(SortedMap<PartitionId, List<Integer>> replicas) {
+        return tool("kafka-reassign-partitions.sh") + " --execute --reassignment-json-file <(echo '"
+                + replicas.entrySet().stream()
+                        .map(it -> "{\"topic\":\"%s\",\"partition\":%d,\"replicas\":[%s]}"
+                                .formatted(
+                                        it.getKey().topic(),
+                                        it.getKey().number(),
+                                        it.getValue().stream()
+                                                .map(Object::toString)
+                                                .collect(Collectors.joining(","))))
+                        .collect(Collectors.joining(",", "{\"version\":1,\"partitions\":[", "]}"))
+                + "')";
+    }
+
+    /** Lists the partitions that are being moved. */
+    String moves() {
+        return tool("kafka-reassign-partitions.sh") + " --list";
+    }
+
+    /** Gives leadership back to the first replicas. */
+    String elect(Collection<PartitionId> partitions) {
+        return tool("kafka-leader-election.sh") + " --election-type preferred --path-to-json-file <(echo '"
+                + partitions.stream()
+                        .map(it -> "{\"topic\":\"%s\",\"partition\":%d}".formatted(it.topic(), it.number()))
+                        .collect(Collectors.joining(",", "{\"partitions\":[", "]}"))
+                + "')";
+    }
+
+    /** Sets a group's committed offsets to the first records that the logs have. */
+    String toEarliest(StrayOffset it) {
+        boolean streams = it.kind().equals("Streams group");
+        return tool(streams ? "kafka-streams-groups.sh" : "kafka-consumer-groups.sh") + " --reset-offsets --group "
+                + quoted(it.group()) + (streams ? " --input-topic " : " --topic ")
+                + it.partition().topic() + ":"
+                + it.partition().number() + " --to-earliest --execute";
+    }
+
+    /** Creates one of Kafka's own topics by hand: the brokers use it as it is. */
+    String createInternal(String topic, int partitions, int replicas, String settings) {
+        return tool("kafka-topics.sh") + " --create --topic " + topic + " --partitions " + partitions
+                + " --replication-factor " + replicas
+                + Stream.of(settings.split(",")).map(it -> " --config " + it).collect(Collectors.joining());
+    }
+
+    /** As one word of a shell. */
+    private static String quoted(String word) {
+        return word.matches("[\\w./:=@,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,67 @@
+package lab.doctor;
+
+import lab.prediction.Broker;
+
+/**
+ * Kafka's own topics, which the first group, transaction or share group creates. With more replicas configured than
+ * there are brokers, that fails each time, and the clients wait without a reason.
+ */
+class InternalTopics {
+    private final Snapshot seen;
+    private final Remedies remedies;
+
+    InternalTopics(Snapshot seen, Remedies remedies) {
+        this.seen = seen;
+        this.remedies = remedies;
+    }
+
+    /** The topic that every group needs. */
+    void offsets(Findings found) {
+        check(
+                found,
+                GroupReader.OFFSETS,
+                "offsets.topic.replication.factor",
+                "offsets.topic.num.partitions",
+                "No group can be joined, and no offset committed.",
+                "cleanup.policy=compact,compression.type=producer");
+    }
+
+    void others(Findings found) {
+        check(
+                found,
+                GroupReader.TRANSACTIONS,
+                "transaction.state.log.replication.factor",
+                "transaction.state.log.num.partitions",
+                "No transaction can begin.",
+                "cleanup.policy=compact,compression.type=uncompressed");
+        if (seen.shareGroups())
+            check(
+                    found,
+                    GroupReader.SHARES,
+                    "share.coordinator.state.topic.replication.factor",
+                    "share.coordinator.state.topic.num.partitions",
+                    "No share group can read.",
+                    "cleanup.policy=delete,retention.ms=-1");
+    }
+
+    private void check(Findings found, String topic, String factor, String number, String means, String settings) {
+        int brokers = (int) seen.cluster().brokers().values().stream()
+                .filter(it -> it.state() != Broker.State.UNREGISTERED)
+                .count();
+        String needed = seen.setting(factor);
+        String partitions = seen.setting(number);
+        if (seen.topics().contains(topic) || needed == null || partitions == null) return;
+        if (Integer.parseInt(needed) <= brokers) return;
+        int replicas = seen.cluster().up().size();
+        String byHand = remedies.createInternal(topic, Integer.parseInt(partitions), replicas, settings);
+        found.add(
+                "cannot be created",
+                "topic",
+                java.util.List.of(topic),
+                "%s replicas (%s), %d broker%s. %s".formatted(needed, factor, brokers, brokers == 1 ? "" : "s", means),
+                replicas > 1
+                        ? byHand
+                        : "start %d more brokers; or, with one replica: %s"
+                                .formatted(Integer.parseInt(needed) - brokers, byHand));
+    }
+}

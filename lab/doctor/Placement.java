@@ -1,0 +1,69 @@
+package lab.doctor;
+
+import java.util.*;
+import java.util.stream.*;
+import lab.prediction.*;
+
+/** Chooses brokers for replicas: in another rack where there is one, and those that have the fewest replicas. */
+class Placement {
+    private final Cluster cluster;
+    private final Map<Integer, Integer> load = new HashMap<>(); // replicas by broker
+
+    Placement(Cluster cluster) {
+        this.cluster = cluster;
+        cluster.partitions().values().forEach(it -> it.replicas().forEach(id -> load.merge(id, 1, Integer::sum)));
+    }
+
+    /** The replicas and one more; null: no other broker is up. */
+    List<Integer> oneMore(Partition it) {
+        List<Integer> replicas = withoutUnregistered(it);
+        return replicas == null ? null : with(replicas, it.replicas());
+    }
+
+    /** The last replica is replaced by one in another rack; null: no broker in another rack is up. */
+    List<Integer> spread(Partition it) {
+        List<Integer> rest = it.replicas().subList(0, it.replicas().size() - 1);
+        List<Integer> replicas = with(rest, it.replicas());
+        return replicas == null || isInOneRack(replicas) ? null : replicas;
+    }
+
+    /**
+     * Each replica on a broker that is not registered is replaced, or left out where no other broker is up; null: too
+     * few would be left for min.insync.replicas and one failure.
+     */
+    List<Integer> withoutUnregistered(Partition it) {
+        List<Integer> replicas = it.replicas().stream()
+                .filter(id -> cluster.brokers().get(id).state() != Broker.State.UNREGISTERED)
+                .toList();
+        while (replicas.size() < it.replicas().size()) {
+            List<Integer> more = with(replicas, it.replicas());
+            if (more == null) return replicas.size() > it.minInSync() ? replicas : null;
+            replicas = more;
+        }
+        return replicas;
+    }
+
+    /** Whether all of these brokers have the same rack. A broker without a rack is not known to share one. */
+    boolean isInOneRack(List<Integer> replicas) {
+        return replicas.size() > 1
+                && replicas.stream().allMatch(id -> rackOf(id) != null)
+                && replicas.stream().map(this::rackOf).distinct().count() == 1;
+    }
+
+    private List<Integer> with(List<Integer> replicas, List<Integer> not) {
+        Set<String> racks = replicas.stream().map(this::rackOf).collect(Collectors.toSet());
+        var others = cluster.up().stream()
+                .filter(id -> !not.contains(id) && !replicas.contains(id))
+                .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))
+                        .thenComparing(id -> load.getOrDefault(id, 0))
+                        .thenComparing(id -> id));
+        others.ifPresent(id -> load.merge(id, 1, Integer::sum));
+        return others.map(id -> Stream.concat(replicas.stream(), Stream.of(id)).toList())
+                .orElse(null);
+    }
+
+    private String rackOf(int id) {
+        Broker broker = cluster.brokers().get(id);
+        return broker == null ? null : broker.rack();
+    }
+}

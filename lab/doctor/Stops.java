@@ -1,0 +1,205 @@
+package lab.doctor;
+
+import java.util.*;
+import java.util.function.Function;
+import java.util.stream.*;
+import lab.prediction.*;
+import lab.prediction.Outcome.Cause;
+
+/** What has stopped already, and what would stop if a broker failed. What has stopped already is not counted again. */
+class Stops {
+    /** What stores its state in Kafka's own topics. */
+    static final List<String> KEEPERS =
+            List.of("group", "Connect group", "Streams group", "transactional id", "share group");
+
+    private final Snapshot seen;
+    private final Cluster cluster;
+    private final Prediction prediction;
+    private final Remedies remedies;
+
+    Stops(Snapshot seen, Remedies remedies) {
+        this.seen = seen;
+        cluster = seen.cluster();
+        prediction = new Prediction(cluster);
+        this.remedies = remedies;
+    }
+
+    // ---- what has stopped already ----
+
+    List<Finding> now() {
+        var found = new Findings();
+        if (cluster.quorum().state() == Quorum.State.NO_LEADER)
+            found.add(
+                    "no controller",
+                    "controller",
+                    List.of(),
+                    "No controller responded within %d s: no leader is elected, no in-sync set changes, no topic can be"
+                                    .formatted(Questions.PATIENCE_MS / 1000)
+                            + " created.",
+                    "start the controller, or more than half of the controllers");
+        new InternalTopics(seen, remedies).offsets(found);
+        found.partitions(
+                "no leader",
+                stopped(Fate.NO_LEADER, Cause.NO_REPLICA),
+                "Nothing can be written or read: no replica that has all records is up.",
+                this::startLeaders);
+        found.partitions(
+                "no leader",
+                stopped(Fate.NO_LEADER, Cause.NO_CONTROLLER),
+                "Nothing can be written or read: the leader is down, and no controller elects another one.",
+                it -> "");
+        found.partitions(
+                "no leader",
+                stopped(Fate.NO_LEADER, Cause.NOT_ELECTED_YET),
+                "Nothing can be written or read: the leader does not respond, and no other one has been elected yet.",
+                it -> "wait for broker.session.timeout.ms (9 s by default), and run this again");
+        found.partitions(
+                "no acks=all",
+                stopped(Fate.NO_WRITES, Cause.TOO_FEW_IN_SYNC),
+                "Producers with acks=all are refused: fewer replicas are in sync than min.insync.replicas.",
+                this::raiseInSync);
+        found.partitions(
+                "no acks=all",
+                stopped(Fate.NO_WRITES, Cause.NO_CONTROLLER),
+                "Producers with acks=all wait in vain: a replica is down, and no controller takes it out of the in-sync"
+                        + " set.",
+                it -> "");
+        return found.all();
+    }
+
+    private List<Partition> stopped(Fate fate, Cause cause) {
+        return cluster.partitions().values().stream()
+                .filter(it -> {
+                    Outcome now = prediction.now(it);
+                    return now.fate() == fate && now.cause() == cause;
+                })
+                .toList();
+    }
+
+    /** One of the replicas that were in sync last has all records. */
+    private String startLeaders(List<Partition> partitions) {
+        return partitions.stream()
+                .map(it -> it.inSync().isEmpty() ? new TreeSet<>(it.replicas()) : new TreeSet<>(it.inSync()))
+                .map(ids -> "start broker " + ids.stream().map(Object::toString).collect(Collectors.joining(" or ")))
+                .distinct()
+                .collect(Collectors.joining("; "));
+    }
+
+    private String raiseInSync(List<Partition> partitions) {
+        return mixed(partitions, remedies::fewerInSync);
+    }
+
+    // ---- what would stop ----
+
+    /** @param broken the broker that fails */
+    List<Finding> after(int broken) {
+        var found = new Findings();
+        boolean electedNow = prediction.elects(Set.of());
+        if (electedNow && !prediction.elects(Set.of(broken)))
+            found.nodes(
+                    "no controller",
+                    "broker",
+                    List.of(broken),
+                    "It is a controller as well, and fewer than %d of %d would be left: no leader would be elected."
+                            .formatted(
+                                    cluster.quorum().majority(),
+                                    cluster.quorum().voters().size()),
+                    remedies.threeControllers());
+        found.partitions(
+                "no leader",
+                becoming(broken, Fate.NO_LEADER, Cause.NO_REPLICA),
+                "Nothing could be written or read: no other replica is in sync. Acknowledged records are only in this"
+                        + " machine's page cache and on its disk.",
+                it -> mixed(it, remedies::moreReplicas));
+        found.partitions(
+                "no leader",
+                becoming(broken, Fate.NO_LEADER, Cause.NO_CONTROLLER),
+                "Nothing could be written or read: no controller would elect another leader.",
+                it -> "");
+        found.partitions(
+                "records lost",
+                becoming(broken, Fate.LOSSY, Cause.NO_REPLICA),
+                "unclean.leader.election.enable: a replica without the newest records would lead at once, and those"
+                        + " records would be lost.",
+                it -> mixed(it, remedies::moreReplicas));
+        found.partitions(
+                "no acks=all",
+                becoming(broken, Fate.NO_WRITES, Cause.TOO_FEW_IN_SYNC),
+                "Producers with acks=all would be refused: fewer replicas in sync than min.insync.replicas.",
+                it -> mixed(it, remedies::spareReplica));
+        found.partitions(
+                "no acks=all",
+                becoming(broken, Fate.NO_WRITES, Cause.NO_CONTROLLER),
+                "Producers with acks=all would wait in vain: no controller would take this broker out of the in-sync"
+                        + " set.",
+                it -> "");
+        for (String kind : KEEPERS) {
+            keepers(found, broken, kind, "out of reach", Fate.NO_LEADER, "No coordinator: its state cannot be read.");
+            keepers(found, broken, kind, "state lost", Fate.LOSSY, "The newest part of its state would be lost.");
+            keepers(
+                    found,
+                    broken,
+                    kind,
+                    "cannot store its state",
+                    Fate.NO_WRITES,
+                    "Its coordinator runs, and cannot store anything: no commit, no rebalance, no end of a"
+                            + " transaction.");
+        }
+        return found.all();
+    }
+
+    private List<Partition> becoming(int broken, Fate fate, Cause cause) {
+        return cluster.partitions().values().stream()
+                .filter(it -> becomes(it, broken, fate)
+                        && prediction.after(it, Set.of(broken)).cause() == cause)
+                .toList();
+    }
+
+    private boolean becomes(Partition it, int broken, Fate fate) {
+        return it != null
+                && prediction.after(it, Set.of(broken)).fate() == fate
+                && prediction.now(it).fate() != fate;
+    }
+
+    private void keepers(Findings found, int broken, String kind, String what, Fate fate, String means) {
+        List<Keeper> keepers = seen.keepers().stream()
+                .filter(it ->
+                        it.kind().equals(kind) && becomes(cluster.partitions().get(it.partition()), broken, fate))
+                .toList();
+        if (keepers.isEmpty()) return;
+        List<String> names = keepers.stream().map(Keeper::name).distinct().toList();
+        List<Partition> in = keepers.stream()
+                .map(Keeper::partition)
+                .distinct()
+                .sorted()
+                .map(cluster.partitions()::get)
+                .toList();
+        List<Partition> byReplicas = in.stream()
+                .filter(it -> prediction.after(it, Set.of(broken)).cause() != Cause.NO_CONTROLLER)
+                .toList();
+        String mend = byReplicas.isEmpty()
+                ? ""
+                : mixed(byReplicas, fate == Fate.NO_WRITES ? remedies::spareReplica : remedies::moreReplicas);
+        found.add(what, kind, names, means + " It is in " + Remedies.joined(idsOf(in)) + ".", mend);
+    }
+
+    private static List<PartitionId> idsOf(List<Partition> partitions) {
+        return partitions.stream().map(Partition::id).toList();
+    }
+
+    // ---- remedies ----
+
+    /** Waits for moves, then brings replicas in sync, and changes only what is in sync already. */
+    private String mixed(List<Partition> partitions, Function<List<Partition>, String> otherwise) {
+        var parts = new ArrayList<String>();
+        List<Partition> still = partitions.stream().filter(it -> !it.moving()).toList();
+        if (still.size() < partitions.size()) parts.add(remedies.moves());
+        List<Partition> out =
+                still.stream().filter(it -> !cluster.missing(it).isEmpty()).toList();
+        List<Partition> whole =
+                still.stream().filter(it -> cluster.missing(it).isEmpty()).toList();
+        if (!out.isEmpty()) parts.add(remedies.bringInSync(out));
+        if (!whole.isEmpty()) parts.add(otherwise.apply(whole));
+        return String.join("; ", parts);
+    }
+}

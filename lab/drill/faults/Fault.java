@@ -1,0 +1,31 @@
+package lab.drill.faults;
+
+import java.time.Duration;
+
+/** What can be done to a node. The name is the command of cluster.java that does it. */
+public enum Fault {
+    stop("start"),
+    kill("start"),
+    pause("resume"),
+    disconnect("connect");
+
+    /** The command that restores the node. */
+    public final String restore;
+
+    Fault(String restore) {
+        this.restore = restore;
+    }
+
+    /**
+     * How long the node stays down by default. A dead broker is noticed after broker.session.timeout.ms, 9 s; the clients
+     * of a silent one wait for request.timeout.ms, 30 s.
+     */
+    public Duration usualDown() {
+        return Duration.ofSeconds(this == stop ? 3 : this == kill ? 15 : 40);
+    }
+
+    /** Whether the node keeps its connections, so that its clients wait for request.timeout.ms. */
+    public boolean isSilent() {
+        return this == pause || this == disconnect;
+    }
+}

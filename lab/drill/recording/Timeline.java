@@ -1,0 +1,158 @@
+package lab.drill.recording;
+
+import java.util.*;
+import java.util.stream.Collectors;
+import lab.history.*;
+
+/**
+ * Prints the entries of a run, with the seconds since its beginning: while it runs, and again from its history. The order
+ * is that of the file.
+ */
+public class Timeline {
+    private final Printer printer;
+    private final Map<Integer, Seen.State> states = new HashMap<>(); // by partition
+    private final Map<Integer, Action.Fault> down = new HashMap<>(); // by the number of the fault
+    private List<Integer> listed = List.of();
+    private int controller = Seen.NONE;
+    private Experiment.Run run;
+    private Experiment.Topic topic;
+
+    public Timeline(Printer printer) {
+        this.printer = printer;
+    }
+
+    public synchronized void print(Entry entry) {
+        if (entry instanceof Experiment.Run it) begin(it);
+        else if (entry instanceof Experiment.Topic it) print(it);
+        else if (entry instanceof Experiment.Group it && it.consumers() > 0) print(it);
+        else if (entry instanceof Action it) print(it);
+        else if (entry instanceof Seen it) print(it);
+        else if (entry instanceof Audit it) print(it);
+    }
+
+    private void begin(Experiment.Run it) {
+        run = it;
+        printer.print("");
+        printer.print("@|bold %s|@%s", it.title(), it.of() > 1 ? ", run %d of %d".formatted(it.number(), it.of()) : "");
+    }
+
+    private void print(Experiment.Topic it) {
+        if (topic == null) topic = it;
+        else if (!it.exists() || !it.id().equals(topic.id()))
+            line(it.t(), "bold,red", "topic %s does not exist any more".formatted(topic.name()));
+    }
+
+    private void print(Experiment.Group it) {
+        printer.print(
+                "  %d consumer%s in group %s, %,d records/s to %s, %s",
+                it.consumers(), it.consumers() == 1 ? "" : "s", it.group(), run.rate(), topic.name(), run.settings());
+        printer.print("");
+    }
+
+    private void print(Action entry) {
+        double t = entry.t();
+        if (entry instanceof Action.Load it) line(t, "", "the producer %ss".formatted(it.what()));
+        if (entry instanceof Action.Fault it) {
+            down.put(it.n(), it);
+            line(t, "bold,red", it.command());
+        }
+        if (entry instanceof Action.FaultDone it) answer(t, it.answer());
+        if (entry instanceof Action.Restore it) line(t, "bold,green", it.command());
+        if (entry instanceof Action.RestoreDone it) answer(t, it.answer());
+        if (entry instanceof Action.Whole) {
+            down.clear();
+            line(t, "", "all replicas are in sync again");
+        }
+        if (entry instanceof Action.Preferred) line(t, "", "the preferred leaders lead again");
+        if (entry instanceof Action.Elect it) line(t, "", it.what() + " election, an operator's choice");
+        if (entry instanceof Action.Leave it) line(t, "", "consumer %d leaves the group".formatted(it.consumer()));
+        if (entry instanceof Action.GaveUp it) line(t, "bold,yellow", it.why());
+    }
+
+    private void answer(double t, String text) {
+        if (text != null && !text.isEmpty()) line(t, "", text);
+    }
+
+    private void print(Seen entry) {
+        double t = entry.t();
+        if (entry instanceof Seen.State it) changed(it);
+        if (entry instanceof Seen.Brokers it) changed(it);
+        if (entry instanceof Seen.Controller it) changed(it);
+        if (entry instanceof Seen.Blind it) line(t, "", "%s for %.1f s".formatted(it.why(), it.to() - t));
+        if (entry instanceof Seen.Assigned it && !it.partitions().isEmpty())
+            line(
+                    t,
+                    "cyan",
+                    "consumer %d: partition%s %s"
+                            .formatted(it.consumer(), it.partitions().size() == 1 ? "" : "s", ids(it.partitions())));
+        if (entry instanceof Seen.Consumer it && it.what().equals("failed"))
+            line(t, "bold,yellow", "consumer %d ended: %s".formatted(it.consumer(), it.error()));
+        if (entry instanceof Seen.Outside it) line(t, "bold,red", it.text());
+        if (entry instanceof Seen.Note it) line(t, "", it.text());
+    }
+
+    private void changed(Seen.State now) {
+        Seen.State before = states.put(now.partition(), now);
+        if (before == null) return;
+        String partition = "partition " + now.partition();
+        if (now.leader() != before.leader()) {
+            String was = before.leader() < 0 ? "" : "; it was broker " + before.leader();
+            String is = now.leader() < 0
+                    ? "no leader"
+                    : "broker " + now.leader() + " leads" + (before.leader() < 0 ? "" : " now");
+            line(now.t(), "yellow", partition + ": " + is + was);
+        }
+        if (!now.inSync().equals(before.inSync())) {
+            int min = topic.effectiveMinInSync();
+            String few = !now.inSync().isEmpty() && now.inSync().size() < min
+                    ? " (fewer than min.insync.replicas=" + min + ")"
+                    : "";
+            line(now.t(), "", partition + ": in sync " + ids(now.inSync()) + few);
+        }
+        if (!now.replicas().equals(before.replicas())) {
+            String text = "%s: its replicas are %s now, not %s; this script did not move it";
+            line(now.t(), "bold,red", text.formatted(partition, ids(now.replicas()), ids(before.replicas())));
+        }
+    }
+
+    private void changed(Seen.Brokers now) {
+        var changed = new TreeSet<>(now.listed());
+        changed.addAll(listed);
+        for (int id : changed) {
+            boolean is = now.listed().contains(id);
+            boolean mine = down.values().stream().anyMatch(it -> it.node() == id);
+            if (listed.isEmpty() || is == listed.contains(id) || mine) continue;
+            line(now.t(), "bold,red", "broker %d is %s; this script did not do it".formatted(id, is ? "up" : "down"));
+        }
+        listed = now.listed();
+    }
+
+    private void changed(Seen.Controller now) {
+        boolean changed = controller != Seen.NONE && now.id() != controller;
+        boolean mine = down.values().stream().anyMatch(it -> it.role().equals("controller") || it.node() == controller);
+        if (changed && now.id() == Seen.NONE && !mine) line(now.t(), "bold,red", "no controller answers");
+        if (changed && now.id() != Seen.NONE)
+            line(now.t(), "", "controller %d leads now; it was %d".formatted(now.id(), controller));
+        if (now.id() != Seen.NONE) controller = now.id();
+    }
+
+    private void print(Audit it) {
+        if (it.error() != null)
+            line(it.t(), "bold,yellow", "partition %d: the log was not read: %s".formatted(it.partition(), it.error()));
+        else if (it.partition() < topic.partitions().size()
+                && it.logStart() > topic.partitions().get(it.partition()).end())
+            line(
+                    it.t(),
+                    "bold,yellow",
+                    "partition %d: the log starts at offset %d now".formatted(it.partition(), it.logStart()));
+    }
+
+    private static String ids(List<Integer> ids) {
+        return ids.isEmpty() ? "none" : ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    private void line(double t, String colour, String text) {
+        String format = colour.isEmpty() ? "%6.1f s  %s" : "%6.1f s  @|" + colour + " %s|@";
+        printer.print(format, t, Printer.wrapped(10, text));
+    }
+}

@@ -1,0 +1,39 @@
+package lab.drill.scenarios;
+
+import java.time.Duration;
+import lab.drill.faults.Fault;
+
+/**
+ * What a step can do while records flow. A node is a broker's number; {@code leader}: the broker that leads partition 0
+ * now; {@code follower}: the second replica of partition 0 as it was placed, which may lead by now; or
+ * {@code controller}. Every method throws Unobserved if it could not be done.
+ */
+public interface Actions {
+    /** Records flow for this time. */
+    void flow(Duration time) throws Exception;
+
+    void takeDown(Fault fault, String node) throws Exception;
+
+    /**
+     * Records flow until the node was down for this time. It begins with the fault: a controlled shutdown hands its
+     * leaders over at once, and may take seconds to end.
+     */
+    void stayDown(String node, Duration time) throws Exception;
+
+    /** @param node as it was called when it was taken down */
+    void restore(String node) throws Exception;
+
+    /** Waits until a node that is down is out of the in-sync replicas of partition 0. */
+    void awaitOutOfSync(String node) throws Exception;
+
+    /** Waits until the cluster has given up a node that is down, and another broker answers. */
+    void awaitGivenUp(String node) throws Exception;
+
+    /** Restores what is down, and waits until all replicas are in sync. */
+    void awaitWhole() throws Exception;
+
+    void electPreferred() throws Exception;
+
+    /** Lets a replica lead that is not in sync, if partition 0 has no leader. */
+    void electUnclean() throws Exception;
+}

@@ -1,0 +1,65 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Writes docs/checks.md from the class comments of lab/proof/checks
+//JAVA 17+
+
+package test;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code ./jbang test/ChecksPage.java}. A test compares the page with the comments. */
+public class ChecksPage {
+    private static final Pattern CHECK = Pattern.compile("(?m)^            new (\\w+)\\(\\)|^            // (.+)$");
+    private static final Pattern COMMENT = Pattern.compile("(?s)/\\*\\*(.*?)\\*/\\s*class ");
+
+    public static void main(String[] arguments) throws IOException {
+        Files.writeString(Path.of("docs/checks.md"), page(Path.of(".")));
+    }
+
+    /** The page as it should be. */
+    public static String page(Path root) throws IOException {
+        Path checks = root.resolve("lab/proof/checks");
+        var page = new StringBuilder("""
+                # Checks
+
+                What `lab/drill.java` claims of a run, and when the claim does not hold. A verdict is computed from the
+                [history](history.md) of the run alone.
+
+                | verdict | |
+                |---|---|
+                | PASS | It was seen, and it holds. |
+                | ALLOWED | It does not hold, and the settings do not promise it. The claim names the setting. |
+                | INCONCLUSIVE | It could not be observed. The claim says why. |
+                | FAIL | It does not hold, and the settings promise it. |
+
+                The verdict of a run is the worst of its claims, in this order. This page is generated from the comments of
+                `lab/proof/checks/` by `./jbang test/ChecksPage.java`.
+
+                ## The run itself
+                """);
+        Matcher check = CHECK.matcher(Files.readString(checks.resolve("Checks.java")));
+        while (check.find())
+            if (check.group(1) == null)
+                page.append("\n## ").append(check.group(2)).append('\n');
+            else page.append(section(check.group(1), Files.readString(checks.resolve(check.group(1) + ".java"))));
+        return page.toString();
+    }
+
+    private static String section(String name, String source) {
+        Matcher comment = COMMENT.matcher(source);
+        if (!comment.find()) throw new IllegalStateException(name + " has no class comment");
+        String text = comment.group(1).replaceAll("(?m)^ *\\* ?", "").strip();
+        var section = new StringBuilder("\n### ").append(name).append("\n");
+        for (String paragraph : List.of(text.split("<p>"))) {
+            String line = paragraph.strip().replaceAll("\\s+", " ").replaceAll("\\{@code (.*?)}", "`$1`");
+            section.append('\n')
+                    .append(line.replaceFirst("^(FAIL|ALLOWED|INCONCLUSIVE): ", "- **$1**: "))
+                    .append('\n');
+        }
+        return section.toString().replaceAll("(- \\*\\*.*)\n\n(?=- \\*\\*)", "$1\n");
+    }
+}

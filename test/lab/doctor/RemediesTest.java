@@ -1,0 +1,227 @@
+package lab.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.*;
+import lab.prediction.*;
+import org.junit.jupiter.api.*;
+
+/** Which remedy is printed for which finding, from hand-made clusters. RemedyTest runs remedies on a real one. */
+public class RemediesTest {
+    private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
+    private final SortedMap<PartitionId, Partition> partitions = new TreeMap<>();
+    private final SortedMap<Integer, Boolean> voters = new TreeMap<>(Map.of(100, true, 101, true, 102, true));
+
+    private void broker(int id, String rack) {
+        brokers.put(id, new Broker(id, "h:" + id, rack, Broker.State.UP, true));
+    }
+
+    private void broker(int id, Broker.State state) {
+        brokers.put(id, new Broker(id, null, null, state, null));
+    }
+
+    private void partition(String topic, int number, int minInSync, boolean moving, Integer... replicas) {
+        var id = new PartitionId(topic, number);
+        List<Integer> all = List.of(replicas);
+        var inSync = new TreeSet<>(all);
+        inSync.removeIf(it -> !brokers.get(it).isUp());
+        Integer leader = all.stream().filter(inSync::contains).findFirst().orElse(null);
+        partitions.put(id, new Partition(id, false, leader, all, inSync, Set.of(), minInSync, false, moving));
+    }
+
+    private Snapshot seen() {
+        var cluster = new Cluster(brokers, new Quorum(Quorum.State.LED, voters), partitions);
+        return new Snapshot(
+                cluster, Set.of("t", "__consumer_offsets"), false, List.of(), Map.of(), List.of(), List.of(), true);
+    }
+
+    private Remedies remedies() {
+        return new Remedies(seen().cluster(), new Commands("s:1", null));
+    }
+
+    /** Such as "one replica: [t-0]" with its remedy. */
+    private Map<String, String> traps() {
+        return byName(new Traps(seen(), remedies()).findings());
+    }
+
+    private Map<String, String> after(int broker) {
+        return byName(new Stops(seen(), remedies()).after(broker));
+    }
+
+    private Map<String, String> now() {
+        return byName(new Stops(seen(), remedies()).now());
+    }
+
+    private static Map<String, String> byName(List<Finding> findings) {
+        var all = new TreeMap<String, String>();
+        findings.forEach(it -> all.put(it.what() + ": " + it.where(), it.mend()));
+        return all;
+    }
+
+    private static String reassign(String... partitions) {
+        return "kafka-reassign-partitions.sh --bootstrap-server s:1 --execute --reassignment-json-file <(echo '"
+                + "{\"version\":1,\"partitions\":[" + String.join(",", partitions) + "]}')";
+    }
+
+    private static String at(int number, String replicas) {
+        return "{\"topic\":\"t\",\"partition\":%d,\"replicas\":[%s]}".formatted(number, replicas);
+    }
+
+    private static String minInSync(int value) {
+        return "kafka-configs.sh --bootstrap-server s:1 --alter --entity-type topics --entity-name t --add-config"
+                + " min.insync.replicas=" + value;
+    }
+
+    @Test
+    @DisplayName("one command covers all partitions of a finding, on the brokers that have the fewest replicas")
+    void allAtOnce() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 1, false, 1);
+        partition("t", 1, 1, false, 1);
+        assertThat(traps()).containsEntry("one replica: [t-0, t-1]", reassign(at(0, "1,2"), at(1, "1,3")));
+    }
+
+    @Test
+    @DisplayName("min.insync.replicas above the number of replicas is lowered before a replica is added: else the new"
+            + " one would have to be in sync at once")
+    void loweredFirst() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1);
+        assertThat(traps()).containsEntry("one replica: [t-0]", minInSync(1) + "; " + reassign(at(0, "1,2")));
+    }
+
+    @Test
+    @DisplayName("all must be in sync: one more replica; where there is no broker for it, one fewer must be")
+    void spare() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1, 2);
+        assertThat(traps()).containsEntry("all must be in sync: [t]", minInSync(1));
+        assertThat(after(2)).containsEntry("no acks=all: [t-0]", minInSync(1));
+        broker(3, (String) null);
+        assertThat(traps()).containsEntry("all must be in sync: [t]", reassign(at(0, "1,2,3")));
+        assertThat(after(2)).containsEntry("no acks=all: [t-0]", reassign(at(0, "1,2,3")));
+    }
+
+    @Test
+    @DisplayName("replicas [1] and [1,2], min.insync.replicas=2: it is never set below 1")
+    void neverBelowOne() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1);
+        partition("t", 1, 2, false, 1, 2);
+        assertThat(traps())
+                .containsEntry("all must be in sync: [t]", minInSync(1))
+                .containsEntry("one replica: [t-0]", minInSync(1) + "; " + reassign(at(0, "1,2")));
+    }
+
+    @Test
+    @DisplayName("three replicas and min.insync.replicas=1: that is a decision, so no command raises it")
+    void neverRaised() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 1, false, 1, 2, 3);
+        assertThat(traps()).containsEntry("min.insync.replicas 1: [t]", "").hasSize(1);
+    }
+
+    @Test
+    @DisplayName("a partition that is being moved has one finding: being moved")
+    void moving() {
+        for (int id : List.of(1, 2, 3, 4)) broker(id, (String) null);
+        partition("t", 0, 2, true, 1, 2, 3, 4);
+        partition("t", 1, 1, false, 1, 2);
+        assertThat(traps().keySet()).containsExactly("being moved: [t-0]");
+        brokers.put(3, new Broker(3, null, null, Broker.State.DOWN, null));
+        assertThat(traps().keySet()).containsExactly("being moved: [t-0]", "down: [3]");
+    }
+
+    @Test
+    @DisplayName("racks a, a, a, b: a replica moves to b, although the brokers of a have fewer replicas")
+    void anotherRack() {
+        for (int id : List.of(1, 2, 3)) broker(id, "a");
+        broker(4, "b");
+        partition("t", 0, 1, false, 1, 2);
+        partition("u", 0, 1, false, 4, 1);
+        partition("u", 1, 1, false, 4, 2);
+        assertThat(traps()).containsOnly(Map.entry("one rack: [t-0]", reassign(at(0, "1,4"))));
+        partition("t", 1, 1, false, 3);
+        assertThat(traps()).containsEntry("one replica: [t-1]", reassign(at(1, "3,4")));
+    }
+
+    @Test
+    @DisplayName("all brokers in one rack: that is one finding, and no partition's")
+    void oneRack() {
+        for (int id : List.of(1, 2, 3)) broker(id, "a");
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(traps().keySet()).containsExactly("one rack: [a]");
+    }
+
+    @Test
+    @DisplayName("a replica on a broker that is not registered any more: it moves")
+    void unregistered() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(9, Broker.State.UNREGISTERED);
+        partition("t", 0, 1, false, 1, 9);
+        assertThat(traps())
+                .containsEntry("out of sync: [t-0]", reassign(at(0, "1,2")))
+                .containsEntry(
+                        "unregistered: [9]", "start it with its disk, or move its replicas: " + reassign(at(0, "1,2")));
+        partition("t", 0, 1, false, 1, 2, 9); // no broker is left for it
+        assertThat(traps()).containsEntry("out of sync: [t-0]", reassign(at(0, "1,2")));
+        partition("t", 0, 2, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", "start one more broker, and run this again");
+    }
+
+    @Test
+    @DisplayName("a broker that is down: it is to be started, and nothing else")
+    void down() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(3, Broker.State.DOWN);
+        partition("t", 0, 2, false, 3, 1);
+        partition("t", 1, 1, false, 3);
+        assertThat(now())
+                .containsEntry("no leader: [t-1]", "start broker 3")
+                .containsEntry("no acks=all: [t-0]", "start broker 3");
+        assertThat(after(1)).containsEntry("no leader: [t-0]", "start broker 3");
+        assertThat(traps())
+                .containsEntry("down: [3]", "start broker 3")
+                .containsEntry("out of sync: [t-0, t-1]", "start broker 3");
+    }
+
+    @Test
+    @DisplayName("two nodes, both broker and controller: one remedy, and the true reasons")
+    void twoCombinedNodes() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        voters.clear();
+        voters.putAll(Map.of(1, true, 2, true));
+        partition("t", 0, 1, false, 1, 2);
+        partition("t", 1, 1, false, 2, 1);
+        String remedy = "run three controllers, none of them on a broker (process.roles=controller)";
+        assertThat(after(1))
+                .containsOnly(
+                        Map.entry("no controller: [1]", remedy),
+                        Map.entry("no leader: [t-0]", ""),
+                        Map.entry("no acks=all: [t-1]", ""));
+        List<Finding> stops = new Stops(seen(), remedies()).after(1);
+        assertThat(stops.toString()).contains("no controller would elect").doesNotContain("page cache");
+        assertThat(traps()).containsOnly(Map.entry("two controllers: [1, 2]", remedy));
+    }
+
+    @Test
+    @DisplayName("more than 50 partitions: the first 50, and that is said")
+    void many() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        for (int i = 0; i < 60; i++) partition("t", i, 1, false, 1);
+        String remedy = traps().values().iterator().next();
+        assertThat(remedy).startsWith("for the first 50; run this again for the others: kafka-reassign");
+        assertThat(remedy.split("\"partition\"")).hasSize(51);
+    }
+
+    @Test
+    @DisplayName("the client properties' file is part of each command; what a shell would change is quoted")
+    void configFile() {
+        var commands = new Commands("s:1", Path.of("/a b/client.properties"));
+        var stray = new StrayOffset("group", "it's", new PartitionId("t", 0), 5, 0, 3);
+        assertThat(commands.toEarliest(stray))
+                .isEqualTo("kafka-consumer-groups.sh --bootstrap-server s:1 --command-config '/a b/client.properties'"
+                        + " --reset-offsets --group 'it'\\''s' --topic t:0 --to-earliest --execute");
+    }
+}

@@ -1,0 +1,172 @@
+package lab.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.grack.nanojson.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import lab.history.History;
+import lab.history.HistoryReader;
+import lab.history.Lines;
+import lab.history.Malformed;
+import lab.proof.checks.Verdict;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A program damages good histories, one thing at a time: none may be judged as PASS. */
+public class DamageTest {
+    @TempDir
+    private Path directory;
+
+    private Lines good;
+
+    @BeforeEach
+    void newHistory() throws IOException {
+        good = Sample.three().every(0.1).lines(directory);
+    }
+
+    private Proof judge(Lines lines) throws IOException {
+        return HistoriesTest.judge(lines, directory);
+    }
+
+    @Test
+    @DisplayName("each record that is lost, doubled, moved, or not received, one at a time, is found")
+    void eachRecord() throws IOException {
+        assertThat(judge(good.copy()).verdict()).isEqualTo(Verdict.PASS);
+        var missed = new ArrayList<String>();
+        for (int partition = 0; partition < 2; partition++) {
+            List<Lines.Entry> log = good.records("found", partition);
+            for (int i = 0; i < log.size(); i++) {
+                int id = log.get(i).id();
+                expectFail(good.copy().drop("found", id), "lost " + id, missed);
+                expectFail(good.copy().again("found", id, log.get(i).offset() + 1), "doubled " + id, missed);
+                expectFail(good.copy().drop("received", id), "not received " + id, missed);
+                if (i + 1 < log.size()) expectFail(good.copy().swap("found", id), "swapped " + id, missed);
+            }
+        }
+        assertThat(missed).isEmpty();
+    }
+
+    private void expectFail(Lines lines, String damage, List<String> missed) throws IOException {
+        if (judge(lines).verdict() != Verdict.FAIL) missed.add(damage);
+    }
+
+    @Test
+    @DisplayName("a blind moment over each fault, in each kind of run: INCONCLUSIVE")
+    void blind() throws IOException {
+        var runs = List.of(Sample.two(), Sample.three(), Sample.controller(), Sample.successor(), Sample.last(1, true));
+        for (Sample sample : runs) {
+            Lines lines = sample.every(0.1).lines(directory);
+            for (JsonObject fault : lines.all("fault")) {
+                double t = fault.getDouble("t");
+                for (String why : List.of("no broker answered", "this program did not run")) {
+                    String blind =
+                            "{\"type\":\"blind\",\"t\":%s,\"to\":%s,\"why\":\"%s\"}".formatted(t - 0.05, t + 0.05, why);
+                    assertThat(judge(lines.copy().add(blind)).verdict())
+                            .as(fault + why)
+                            .isEqualTo(Verdict.INCONCLUSIVE);
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a file that was cut anywhere: never PASS, exit status 1")
+    void cut() throws IOException {
+        byte[] whole = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
+        assertThat(status(whole)).isZero();
+        int first = new String(whole, StandardCharsets.UTF_8).indexOf('\n') + 1;
+        for (int length = first; length < whole.length; length += 1 + (whole.length - length) / 200)
+            assertThat(status(Arrays.copyOf(whole, length)))
+                    .as("cut at " + length)
+                    .isEqualTo(1);
+        for (int length : new int[] {0, 1, first - 1})
+            assertThatThrownBy(() -> status(Arrays.copyOf(whole, length))).isInstanceOf(Malformed.class);
+    }
+
+    @Test
+    @DisplayName("a changed byte anywhere: an error that names the line, or never PASS")
+    void changedByte() throws IOException {
+        byte[] whole = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
+        var random = new Random(1);
+        for (int i = 0; i < 300; i++) {
+            byte[] changed = whole.clone();
+            int at = random.nextInt(whole.length);
+            changed[at] ^= (byte) (1 << random.nextInt(7));
+            expectNoPass(changed, "byte " + at);
+        }
+    }
+
+    @Test
+    @DisplayName("a line left out, doubled or exchanged: an error")
+    void lines() throws IOException {
+        List<String> lines = Files.readAllLines(good.seal(directory.resolve("whole.jsonl")));
+        for (int i = 0; i < lines.size(); i += 7) {
+            var less = new ArrayList<>(lines);
+            less.remove(i);
+            expectNoPass(bytes(less), "without line " + (i + 1));
+            var more = new ArrayList<>(lines);
+            more.add(i, lines.get(i));
+            expectNoPass(bytes(more), "line " + (i + 1) + " twice");
+        }
+    }
+
+    @Test
+    @DisplayName("two files joined: an error, or as bad as the worse of them")
+    void joined() throws IOException {
+        List<String> lines = Files.readAllLines(good.seal(directory.resolve("whole.jsonl")));
+        var twice = new ArrayList<>(lines);
+        twice.addAll(lines);
+        assertThatThrownBy(() -> status(bytes(twice)))
+                .isInstanceOf(Malformed.class)
+                .hasMessageContaining(":" + (lines.size() + 1) + ": ");
+        var half = new ArrayList<>(lines.subList(0, 40));
+        half.addAll(lines);
+        assertThatThrownBy(() -> status(bytes(half))).isInstanceOf(Malformed.class);
+        // The head of one run and the rest of another one.
+        List<String> other =
+                Files.readAllLines(Sample.topic().every(0.1).lines(directory).seal(directory.resolve("o")));
+        var mixed = new ArrayList<>(lines.subList(0, 40));
+        mixed.addAll(other.subList(40, other.size()));
+        assertThatThrownBy(() -> status(bytes(mixed))).isInstanceOf(Malformed.class);
+    }
+
+    @Test
+    @DisplayName("runs that were planned and are missing: INCONCLUSIVE")
+    void missingRuns() throws IOException {
+        good.set("run", 1, "of", "3");
+        byte[] file = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
+        assertThat(status(file)).isEqualTo(1);
+        assertThat(HistoryReader.read(directory.resolve("whole.jsonl")).missing())
+                .isEqualTo("it has 1 of 3 runs");
+    }
+
+    /** 0 if everything holds, 1 if not: as the drill's exit status. */
+    private int status(byte[] file) throws IOException {
+        History history = HistoryReader.read(Files.write(directory.resolve("damaged.jsonl"), file));
+        Verdict worst =
+                Verdict.worst(history.runs().stream().map(it -> Proof.of(it).verdict()));
+        return worst.holds(false) && history.missing() == null ? 0 : 1;
+    }
+
+    private void expectNoPass(byte[] file, String damage) throws IOException {
+        try {
+            assertThat(status(file)).as(damage).isNotZero();
+        } catch (Malformed found) {
+            assertThat(found).as(damage).hasMessageMatching("(?s).*damaged\\.jsonl:.*");
+        }
+    }
+
+    private static byte[] bytes(List<String> lines) {
+        return (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+}
