@@ -162,7 +162,7 @@ class failover implements Callable<Integer> {
 
         @Override
         void steps() throws Exception {
-            flow(2);
+            flow(1);
             consumers.sort(Comparator.comparing(it -> it.assigned.size()));
             idle = consumers.get(0);
             busy = consumers.get(1);
@@ -299,7 +299,7 @@ class failover implements Callable<Integer> {
 
         /** What is done while records flow. */
         void steps() throws Exception {
-            flow(2);
+            flow(1);
             outage();
             flow(1);
         }

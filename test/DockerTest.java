@@ -118,86 +118,51 @@ class DockerTest {
 
     @Test
     @Order(5)
-    @DisplayName("failover.java finds it, and proves on it what a broker without a network does")
-    void failover() {
+    @DisplayName("failover.java finds it, and proves Scenarios 2 and 3 on it")
+    void failover() throws Exception {
         run("docker", "compose", "up", "-d", "--wait");
-        try (Run failover = Run.script("failover.java", "test-2p-rf2", "--fault", "disconnect", "--down", "12s")) {
+        try (Run failover = Run.script("failover.java", "2", "3")) {
             failover.expectExit(0, LONG);
-            failover.awaitLine("the cluster of docker-compose.yml: 2 brokers");
+            failover.awaitLine("ready: the containers of docker-compose.yml");
+            failover.awaitLine("kafka-1 stopped: controlled shutdown, exit status 143");
             assertThat(failover.out())
-                    .filteredOn(line -> line.startsWith("test-2p-rf2 ") && line.endsWith("PASS"))
-                    .hasSize(1);
+                    .filteredOn(line -> line.matches("Scenario [23] .* PASS"))
+                    .hasSize(2);
         }
     }
 
     @Test
     @Order(6)
-    @DisplayName("Ctrl-C while the broker is stopped: failover.java starts it again")
-    void interrupted() {
-        try (Run failover = Run.script("failover.java", "test-2p-rf2", "--down", "10m")) {
-            failover.awaitLine("docker stop ");
-            failover.awaitLine("it ended itself after SIGTERM (exit status 143)");
-            failover.interrupt();
-            failover.expectExit(1);
-            assertThat(failover.out()).contains("  putting back what was broken: docker start " + KAFKA_1);
+    @DisplayName(
+            "after Ctrl-C, SIGTERM and SIGKILL while failover.java stops kafka-1, or while it is down: it runs again")
+    void interrupted() throws Exception {
+        String[][] moments = {{" s  stop kafka-1", "INT"}, {"docker kill done", "KILL"}, {"kafka-1 stopped", "TERM"}};
+        for (String[] moment : moments) {
+            String fault = moment[1].equals("KILL") ? "kill" : "stop";
+            try (Run failover = Run.script("failover.java", "3", "--fault", fault)) {
+                failover.awaitLine(moment[0], LONG);
+                failover.signal(moment[1]);
+                failover.awaitNothingLeft(LONG);
+            }
+            SharedCluster.await("kafka-1 runs after " + moment[1], () -> isRunning(KAFKA_1));
         }
-        assertThat(output("docker", "inspect", "-f", "{{.State.Running}}", KAFKA_1))
-                .containsExactly("true");
     }
 
     @Test
     @Order(7)
-    @DisplayName("after SIGKILL the next run names what is still broken, and the command that mends it")
-    void leftovers() throws Exception {
-        String[][] leftovers = {
-            {"kill", "docker kill ", "docker start " + KAFKA_1},
-            {"pause", "docker pause ", "docker unpause " + KAFKA_1},
-            {"disconnect", "docker network disconnect ", "docker network connect kafka-deploy_default " + KAFKA_1},
-        };
-        for (String[] leftover : leftovers) {
-            // Not 'compose up --wait': that gives up at once where the last health check has failed.
-            SharedCluster.await("kafka-1 is healthy", () -> health().equals(List.of("healthy")));
-            try (Run killed = Run.script("failover.java", "test-2p-rf2", "--fault", leftover[0], "--down", "10m")) {
-                killed.awaitLine(leftover[1]);
-                SharedCluster.await("kafka-1 is away", () -> !answers(KAFKA_1));
-                killed.kill();
-            }
-            try (Run next = Run.script("failover.java", "test-2p-rf2")) {
-                next.expectExit(1);
-                assertThat(next.err())
-                        .singleElement()
-                        .asString()
-                        .startsWith(KAFKA_1 + " is ")
-                        .endsWith(" from before. Mend it: " + leftover[2]);
-            }
-            run(leftover[2].split(" "));
+    @DisplayName("with one container of the two, failover.java names the command that starts both")
+    void half() {
+        run("docker", "stop", KAFKA_1);
+        try (Run failover = Run.script("failover.java", "1")) {
+            failover.expectExit(3);
+            assertThat(failover.err()).singleElement().asString().contains("docker compose up -d --wait");
         }
+        run("docker", "compose", "up", "-d", "--wait");
     }
 
-    private static List<String> health() {
-        return output("docker", "inspect", "-f", "{{.State.Health.Status}}", KAFKA_1);
-    }
-
-    private static boolean answers(String container) {
-        String state = "{{.State.Running}} {{.State.Paused}} {{len .NetworkSettings.Networks}}";
-        return output("docker", "inspect", "-f", state, container).equals(List.of("true false 1"));
-    }
-
-    @Test
-    @Order(8)
-    @DisplayName("in a compose project of another name, the network has another name, too: disconnect works")
-    void otherProject() {
-        run("docker", "compose", "down", "-v");
-        run("docker", "compose", "-p", "demo", "up", "-d", "--wait");
-        try {
-            finished("topics.java");
-            try (Run failover = Run.script("failover.java", "test-2p-rf2", "--fault", "disconnect", "--down", "12s")) {
-                failover.expectExit(0, LONG);
-                assertThat(failover.out()).anyMatch(line -> line.contains("docker network connect demo_default "));
-            }
-        } finally {
-            run("docker", "compose", "-p", "demo", "down", "-v");
-        }
+    private static boolean isRunning(String container) {
+        return output("docker", "inspect", "-f", "{{.State.Running}}", container)
+                .equals(List.of("true"));
     }
 
     // ---- details ----
