@@ -15,7 +15,8 @@ public class Timeline {
     private List<Integer> listed = List.of();
     private int controller = Seen.NONE;
     private Experiment.Run run;
-    private Experiment.Topic topic;
+    private Experiment.Topic topic; // null: not seen yet
+    private Experiment.Group group; // null: not seen yet
 
     public Timeline(Printer printer) {
         this.printer = printer;
@@ -37,16 +38,24 @@ public class Timeline {
     }
 
     private void print(Experiment.Topic it) {
-        if (topic == null) topic = it;
-        else if (!it.exists() || !it.id().equals(topic.id()))
+        if (topic == null) {
+            topic = it;
+            describeLoad();
+        } else if (!it.exists() || !it.id().equals(topic.id()))
             line(it.t(), "bold,red", "topic %s does not exist any more".formatted(topic.name()));
     }
 
     private void print(Experiment.Group it) {
-        printer.print(
-                "  %d consumer%s in group %s, %,d records/s to %s, %s",
-                it.consumers(), it.consumers() == 1 ? "" : "s", it.group(), run.rate(), topic.name(), run.settings());
-        printer.print("");
+        group = it;
+        describeLoad();
+    }
+
+    /** The line of the topic and that of the group may come in any order. */
+    private void describeLoad() {
+        if (group == null || topic == null) return;
+        String consumers = group.consumers() == 1 ? "1 consumer" : group.consumers() + " consumers";
+        String format = "  %s in group %s, %,d records/s to %s, %s%n";
+        printer.print(format, consumers, group.group(), run.rate(), topic.name(), run.settings());
     }
 
     private void print(Action entry) {
@@ -103,7 +112,7 @@ public class Timeline {
             line(now.t(), "yellow", partition + ": " + is + was);
         }
         if (!now.inSync().equals(before.inSync())) {
-            int min = topic.effectiveMinInSync();
+            int min = topic == null ? 1 : topic.effectiveMinInSync();
             String few = !now.inSync().isEmpty() && now.inSync().size() < min
                     ? " (fewer than min.insync.replicas=" + min + ")"
                     : "";
@@ -139,7 +148,8 @@ public class Timeline {
     private void print(Audit it) {
         if (it.error() != null)
             line(it.t(), "bold,yellow", "partition %d: the log was not read: %s".formatted(it.partition(), it.error()));
-        else if (it.partition() < topic.partitions().size()
+        else if (topic != null
+                && it.partition() < topic.partitions().size()
                 && it.logStart() > topic.partitions().get(it.partition()).end())
             line(
                     it.t(),
