@@ -68,6 +68,7 @@
 //SOURCES ../lab/drill.java
 //SOURCES lab/drill/clients/RecordIdTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
