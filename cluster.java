@@ -404,7 +404,7 @@ class cluster implements Callable<Integer> {
         }
 
         String causeOfDeath() {
-            keepLogs = true;
+            keepLogs = !ending; // a node that is being ended did not die
             return "%s (exit status %d, log: %s)".formatted(lastError(), process.exitValue(), log);
         }
 
