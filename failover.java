@@ -417,7 +417,6 @@ class failover implements Callable<Integer> {
 
         private void produce() throws Exception {
             load = new Load();
-            load.setUncaughtExceptionHandler((thread, closed) -> {}); // see finish()
             load.setDaemon(true);
             load.start();
             history.write("load", note("the producer starts"), "what", "begin");
@@ -704,7 +703,8 @@ class failover implements Callable<Integer> {
             /** Sends no more, and waits for all acknowledgements: at most for delivery.timeout.ms, 120 s. */
             void finish() throws InterruptedException {
                 ending = true;
-                if (isHopeless()) producer.close(Duration.ZERO); // send() then throws an exception
+                if (isHopeless()) setUncaughtExceptionHandler((thread, closed) -> {}); // of send()
+                if (isHopeless()) producer.close(Duration.ZERO);
                 join();
                 producer.close();
                 history.write("load", now(), "what", "end");
