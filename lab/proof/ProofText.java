@@ -96,7 +96,8 @@ public class ProofText {
     }
 
     private void latencies() {
-        if (facts.outages().isEmpty()) return;
+        boolean none = facts.latencies().values().stream().allMatch(it -> it.count() == 0);
+        if (facts.outages().isEmpty() || none) return;
         add("  %-14s %11s %11s %11s", "latency in ms", "p50", "p99", "longest");
         facts.latencies().forEach((when, it) -> {
             if (it.count() > 0) latency(when, it);
