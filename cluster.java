@@ -362,7 +362,7 @@ class cluster implements Callable<Integer> {
         }
 
         String causeOfDeath() {
-            keepLogs = true;
+            keepLogs = !ending; // a node that is being ended did not die
             String last = "no error in its log";
             try {
                 for (String line : Files.readAllLines(file(".log"), StandardCharsets.ISO_8859_1))

@@ -10,12 +10,14 @@ public class Doubts {
     private final Observed observed;
     private final List<Disturbance> disturbances;
     private final Map<Outage, Evidence> evidence;
+    private final double end; // of what was recorded
 
-    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances, Map<Outage, Evidence> evidence) {
+    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances, Map<Outage, Evidence> evidence, double end) {
         this.setup = setup;
         this.observed = observed;
         this.disturbances = disturbances;
         this.evidence = evidence;
+        this.end = end;
     }
 
     /** What others did to the cluster in a window. */
@@ -46,6 +48,8 @@ public class Doubts {
      * @param bound until the cluster, or the client, gives up a dead broker
      */
     public String tooShort(Outage outage, Bound bound) {
+        if (outage.restoredAt() > end && end - outage.from() <= bound.seconds())
+            return Text.of("the run ended %.1f s after the fault, and the bound is %s", end - outage.from(), bound);
         double down = outage.restoredAt() - outage.from();
         if (outage.controlled() || down > bound.seconds()) return null;
         return Text.of("it was down for %.1f s only, and the bound is %s (--down)", down, bound);

@@ -84,26 +84,31 @@ class Nodes implements AutoCloseable {
                     (key, value) -> text.append(key).append('=').append(value).append('\n'));
             files.put(id, Files.writeString(directory.resolve("node-" + id + ".properties"), text));
         }
-        for (int id : all) format(id);
+        format(all);
         for (int id : all) start(id);
         admin = Admin.create(Map.of("bootstrap.servers", servers()));
         awaitUp(brokers);
     }
 
-    private void format(int id) {
-        List<String> command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
-        command.addAll(List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"));
-        command.add(files.get(id).toString());
-        try (Run run = Run.command(command.toArray(String[]::new))) {
-            run.expectExit(0);
-        }
+    private void format(Set<Integer> ids) {
+        List<Run> runs = ids.stream()
+                .map(id -> java(
+                        List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"),
+                        files.get(id)))
+                .toList();
+        runs.forEach(run -> run.expectExit(0));
     }
 
     void start(int id) {
-        var command = new ArrayList<>(List.of(java));
+        running.put(id, java(List.of("kafka.Kafka"), files.get(id)));
+    }
+
+    private Run java(List<String> mainAndArguments, Path file) {
+        var command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
         command.addAll(1, List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
-        command.add(files.get(id).toString());
-        running.put(id, Run.command(command.toArray(String[]::new)));
+        command.addAll(mainAndArguments);
+        command.add(file.toString());
+        return Run.command(command.toArray(String[]::new));
     }
 
     void kill(int id) {

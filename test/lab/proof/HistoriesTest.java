@@ -38,28 +38,7 @@ public class HistoriesTest {
 
     @BeforeAll
     static void bases() throws IOException {
-        var samples = new HashMap<>(Map.of(
-                "one",
-                Sample.one(),
-                "two",
-                Sample.two(),
-                "three",
-                Sample.three(),
-                "topic",
-                Sample.topic(),
-                "refusing",
-                Sample.refusing(),
-                "controller",
-                Sample.controller(),
-                "successor",
-                Sample.successor(),
-                "observe",
-                Sample.observe()));
-        for (int min : List.of(1, 2)) {
-            samples.put("wait" + min, Sample.last(min, false));
-            samples.put("elect" + min, Sample.last(min, true));
-        }
-        for (var each : samples.entrySet())
+        for (var each : Sample.all().entrySet())
             BASES.put(each.getKey(), each.getValue().lines(directory));
     }
 
