@@ -27,7 +27,7 @@ public class RemedyTest {
 
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        nodes = new Nodes(directory, "4.4.0");
+        nodes = new Nodes(directory);
         nodes.start(
                 Set.of(1, 2, 3, 4),
                 Set.of(1, 2, 3),
