@@ -87,8 +87,8 @@ class queue implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (count < 1 || group.isBlank()) return complain(2, "-n takes 1 or more, and GROUP is not blank.");
         if (!(hold >= 0 && hold < 1e6)) return complain(2, "--hold takes seconds, such as 0.5.");
+        if (count < 1 || group.isBlank()) return complain(2, "-n takes 1 or more, and GROUP is not blank.");
         if (properties.containsKey("group.id")) return complain(2, "-X group.id: GROUP is an argument.");
         Properties settings = settings();
         var consumer = new KafkaShareConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
