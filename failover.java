@@ -88,8 +88,7 @@ class failover implements Callable<Integer> {
             description = "Who acknowledges: all in-sync replicas (all), the leader (1), none (0) (default: all).")
     String acks = "all";
 
-    @Option(names = "--rate", paramLabel = "RATE",
-            description = "Records per second in all (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--rate", paramLabel = "RATE", description = "Records per second (default: ${DEFAULT-VALUE}).")
     int rate = 200;
 
     @Option(names = "--history", paramLabel = "FILE", description = "Write a history, for lab/drill.java --judge FILE.")
