@@ -589,7 +589,8 @@ class failover implements Callable<Integer> {
         private void judgeRecords() {
             String weak = acks.equals("all") ? null : "acks=" + acks;
             String repeats = idempotent ? null : "a producer without idempotence";
-            String account = "%,d acknowledged, %,d of them not in the log".formatted(count(ACKNOWLEDGED), count(LOST));
+            String account = "%,d acknowledged, %,d of them not in the log, %,d no longer visible";
+            account = account.formatted(count(ACKNOWLEDGED), count(LOST), count(ACKNOWLEDGED.and(HIDDEN)));
             claimNone(LOST, weak, "no acknowledged record is lost", account);
             String order = "%,d twice or more, %,d out of order".formatted(count(DUPLICATE), count(REORDERED));
             claimNone(DUPLICATE.or(REORDERED), repeats, "each record is in the log once, in order", order);
@@ -608,9 +609,10 @@ class failover implements Callable<Integer> {
             List<Integer> ids = all(which).limit(5).map(it -> it.id).toList();
             if (ids.isEmpty() && evidence.isEmpty()) return;
             if (!ids.isEmpty()) evidence += " (records %s%s)".formatted(ids, count(which) > 5 ? " ..." : "");
-            if (count(UNPROVEN) > 0) evidence += "; %,d can no longer be seen".formatted(count(UNPROVEN));
-            // Only a log that was read, and that has records, proves that there are none.
-            boolean looked = logRead && count(FOUND) > 0 && count(UNPROVEN) == 0;
+            if (count(UNPROVEN) > 0) evidence += "; %,d unproven".formatted(count(UNPROVEN));
+            // Only a log that was read proves that there are none. A record that was received is not lost, either.
+            boolean looked =
+                    count(UNPROVEN) == 0 && (which == LOST ? count(ACKNOWLEDGED) : logRead ? count(FOUND) : 0) > 0;
             Verdict allowed = notPromisedBy == null ? Verdict.FAIL : Verdict.ALLOWED;
             if (ids.isEmpty()) claim(looked ? Verdict.PASS : Verdict.INCONCLUSIVE, text, "%s", evidence);
             else claim(allowed, text, notPromisedBy == null ? "%s" : "%s; not promised by %s", evidence, notPromisedBy);
@@ -758,8 +760,7 @@ class failover implements Callable<Integer> {
 
             private void report(Set<TopicPartition> now) {
                 assigned = now;
-                Stream<Integer> partitions = now.stream().map(it -> it.partition());
-                List<Integer> numbers = partitions.sorted().toList();
+                var numbers = now.stream().map(it -> it.partition()).collect(Collectors.toCollection(TreeSet::new));
                 history.write("assigned", now(), "consumer partitions", number, numbers);
                 if (!now.isEmpty()) note("@|cyan consumer %d: partitions %s|@", number, numbers);
             }
