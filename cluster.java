@@ -14,6 +14,7 @@ import java.nio.file.*;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.*;
 import java.util.concurrent.*;
+import java.util.function.Function;
 import java.util.stream.*;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -68,28 +69,25 @@ class cluster implements Callable<Integer> {
     int controllers;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "9092",
-            description = "Port of kafka-1 on 127.0.0.1. Each further broker's is 3 higher (default:"
-                    + " ${DEFAULT-VALUE}).")
+            description = "Port of kafka-1 on 127.0.0.1. Each next one's is 3 higher (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Option(names = "--dir", paramLabel = "DIR",
-            description = "Keep data and logs in this directory, and continue with what is there (default: a temporary"
-                    + " directory, removed at the end).")
+            description = "Keep data and logs there, and continue with them (default: a temporary directory).")
     Path directory;
 
     @Option(names = "-X", paramLabel = "KEY=VALUE",
-            description = "Set a property of all nodes, such as min.insync.replicas=2. Repeatable.")
+            description = "Set a node property, such as min.insync.replicas=2 (only in a new --dir). Repeatable.")
     Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(names = "--add-scram", paramLabel = "USER",
-            description = "Create a user, as kafka-storage.sh does: SCRAM-SHA-256=[name=alice,password=...]."
-                    + " Repeatable.")
+            description = "Create a user, as kafka-storage.sh does: SCRAM-SHA-256=[name=eve,password=x]. Repeatable.")
     List<String> users = List.of();
 
     private final List<Node> nodes = new ArrayList<>(); // the controllers first
     private final ClassArchive classes = new ClassArchive();
     private boolean temporary;
-    private volatile boolean ending;
+    private static volatile boolean ending;
     private volatile boolean keepLogs; // a line that was printed names one of them
 
     public static void main(String... args) {
@@ -111,11 +109,13 @@ class cluster implements Callable<Integer> {
         long start = System.nanoTime();
         for (Node node : nodes) node.start();
         await(nodes);
-        classes.archive();
-        String size = brokers == 1 ? "1 broker" : brokers + " brokers";
+        synchronized (this) { // not while it ends
+            classes.archive();
+        }
+        String size = brokers + (brokers == 1 ? " broker" : " brokers");
         if (controllers > 1) size += ", " + controllers + " controllers";
-        var addresses = nodes.stream().filter(it -> it.isBroker).map(it -> "localhost:" + it.port);
-        say("ready: %s (%s, %.1f s)", addresses.collect(Collectors.joining(",")), size, seconds(start));
+        String servers = join(",", it -> it.isBroker ? "localhost:" + it.port : null);
+        say("ready: %s (%s, %.1f s)", servers, size, seconds(start));
         if (System.console() != null) say("Type 'stop kafka-1', 'start kafka-1', 'status', 'help' or 'quit'.");
         if (!inputIsGiven()) new CountDownLatch(1).await(); // no commands, and no end: until a signal
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -125,45 +125,27 @@ class cluster implements Callable<Integer> {
     }
 
     /** What can be known to be wrong before anything is started. */
-    private void check() throws InterruptedException {
+    private void check() {
         if (brokers < 1 || brokers > 9) throw new Failure(2, "--brokers takes 1 to 9, not %d.", brokers);
-        if (controllers != 1 && controllers != 3)
-            throw new Failure(2, "--controllers takes 1 or 3, not %d.", controllers);
+        if (controllers != 1 && controllers != 3) throw new Failure(2, "--controllers takes 1 or 3.");
         int last = port + 3 * (brokers - 1);
         if (port < 1 || last > 65535) throw new Failure(2, "--port takes 1 to %d, not %d.", 65535 - last + port, port);
-        // Nodes are frozen, and Ctrl-C is kept from them, by a POSIX shell.
-        if (!hasShell()) throw new Failure(2, "cluster.java needs a POSIX shell. On Windows, use WSL or Docker.");
+        if (System.getProperty("os.name").startsWith("Windows")) throw new Failure(2, "On Windows, run it in WSL.");
         for (int each = port; each <= last; each += 3)
             if (!isFree(each))
-                throw new Failure(
-                        1,
-                        "Port %d on 127.0.0.1 is in use. End what listens there, such as another cluster"
-                                + " ('docker compose down'), or choose --port.",
-                        each);
+                throw new Failure(1, "Port %d on 127.0.0.1 is in use. End what listens there, or choose --port.", each);
         String other = controllers == 1 ? "controller-1" : "controller";
         if (directory != null && Files.exists(directory.resolve(other)))
             throw new Failure(2, "%s was made with another number of --controllers. Choose another --dir.", directory);
     }
 
-    private static boolean hasShell() throws InterruptedException {
-        try {
-            boolean windows = System.getProperty("os.name").startsWith("Windows");
-            return !windows
-                    && new ProcessBuilder("sh", "-c", "kill -0 $$").start().waitFor() == 0;
-        } catch (IOException noShell) {
-            return false;
-        }
-    }
-
     /** Only brokers connect to controllers, so these take any free ports between those of the brokers. */
     private void describeNodes() {
-        int[] free = IntStream.iterate(port + 1, it -> it <= 65535, it -> it + 3)
+        var free = IntStream.iterate(port + 1, it -> it + 3)
                 .filter(cluster::isFree)
-                .limit(controllers)
-                .toArray();
-        if (free.length < controllers) throw new Failure(1, "No port is free above %d. Choose --port.", port);
-        if (controllers == 1) nodes.add(new Node(100, "controller", free[0], false));
-        else for (int i = 1; i <= controllers; i++) nodes.add(new Node(100 + i, "controller-" + i, free[i - 1], false));
+                .iterator();
+        if (controllers == 1) nodes.add(new Node(100, "controller", free.next(), false));
+        else for (int i = 1; i <= controllers; i++) nodes.add(new Node(100 + i, "controller-" + i, free.next(), false));
         for (int id = 1; id <= brokers; id++) nodes.add(new Node(id, "kafka-" + id, port + 3 * (id - 1), true));
     }
 
@@ -186,15 +168,13 @@ class cluster implements Callable<Integer> {
     private String answer(String... words) throws Exception {
         String verb = words[0];
         if (verb.equals("help")) return "stop, kill, pause, resume or start NODE; power NODE...; status; help; quit";
-        if (verb.equals("status"))
-            return nodes.stream().map(it -> it.name + " " + it.state).collect(Collectors.joining(", "));
+        if (verb.equals("status")) return join(", ", it -> it.name + " " + it.state);
         if (!List.of("stop", "kill", "pause", "resume", "start", "power").contains(verb))
             return "error: no command '" + verb + "'; try 'help'";
         var named = List.of(words).subList(1, words.length);
-        List<Node> found = nodes.stream().filter(it -> named.contains(it.name)).toList();
+        var found = nodes.stream().filter(it -> named.contains(it.name)).toList();
         if (found.isEmpty() || found.size() < named.size() || found.size() > 1 && !verb.equals("power"))
-            return "error: '%s' takes one of %s"
-                    .formatted(verb, nodes.stream().map(it -> it.name).collect(Collectors.joining(", ")));
+            return "error: '%s' takes one of %s".formatted(verb, join(", ", it -> it.name));
         Node node = found.get(0);
         try {
             return switch (verb) {
@@ -220,38 +200,34 @@ class cluster implements Callable<Integer> {
     /** SIGKILL of all at once. When they are dead, lab/cut.java cuts away what they had not fsynced. */
     private String power(List<Node> off) throws Exception {
         String launcher = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
-        Path beside = Path.of(launcher).toAbsolutePath().resolveSibling("lab/cut.java");
-        Path script = Files.exists(beside) ? beside : Path.of("lab/cut.java").toAbsolutePath();
+        Path beside = Path.of(launcher).resolveSibling("lab/cut.java");
+        Path script = Files.exists(beside) ? beside : Path.of("lab/cut.java");
         if (!Files.exists(script)) throw new Failure(1, "there is no lab/cut.java here, which 'power' needs");
         for (Node node : off) if (!node.isRunning()) throw new Failure(1, "%s is %s", node.name, node.state);
-        for (Node node : off) node.state = State.KILLED;
+        for (Node node : off) node.state = "killed";
         for (Node node : off) node.process.destroyForcibly();
-        String at = Long.toString(System.currentTimeMillis());
+        String at = "--at=" + System.currentTimeMillis();
         off.forEach(Node::destroy);
-        var command = new ArrayList<>(List.of(launcher, script.toString(), "--at", at, directory.toString()));
+        var command = new ArrayList<>(List.of(launcher, script.toString(), at, directory.toString()));
         off.forEach(node -> command.add(node.name));
-        Process cut =
-                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        var cut = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
         String answer = new String(cut.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         if (cut.waitFor() != 0) throw new Failure(1, "the nodes are killed, and their logs were not cut. %s", answer);
         return "power " + answer;
     }
 
     /** A temporary cluster is only killed. Otherwise brokers stop first: they hand over to a controller. */
-    private void end() {
+    private synchronized void end() {
         ending = true;
-        synchronized (nodes) { // no node is being started
-            classes.end();
-        }
+        classes.end();
         if (temporary) {
             nodes.forEach(Node::destroy);
-            if (keepLogs) nodes.forEach(node -> delete(node.data));
+            if (keepLogs) nodes.forEach(node -> delete(node.file("")));
             else delete(directory);
             return;
         }
         for (boolean broker : List.of(true, false)) {
-            List<Node> together =
-                    nodes.stream().filter(it -> it.isBroker == broker).toList();
+            var together = nodes.stream().filter(it -> it.isBroker == broker).toList();
             together.forEach(Node::terminate);
             together.forEach(Node::awaitEnd);
         }
@@ -260,18 +236,17 @@ class cluster implements Callable<Integer> {
     // ---- what the nodes are given ----
 
     /** Writes the nodes' settings. Formats what is not formatted yet in this process: 0.2 s, and 2 s with Kafka's tool. */
-    private void prepare() {
+    private synchronized void prepare() {
         try {
             Files.createDirectories(directory);
             Path idFile = directory.resolve("cluster.id");
-            if (!Files.exists(idFile))
-                Files.writeString(idFile, Uuid.randomUuid().toString());
+            if (!Files.exists(idFile)) Files.writeString(idFile, "" + Uuid.randomUuid());
             for (Node node : nodes) {
-                Files.createDirectories(node.data);
+                Files.createDirectories(node.file(""));
                 // There may be passwords in it.
                 var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-                Files.deleteIfExists(node.properties);
-                try (var file = Files.newOutputStream(Files.createFile(node.properties, owner))) {
+                Files.deleteIfExists(node.file(".properties"));
+                try (var file = Files.newOutputStream(Files.createFile(node.file(".properties"), owner))) {
                     settings(node).store(file, null);
                 }
                 var formatter = new Formatter()
@@ -279,8 +254,8 @@ class cluster implements Callable<Integer> {
                         .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
                         .setClusterId(Files.readString(idFile).strip())
                         .setNodeId(node.id)
-                        .setDirectories(List.of(node.data.toString()))
-                        .setMetadataLogDirectory(node.data.toString())
+                        .setDirectories(List.of(node.file("").toString()))
+                        .setMetadataLogDirectory(node.file("").toString())
                         .setControllerListenerName("CONTROLLER")
                         .setReleaseVersion(MetadataVersion.latestProduction())
                         .setIgnoreFormatted(true);
@@ -297,8 +272,8 @@ class cluster implements Callable<Integer> {
         var all = new Properties();
         all.put("node.id", "" + node.id);
         all.put("process.roles", node.isBroker ? "broker" : "controller");
-        var voters = nodes.stream().filter(it -> !it.isBroker).map(it -> it.id + "@127.0.0.1:" + it.port);
-        all.put("controller.quorum.voters", voters.collect(Collectors.joining(",")));
+        String voters = join(",", it -> it.isBroker ? null : it.id + "@127.0.0.1:" + it.port);
+        all.put("controller.quorum.voters", voters);
         all.put("controller.listener.names", "CONTROLLER");
         // The names of listeners do not say what they speak: a cluster behind TLS sets only this map.
         all.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,BROKER:PLAINTEXT");
@@ -328,42 +303,27 @@ class cluster implements Callable<Integer> {
 
     // ---- a node ----
 
-    private enum State {
-        STARTING,
-        RUNNING,
-        PAUSED,
-        STOPPED,
-        KILLED,
-        DEAD;
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     /** One Kafka process, its files and what has been done to it. */
     private class Node {
         final int id;
         final String name;
         final int port;
         final boolean isBroker;
-        final Path data;
-        final Path log;
-        final Path properties;
         private Process process;
         private Process freezer;
         private long terminatedAt; // ns
-        private volatile State state = State.STARTING;
+        private volatile String state = "starting"; // running, paused, stopped, killed, dead
 
         Node(int id, String name, int port, boolean isBroker) {
             this.id = id;
             this.name = name;
             this.port = port;
             this.isBroker = isBroker;
-            this.data = directory.resolve(name);
-            this.log = directory.resolve(name + ".log");
-            this.properties = directory.resolve(name + ".properties");
+        }
+
+        /** Its data, and beside it what has another ending. */
+        Path file(String ending) {
+            return directory.resolve(name + ending);
         }
 
         boolean isRunning() {
@@ -383,50 +343,44 @@ class cluster implements Callable<Integer> {
             thaw();
             var arguments = new ArrayList<>(JVM_OPTIONS);
             arguments.addAll(classes.options(this));
-            arguments.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=info");
-            arguments.add("-Dorg.slf4j.simpleLogger.showDateTime=true");
-            arguments.add("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS");
             arguments.addAll(List.of("-cp", System.getProperty("java.class.path")));
-            arguments.addAll(List.of(Main.class.getName(), properties.toString()));
-            ProcessBuilder java = java(arguments).redirectOutput(Redirect.appendTo(log.toFile()));
-            synchronized (nodes) {
+            arguments.addAll(List.of(Main.class.getName(), file(".properties").toString()));
+            ProcessBuilder java = java(arguments)
+                    .redirectOutput(Redirect.appendTo(file(".log").toFile()));
+            synchronized (cluster.this) {
                 if (ending) return;
                 process = java.start();
-                state = State.STARTING;
+                state = "starting";
             }
             process.onExit().thenAccept(this::sayIfUnexpected);
         }
 
         private void sayIfUnexpected(Process ended) {
-            if (ending || ended != process || state != State.RUNNING && state != State.PAUSED) return;
-            state = State.DEAD;
+            if (ending || ended != process || !state.equals("running") && !state.equals("paused")) return;
+            state = "dead";
             say("%s died: %s", name, causeOfDeath());
         }
 
         String causeOfDeath() {
             keepLogs = !ending; // a node that is being ended did not die
-            return "%s (exit status %d, log: %s)".formatted(lastError(), process.exitValue(), log);
-        }
-
-        private String lastError() {
-            try (var lines = Files.lines(log)) {
-                return lines.filter(line -> line.matches(".* ERROR .*|.*(Exception|Error): .*"))
-                        .reduce((earlier, later) -> later)
-                        .map(line -> line.replaceFirst("^.* ERROR ", "").strip())
-                        .orElse("no error in its log");
-            } catch (IOException | UncheckedIOException unreadable) {
-                return "its log cannot be read";
+            String last = "no error in its log";
+            try {
+                for (String line : Files.readAllLines(file(".log"), StandardCharsets.ISO_8859_1))
+                    if (line.matches(".* ERROR .*|.*(Exception|Error): .*")) last = line;
+            } catch (IOException unreadable) {
+                last = unreadable.toString();
             }
+            last = last.replaceFirst("^.* ERROR ", "").strip();
+            return "%s (exit status %d, log: %s)".formatted(last, process.exitValue(), file(".log"));
         }
 
         /** SIGTERM, and SIGKILL when that takes longer than Docker waits. */
-        String stop() throws IOException, InterruptedException {
+        String stop() throws IOException {
             if (!isRunning()) return name + " is " + state + " already";
-            long logSize = Files.size(log);
+            long logSize = Files.size(file(".log"));
             terminate();
-            boolean ended = process.waitFor(STOP_LIMIT, TimeUnit.NANOSECONDS);
-            destroy();
-            byte[] bytes = Files.readAllBytes(log);
+            boolean ended = awaitEnd();
+            byte[] bytes = Files.readAllBytes(file(".log"));
             String since = new String(bytes, (int) logSize, bytes.length - (int) logSize, StandardCharsets.UTF_8);
             String how = "controlled shutdown";
             if (isBroker && !since.contains(LEADERS_MOVED)) how = "SIGTERM, without a controlled shutdown";
@@ -437,23 +391,24 @@ class cluster implements Callable<Integer> {
         void terminate() {
             if (!isRunning()) return;
             thaw();
-            state = State.STOPPED;
+            state = "stopped";
             terminatedAt = System.nanoTime();
             process.toHandle().destroy(); // Process.destroy() would close the node's input, too
         }
 
-        void awaitEnd() {
-            if (!isRunning()) return;
+        /** Returns whether it ended in time. If it did not, it is killed. */
+        boolean awaitEnd() {
+            if (!isRunning()) return true;
             long left = terminatedAt + STOP_LIMIT - System.nanoTime();
-            process.onExit()
-                    .completeOnTimeout(process, left, TimeUnit.NANOSECONDS)
-                    .join();
+            var end = process.onExit().completeOnTimeout(process, left, TimeUnit.NANOSECONDS);
+            boolean inTime = !end.join().isAlive();
             destroy();
+            return inTime;
         }
 
         String kill() {
             if (!isRunning()) return name + " is " + state + " already";
-            state = State.KILLED;
+            state = "killed";
             destroy();
             return name + " killed (SIGKILL)";
         }
@@ -466,7 +421,7 @@ class cluster implements Callable<Integer> {
 
         /** Freezes the node with a helper that thaws it at the end of the helper's input: also when this script dies. */
         String pause() throws IOException {
-            if (state == State.PAUSED) return name + " is paused already";
+            if (state.equals("paused")) return name + " is paused already";
             if (!isRunning()) throw new Failure(1, "%s is %s", name, state);
             String script = "trap '' INT HUP; kill -STOP $1 && echo frozen; read end; kill -CONT $1";
             freezer = new ProcessBuilder("sh", "-c", script, "sh", "" + process.pid()).start();
@@ -474,14 +429,14 @@ class cluster implements Callable<Integer> {
                 thaw();
                 throw new Failure(1, "%s could not be paused", name);
             }
-            state = State.PAUSED;
+            state = "paused";
             return name + " paused (SIGSTOP)";
         }
 
         String resume() {
-            if (state != State.PAUSED) return name + " is not paused";
+            if (!state.equals("paused")) return name + " is not paused";
             thaw();
-            state = State.RUNNING;
+            state = "running";
             return name + " resumed (SIGCONT)";
         }
 
@@ -500,20 +455,18 @@ class cluster implements Callable<Integer> {
         static class Main {
             public static void main(String... args) {
                 Locale.setDefault(Locale.ROOT); // Kafka writes numbers into the names of its files
-                var parent = new Thread(Main::endWithParent);
-                parent.setDaemon(true);
-                parent.start();
+                var watch = new Thread(() -> {
+                    // Standard input, a pipe from the parent, ends when the parent does, even by SIGKILL.
+                    try (var input = System.in) {
+                        while (input.read() >= 0) {}
+                    } catch (IOException closed) {
+                        // the same
+                    }
+                    Runtime.getRuntime().halt(1);
+                });
+                watch.setDaemon(true);
+                watch.start();
                 kafka.Kafka.main(args);
-            }
-
-            /** Standard input, a pipe from the parent, ends when the parent does, even by SIGKILL. */
-            private static void endWithParent() {
-                try {
-                    while (System.in.read() >= 0) {}
-                } catch (IOException closed) {
-                    // the same
-                }
-                Runtime.getRuntime().halt(1);
             }
         }
     }
@@ -524,8 +477,11 @@ class cluster implements Callable<Integer> {
     /** In ns: what {@code docker stop} waits between SIGTERM and SIGKILL. */
     private static final long STOP_LIMIT = 10_000_000_000L;
 
-    /** For a quick start: a broker here has little to do. */
-    private static final List<String> JVM_OPTIONS = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m");
+    /** For a quick start: a broker here has little to do. And for a log with times. */
+    private static final List<String> JVM_OPTIONS =
+            List.of(("-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=info"
+                            + " -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS")
+                    .split(" "));
 
     /**
      * A JVM in the cluster's directory. Ctrl-C goes to every process of the terminal, and a closed window likewise; nodes
@@ -551,27 +507,24 @@ class cluster implements Callable<Integer> {
         private final Path file = script.toAbsolutePath().resolveSibling("nodes-" + Runtime.version() + ".jsa");
         private Process writer;
 
-        private Path list() {
-            return directory.resolve("classes.list");
-        }
-
         List<String> options(Node node) {
             if (Files.exists(file)) return List.of("-XX:SharedArchiveFile=" + file);
-            return node.id == 1 ? List.of("-XX:DumpLoadedClassList=" + list()) : List.of();
+            return node.id == 1 ? List.of("-XX:DumpLoadedClassList=" + directory.resolve("classes.list")) : List.of();
         }
 
         /** The archive comes into being as a whole: two clusters may write it at once, or be killed meanwhile. */
         void archive() throws IOException {
-            if (!Files.exists(list()) || Files.exists(file)) return;
-            List<String> names = Files.readAllLines(list());
-            Files.write(list(), names.subList(0, Math.max(0, names.size() - 1))); // the last may be half a name
-            var dump = new ArrayList<>(List.of("-Xshare:dump", "-XX:SharedClassListFile=" + list()));
+            Path list = directory.resolve("classes.list");
+            if (!Files.exists(list) || Files.exists(file)) return;
+            List<String> names = Files.readAllLines(list);
+            Files.write(list, names.subList(0, Math.max(0, names.size() - 1))); // the last may be half a name
+            var dump = new ArrayList<>(List.of("-Xshare:dump", "-XX:SharedClassListFile=" + list));
             dump.addAll(JVM_OPTIONS);
             dump.addAll(List.of("-cp", System.getProperty("java.class.path")));
             String shell = "trap '' INT HUP; file=$1; list=$2; shift 2; nice \"$@\" -XX:SharedArchiveFile=\"$file.$$\""
                     + " && mv \"$file.$$\" \"$file\" || rm -f \"$file.$$\"; rm -f \"$list\"";
             ProcessBuilder java = java(dump).redirectOutput(Redirect.DISCARD);
-            java.command().addAll(0, List.of("sh", "-c", shell, "sh", file.toString(), list().toString()));
+            java.command().addAll(0, List.of("sh", "-c", shell, "sh", file.toString(), list.toString()));
             writer = java.start();
         }
 
@@ -588,15 +541,15 @@ class cluster implements Callable<Integer> {
     private void await(List<Node> awaited) throws InterruptedException {
         for (long start = System.nanoTime(); !awaited.stream().allMatch(Node::takesRequests); Thread.sleep(20)) {
             for (Node node : awaited)
-                if (!node.isRunning()) {
-                    node.state = State.DEAD;
+                if (!ending && !node.isRunning()) {
+                    node.state = "dead";
                     throw new Failure(1, "%s did not start: %s", node.name, node.causeOfDeath());
                 }
             if (System.nanoTime() - start < 180_000_000_000L) continue;
             keepLogs = true;
             throw new Failure(1, "The cluster was not ready within 180 s. See the logs in %s", directory);
         }
-        awaited.forEach(node -> node.state = State.RUNNING);
+        awaited.forEach(node -> node.state = "running");
     }
 
     private static boolean isFree(int port) {
@@ -605,6 +558,10 @@ class cluster implements Callable<Integer> {
         } catch (IOException inUse) {
             return false;
         }
+    }
+
+    private String join(String separator, Function<Node, String> text) {
+        return nodes.stream().map(text).filter(Objects::nonNull).collect(Collectors.joining(separator));
     }
 
     private static double seconds(long sinceNanos) {
@@ -630,6 +587,7 @@ class cluster implements Callable<Integer> {
 
     /** An expected error is one line. Any other error is a defect of this script and shows its stack trace. */
     private static int failed(Exception error) throws Exception {
+        if (ending) return 1; // by a signal
         if (error instanceof Failure failure) return complain(failure.exitStatus, failure.getMessage());
         throw error;
     }

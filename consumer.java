@@ -109,18 +109,17 @@ class consumer implements Callable<Integer> {
         try {
             tellAssignment();
             var lines = new StringBuilder();
-            for (TopicPartition each : records.partitions()) {
-                Partition partition = partitions.computeIfAbsent(each.partition(), it -> new Partition());
+            for (TopicPartition each : records.partitions())
                 for (var record : records.records(each)) {
                     if (received == count) {
                         consumer.seek(each, record.offset()); // so it is not committed
                         break;
                     }
                     received++;
+                    Partition partition = partitions.computeIfAbsent(each.partition(), it -> new Partition());
                     partition.receive(record);
                     if (!quiet) lines.append(line(record));
                 }
-            }
             System.out.print(lines);
             printed = !System.out.checkError();
         } finally {
@@ -172,7 +171,7 @@ class consumer implements Callable<Integer> {
     }
 
     private void tellWhyIdle(Map<String, ConsumerGroupDescription> groups, Throwable error) {
-        if (error != null || !assigned.isEmpty()) return;
+        if (error != null || !assigned.isEmpty() || leaders.isEmpty()) return;
         int members = groups.get(group).members().size();
         String format = "idle (%s): %s has %d members and %s has %d partition" + (leaders.size() == 1 ? "" : "s");
         String now = format.formatted(groups.get(group).groupState(), group, members, topic, leaders.size());

@@ -43,4 +43,3 @@
 //SOURCES common/Script.java // how a program runs, prints and ends
 //SOURCES common/Failure.java // an error in one line
 //SOURCES common/Json.java // writes JSON
-

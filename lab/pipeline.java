@@ -8,8 +8,10 @@
 //MAIN lab.pipeline.Pipeline
 //SOURCES pipeline/Pipeline.java // the command: its options, and the clients' settings
 //SOURCES pipeline/Processor.java // the loop: read, transform, write, commit; and what to do after an error
-//SOURCES common/Connection.java
-//SOURCES common/Diagnosis.java
-//SOURCES common/Failure.java
-//SOURCES common/Json.java
-//SOURCES common/Script.java
+//SOURCES common/Connection.java // the options that name a cluster, and its clients' settings
+//SOURCES common/Diagnosis.java // why no cluster answers
+//SOURCES common/Failure.java // an error in one line
+//SOURCES common/Script.java // how a program runs, prints and ends
+//SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
+//SOURCES common/Probe.java // one connection in Kafka's protocol
+//SOURCES common/SettingsFile.java // a file of client properties

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 class DockerTest {
     private static final Duration LONG = Duration.ofMinutes(6);
     private static final String SERVERS = "localhost:9092,localhost:9095";
-    private static final String KAFKA_1 = "kafka-deploy-kafka-1";
 
     /** What differs by nature: addresses, directories, and what a container's own start script sets. */
     private static final Set<String> OF_THE_PLACE = Set.of(
@@ -36,18 +35,18 @@ class DockerTest {
 
     @BeforeAll
     static void up() {
-        assumeTrue(status("docker", "info") == 0, "no Docker engine answers");
+        assumeTrue(Docker.answers(), "no Docker engine answers");
         assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095))
                 .as("ports 9092 and 9095 are free")
                 .isTrue();
-        run("docker", "compose", "up", "-d", "--wait");
+        Docker.run("docker", "compose", "up", "-d", "--wait");
     }
 
     @AfterAll
     static void down() {
-        if (status("docker", "info") != 0) return;
-        run("docker", "compose", "down", "-v");
-        assertThat(output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
+        if (!Docker.answers()) return;
+        Docker.run("docker", "compose", "down", "-v");
+        assertThat(Docker.output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
                 .isEmpty();
     }
 
@@ -59,7 +58,7 @@ class DockerTest {
         finished("producer.java", "test-2p-rf2", "-n", "5", "-r", "10");
         try (Run consumer = Run.script("consumer.java", "test-2p-rf2", "docker-usable", "-n", "5")) {
             consumer.expectExit(0);
-            assertThat(ConsumerTest.idsBy(consumer).get("c")).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+            assertThat(ConsumerTest.ids(consumer)).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
         }
     }
 
@@ -89,7 +88,7 @@ class DockerTest {
     @Order(3)
     @DisplayName("nothing is published beyond 127.0.0.1")
     void published() {
-        var ports = output("docker", "ps", "--filter", "name=kafka-deploy", "--format", "{{.Ports}}");
+        var ports = Docker.output("docker", "ps", "--filter", "name=kafka-deploy", "--format", "{{.Ports}}");
         assertThat(ports)
                 .hasSize(3)
                 .allMatch(line -> line.replaceAll("127\\.0\\.0\\.1:\\d+->", "").indexOf("->") < 0);
@@ -102,11 +101,11 @@ class DockerTest {
     void stopAndStart() throws Exception {
         try (Run producer = Run.script("producer.java", "test-2p-rf1", "-r", "5")) {
             producer.awaitLine("partition 0, offset");
-            run("docker", "stop", KAFKA_1);
-            assertThat(output("docker", "inspect", "-f", "{{.State.ExitCode}}", KAFKA_1))
+            Docker.run("docker", "stop", Docker.KAFKA_1);
+            assertThat(Docker.output("docker", "inspect", "-f", "{{.State.ExitCode}}", Docker.KAFKA_1))
                     .containsExactly("143");
             producer.awaitLine("partition 0: no acknowledgement for ");
-            run("docker", "start", KAFKA_1);
+            Docker.run("docker", "start", Docker.KAFKA_1);
             producer.awaitLine("partition 0: back after ");
             producer.interrupt();
             producer.expectExit(0);
@@ -120,7 +119,7 @@ class DockerTest {
     @Order(5)
     @DisplayName("failover.java finds it, and proves Scenarios 2 and 3 on it")
     void failover() throws Exception {
-        run("docker", "compose", "up", "-d", "--wait");
+        Docker.run("docker", "compose", "up", "-d", "--wait");
         try (Run failover = Run.script("failover.java", "2", "3")) {
             failover.expectExit(0, LONG);
             failover.awaitLine("ready: the containers of docker-compose.yml");
@@ -144,7 +143,7 @@ class DockerTest {
                 failover.signal(moment[1]);
                 failover.awaitNothingLeft(LONG);
             }
-            SharedCluster.await("kafka-1 runs after " + moment[1], () -> isRunning(KAFKA_1));
+            SharedCluster.await("kafka-1 runs after " + moment[1], () -> isRunning(Docker.KAFKA_1));
         }
     }
 
@@ -152,16 +151,16 @@ class DockerTest {
     @Order(7)
     @DisplayName("with one container of the two, failover.java names the command that starts both")
     void half() {
-        run("docker", "stop", KAFKA_1);
+        Docker.run("docker", "stop", Docker.KAFKA_1);
         try (Run failover = Run.script("failover.java", "1")) {
             failover.expectExit(3);
             assertThat(failover.err()).singleElement().asString().contains("docker compose up -d --wait");
         }
-        run("docker", "compose", "up", "-d", "--wait");
+        Docker.run("docker", "compose", "up", "-d", "--wait");
     }
 
     private static boolean isRunning(String container) {
-        return output("docker", "inspect", "-f", "{{.State.Running}}", container)
+        return Docker.output("docker", "inspect", "-f", "{{.State.Running}}", container)
                 .equals(List.of("true"));
     }
 
@@ -170,27 +169,6 @@ class DockerTest {
     private static void finished(String script, String... arguments) {
         try (Run run = Run.script(script, arguments)) {
             run.expectExit(0);
-        }
-    }
-
-    private static void run(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0, LONG);
-        }
-    }
-
-    private static List<String> output(String... command) {
-        try (Run run = Run.command(command)) {
-            run.expectExit(0);
-            return run.out();
-        }
-    }
-
-    private static int status(String... command) {
-        try (Run run = Run.command(command)) {
-            return run.awaitExit();
-        } catch (java.io.UncheckedIOException notInstalled) {
-            return -1;
         }
     }
 }

@@ -34,25 +34,29 @@ final class House {
     private static final int LINES_IN_A_ROW = 6;
 
     /** The folders of the lab that the rooms of each folder may use besides their own. */
-    private static final Map<String, Set<String>> IMPORTS = Map.of(
-            "common", Set.of(),
-            "history", Set.of("common"),
-            "prediction", Set.of("common"),
-            "proof", Set.of("history", "prediction", "common"),
-            "drill", Set.of("history", "prediction", "proof", "common"),
-            "pipeline", Set.of("history", "common"),
-            "doctor", Set.of("prediction", "common"),
-            "report", Set.of("history", "proof", "common"),
-            "live", Set.of("common"),
-            "secure", Set.of("common"));
+    private static final Map<String, Set<String>> IMPORTS = Map.ofEntries(
+            Map.entry("common", Set.of()),
+            Map.entry("history", Set.of("common")),
+            Map.entry("prediction", Set.of("common")),
+            Map.entry("proof", Set.of("history", "prediction", "common")),
+            Map.entry("drill", Set.of("history", "prediction", "proof", "common")),
+            Map.entry("pipeline", Set.of("history", "common")),
+            Map.entry("doctor", Set.of("prediction", "common")),
+            Map.entry("report", Set.of("history", "proof", "common")),
+            Map.entry("live", Set.of("common")),
+            Map.entry("secure", Set.of("common")),
+            Map.entry("cut", Set.of()));
 
     /** Packages that may not know certain others, though {@link #IMPORTS} allows it. */
     private static final Map<String, Pattern> STRICTER = Map.of(
             "drill.faults", Pattern.compile("drill\\.scenarios.*"),
-            "drill.clients", Pattern.compile("drill.*|prediction.*|proof.*"));
+            "drill.clients", Pattern.compile("drill(?!\\.recording).*|prediction.*|proof.*"),
+            "drill.recording", Pattern.compile("drill.*|prediction.*|proof.*"));
 
     private static final String SHEBANG = "///usr/bin/env jbang \"$0\" \"$@\" ; exit $?";
     private static final Pattern PART = Pattern.compile("(?m)^//(SOURCES|FILES)\\s+(.*)$");
+    private static final Pattern LISTED =
+            Pattern.compile("//SOURCES [^ =*,;]+[.]java // \\S.*|//FILES ([^ =*,;]+)=([^ =*,;]+)( // \\S.*)?");
     private static final Pattern PINNED = Pattern.compile("[\\w.-]+:[\\w.-]+:\\d[\\w.-]*");
     private static final Pattern TOP_LEVEL = Pattern.compile(
             "(?m)^(?:(?:public|final|abstract|sealed|non-sealed|strictfp) )*(?:class|interface|enum|record|@interface) (\\w+)");
@@ -144,12 +148,12 @@ final class House {
                 complaints.add(entry + ": no line " + start + "...");
             if (text.lines().noneMatch(line -> line.equals("//JAVA 17+")))
                 complaints.add(entry + ": no line //JAVA 17+");
-            for (MatchResult part : PART.matcher(text).results().toList())
-                if (!part.group()
-                        .matches("//SOURCES [^ =*,;]+[.]java // \\S.*|//FILES ([^ =*,;]+)=([^ =*,;]+)( // \\S.*)?"))
-                    complaints.add(
-                            entry + ": not '//SOURCES room/File.java // what it is' or '//FILES name=room/file': "
-                                    + part.group());
+            PART.matcher(text)
+                    .results()
+                    .map(MatchResult::group)
+                    .filter(line -> !LISTED.matcher(line).matches())
+                    .limit(3)
+                    .forEach(line -> complaints.add(entry + ": not one file, or no comment behind it: " + line));
         }
         return complaints;
     }

@@ -98,7 +98,8 @@ public final class Run implements AutoCloseable {
         }
         try (Run info = command(JBANG, "info", "tools", file.toString())) {
             info.expectExit(0);
-            JsonObject it = JsonParser.object().from(String.join("\n", info.out()));
+            String printed = String.join("\n", info.out()); // a JVM may print a warning before it
+            JsonObject it = JsonParser.object().from(printed.substring(Math.max(0, printed.indexOf("{\n"))));
             var classpath = new ArrayList<>(List.of(it.getString("applicationJar")));
             it.getArray("resolvedDependencies", new JsonArray()).forEach(jar -> classpath.add((String) jar));
             var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));

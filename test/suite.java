@@ -8,6 +8,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
+//MAIN test.suite
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
@@ -17,26 +18,45 @@
 //SOURCES WrapperTest.java
 //SOURCES ScriptsTest.java
 //SOURCES ../lab/report.java
-//SOURCES ../lab/judge.java
+//SOURCES ../lab/drill.java
 //SOURCES lab/history/Lines.java
 //SOURCES lab/proof/Sample.java
 //SOURCES lab/proof/SampleHistories.java
+//SOURCES lab/history/HistoryFileTest.java
+//SOURCES lab/proof/DamageTest.java
+//SOURCES lab/proof/HistoriesTest.java
+//SOURCES lab/proof/ChecksPageTest.java
+//SOURCES lab/proof/facts/AccountTest.java
+//SOURCES ChecksPage.java
 //SOURCES lab/report/MadeUp.java
 //SOURCES lab/report/ReportTest.java
 //SOURCES lab/report/HistoryTest.java
+//SOURCES ../lab/cut.java
+//SOURCES lab/cut/CutTest.java
 //SOURCES ClusterTest.java
-//SOURCES SecureTest.java
+//SOURCES ../lab/secure.java
+//SOURCES lab/secure/SecureTest.java
 //SOURCES TopicsTest.java
 //SOURCES ../lab/doctor.java
 //SOURCES lab/prediction/PredictionTest.java
+//SOURCES lab/common/ScriptTest.java
 //SOURCES lab/common/DiagnosisTest.java
 //SOURCES lab/common/SettingsFileTest.java
 //SOURCES lab/common/SecureDiagnosisTest.java
 //SOURCES lab/doctor/RemediesTest.java
 //SOURCES lab/doctor/DoctorTest.java
+//SOURCES lab/doctor/Nodes.java
+//SOURCES lab/doctor/Tries.java
+//SOURCES lab/doctor/Said.java
+//SOURCES lab/doctor/Shell.java
+//SOURCES lab/doctor/OldBrokersTest.java
+//SOURCES lab/doctor/GroupReaderTest.java
+//SOURCES lab/doctor/RemedyTest.java
+//SOURCES lab/doctor/ShapesTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
+//SOURCES ../lab/pipeline.java
 //SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES ../lab/live.java
@@ -46,15 +66,21 @@
 //SOURCES lab/live/LiveTest.java
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
+//SOURCES ../lab/drill.java
+//SOURCES lab/drill/clients/RecordIdTest.java
+//SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/recording/TimelineTest.java
+//SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
+//SOURCES Docker.java
 //SOURCES DockerTest.java
+//SOURCES lab/drill/ContainersTest.java
 
 package test;
 
 import static org.junit.platform.commons.support.AnnotationSupport.isAnnotated;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import lab.pipeline.PipelineTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.engine.FilterResult;
@@ -71,7 +97,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,44 +109,19 @@ import java.util.stream.Stream;
 
 /**
  * {@code ./jbang test/suite.java [CLASS | CLASS#METHOD]...}. A new test class is a file beside this one, or for a room
- * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line and below in {@link #TESTS}.
+ * of the lab in {@code lab/ROOM'S FOLDER} below it, named above in a {@code //SOURCES} line.
  *
  * <p>All tests together: those of {@link #BESIDE} run in a second process, in a network namespace
  * of Linux. The clusters of both processes can then use the same ports. Where that is not possible,
  * such as on macOS or without the right, all tests run one after another.
  */
 class suite {
-    /** In the order in which they run: first what the others stand on. */
-    private static final List<Class<?>> TESTS = List.of(
-            RunTest.class,
-            LimitsTest.class,
-            WrapperTest.class,
-            ScriptsTest.class,
-            lab.report.ReportTest.class,
-            lab.report.HistoryTest.class,
-            ClusterTest.class,
-            SecureTest.class,
-            TopicsTest.class,
-            lab.prediction.PredictionTest.class,
-            lab.common.SettingsFileTest.class,
-            lab.common.DiagnosisTest.class,
-            lab.common.SecureDiagnosisTest.class,
-            lab.doctor.RemediesTest.class,
-            lab.doctor.DoctorTest.class,
-            ProducerTest.class,
-            ConsumerTest.class,
-            QueueTest.class,
-            PipelineTest.class,
-            lab.live.LagTest.class,
-            lab.live.GroupTest.class,
-            lab.live.LiveTest.class,
-            PeersTest.class,
-            FailoverTest.class,
-            ReadmeTest.class,
-            DockerTest.class);
+    /** The test classes, in the order in which they run: those of the {@code //SOURCES} lines above. */
+    private static final List<Class<?>> TESTS = tests();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
-    private static final List<Class<?>> BESIDE = List.of(FailoverTest.class, QueueTest.class);
+    private static final List<Class<?>> BESIDE =
+            List.of(FailoverTest.class, lab.drill.DrillTest.class, QueueTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
@@ -142,6 +145,25 @@ class suite {
             report.leftBehind(directoriesOfClusters(), directories);
         }
         System.exit(report.end() ? 0 : 1);
+    }
+
+    private static List<Class<?>> tests() {
+        try (Stream<String> lines = Files.lines(Run.ROOT.resolve("test/suite.java"))) {
+            return lines.filter(line -> line.matches("//SOURCES (lab/.*/)?\\w+Test\\.java"))
+                    .map(line -> line.replace("//SOURCES ", "").replace(".java", ""))
+                    .<Class<?>>map(name -> classOf(name.contains("/") ? name.replace('/', '.') : "test." + name))
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static Class<?> classOf(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException notThere) {
+            throw new IllegalStateException(name + ": the package is not the folder", notThere);
+        }
     }
 
     private static void run(Set<Class<?>> tests, List<String> names, Report report) {
@@ -190,9 +212,9 @@ class suite {
         var selected = new LinkedHashSet<>(names.length == 0 ? TESTS : List.<Class<?>>of());
         for (String name : names) {
             var called = TESTS.stream()
-                    .filter(test -> isCalled(test.getSimpleName(), classOf(name)))
+                    .filter(test -> isCalled(test.getSimpleName(), beforeHash(name)))
                     .toList();
-            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", classOf(name), names(TESTS));
+            if (called.isEmpty()) refuse("No test class is called '%s'. There are: %s", beforeHash(name), names(TESTS));
             Set<String> methods = methods(called);
             String method = name.replaceFirst("^[^#]*#?", "");
             if (!method.isEmpty() && !methods.contains(method))
@@ -222,7 +244,7 @@ class suite {
     }
 
     /** The class of CLASS#METHOD. */
-    private static String classOf(String name) {
+    private static String beforeHash(String name) {
         return name.replaceFirst("#.*", "");
     }
 
@@ -231,7 +253,7 @@ class suite {
         if (!(test.getSource().orElse(null) instanceof MethodSource method)) return true;
         return names.isEmpty()
                 || names.stream()
-                        .filter(name -> isCalled(method.getClassName(), classOf(name)))
+                        .filter(name -> isCalled(method.getClassName(), beforeHash(name)))
                         .anyMatch(name -> !name.contains("#") || name.endsWith("#" + method.getMethodName()));
     }
 

@@ -138,8 +138,9 @@ class GroupReader {
     }
 
     /** The committed offsets of all groups whose coordinator has a leader; without notes about those that fail. */
-    Map<String, Map<TopicPartition, OffsetAndMetadata>> committedNow(
-            Collection<GroupListing> groups, Prediction prediction, Cluster cluster) throws InterruptedException {
+    Map<String, Map<TopicPartition, OffsetAndMetadata>> committedNow(Collection<GroupListing> groups, Cluster cluster)
+            throws InterruptedException {
+        var prediction = new Prediction(cluster);
         Set<String> ids = groups.stream()
                 .filter(it -> !isShare(it))
                 .map(GroupListing::groupId)

@@ -27,12 +27,19 @@ class Placement {
         return replicas == null || isInOneRack(replicas) ? null : replicas;
     }
 
-    /** Each replica that is on a broker that is not registered is replaced; null: too few other brokers are up. */
+    /**
+     * Each replica on a broker that is not registered is replaced, or left out where no other broker is up; null: too
+     * few would be left for min.insync.replicas and one failure.
+     */
     List<Integer> withoutUnregistered(Partition it) {
         List<Integer> replicas = it.replicas().stream()
                 .filter(id -> cluster.brokers().get(id).state() != Broker.State.UNREGISTERED)
                 .toList();
-        while (replicas != null && replicas.size() < it.replicas().size()) replicas = with(replicas, it.replicas());
+        while (replicas.size() < it.replicas().size()) {
+            List<Integer> more = with(replicas, it.replicas());
+            if (more == null) return replicas.size() > it.minInSync() ? replicas : null;
+            replicas = more;
+        }
         return replicas;
     }
 

@@ -10,6 +10,7 @@ import lab.prediction.*;
 import lab.prediction.Cluster;
 import lab.prediction.Quorum.State;
 import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
@@ -48,15 +49,7 @@ class Reader {
                 .flatMap(it -> it.replicas().stream())
                 .collect(Collectors.toSet()));
         var cluster = new Cluster(brokers, quorum, partitions);
-        var prediction = new Prediction(cluster);
-        Map<String, String> kinds =
-                groups.stream().collect(Collectors.toMap(GroupListing::groupId, GroupReader::kindOf));
-        List<StrayOffset> stray = new OffsetReader(admin)
-                .read(kinds, groupReader.committedNow(groups, prediction, cluster), at -> {
-                    Partition it = partitions.get(new PartitionId(at.topic(), at.partition()));
-                    boolean wanted = only.isEmpty() || only.contains(at.topic());
-                    return wanted && it != null && prediction.now(it).leader() != null;
-                });
+        Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = groupReader.committedNow(groups, cluster);
         SortedMap<Integer, Map<String, String>> settings = brokerReader.settings(cluster.up());
         if (!only.isEmpty()) {
             Set<PartitionId> kept = keepers.stream().map(Keeper::partition).collect(Collectors.toSet());
@@ -70,9 +63,24 @@ class Reader {
                 brokerReader.uses("share.version"),
                 keepers,
                 settings,
-                stray,
+                stray(groups, committed, cluster),
                 questions.notSeen(),
                 questions.seesEnough());
+    }
+
+    private List<StrayOffset> stray(
+            Collection<GroupListing> groups,
+            Map<String, Map<TopicPartition, OffsetAndMetadata>> committed,
+            Cluster cluster)
+            throws InterruptedException {
+        Map<String, String> kinds = groups.stream()
+                .collect(Collectors.toMap(GroupListing::groupId, GroupReader::kindOf, (one, other) -> one));
+        var prediction = new Prediction(cluster);
+        return new OffsetReader(admin).read(kinds, committed, at -> {
+            Partition it = cluster.partitions().get(new PartitionId(at.topic(), at.partition()));
+            boolean wanted = only.isEmpty() || only.contains(at.topic());
+            return wanted && it != null && prediction.now(it).leader() != null;
+        });
     }
 
     /** Whether acks=all is refused where min.insync.replicas is above the number of replicas depends on the version. */

@@ -80,14 +80,19 @@ class Remedies {
         return it.replicas().stream().anyMatch(id -> cluster.brokers().get(id).state() == Broker.State.UNREGISTERED);
     }
 
-    /** For partitions that are not led by their first replica. */
+    /** For partitions that are not led by their first replica. An election succeeds only where that one is in sync. */
     String elect(List<Partition> partitions) {
-        var first = partitions.stream().map(it -> it.replicas().get(0)).collect(Collectors.toCollection(TreeSet::new));
-        first.removeAll(cluster.up());
-        String start = first.isEmpty() ? "" : "start broker " + joined(first) + ", wait until it is in sync, then: ";
-        List<PartitionId> ids =
-                partitions.stream().limit(AT_ONCE).map(Partition::id).toList();
-        return start + run(more(partitions.size()) + commands.elect(ids));
+        var missing = new TreeSet<Integer>();
+        var ready = new ArrayList<PartitionId>();
+        for (Partition it : partitions) {
+            int first = it.replicas().get(0);
+            if (cluster.missing(it).contains(first)) missing.add(first);
+            else ready.add(it.id());
+        }
+        String start = missing.isEmpty() ? "" : "bring broker " + joined(missing) + " in sync, and run this again";
+        if (ready.isEmpty()) return start;
+        String elect = run(more(ready.size()) + commands.elect(ready.subList(0, Math.min(AT_ONCE, ready.size()))));
+        return start.isEmpty() ? elect : start + "; for the others: " + elect;
     }
 
     String cleanElection(List<String> topics) {
@@ -118,8 +123,8 @@ class Remedies {
     private String changed(List<Partition> partitions, Function<Partition, List<Integer>> change, String otherwise) {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
-        for (Partition it : partitions.subList(0, Math.min(AT_ONCE, partitions.size()))) {
-            List<Integer> changed = change.apply(it);
+        for (Partition it : partitions) {
+            List<Integer> changed = replicas.size() < AT_ONCE ? change.apply(it) : null;
             if (changed == null) continue;
             replicas.put(it.id(), changed);
             if (it.minIsAboveReplicas())

@@ -39,8 +39,9 @@ class Traps {
                 "unresponsive",
                 "broker",
                 in(Broker.State.UNRESPONSIVE),
-                "The metadata list it as running, and it did not respond within %d s. The predictions take it as down."
-                        .formatted(Questions.PATIENCE_MS / 1000),
+                "The metadata list it as running, and it did not respond within %d s: it is down, it hangs, or its address"
+                                .formatted(Questions.PATIENCE_MS / 1000)
+                        + " cannot be reached from here (advertised.listeners). The predictions take it as down.",
                 start(Broker.State.UNRESPONSIVE));
         found.nodes(
                 "unregistered",

@@ -44,16 +44,24 @@ class Judging {
         Proof proof = Proof.of(run);
         printer.print("");
         Strips.of(proof.facts()).forEach(line -> printer.print("%s", line));
-        ProofText.of(proof).forEach(line -> printer.print("%s", coloured(line)));
+        ProofText.of(proof).forEach(line -> printer.print("%s", shown(line)));
         table.add(proof);
         worst = Verdict.worst(java.util.stream.Stream.of(worst, proof.verdict()));
     }
 
-    /** A line that begins with a verdict. */
-    private static String coloured(String line) {
-        for (Verdict verdict : Verdict.values())
-            if (line.startsWith("  " + verdict)) return "  " + Table.painted(verdict) + line.substring(2 + verdict.name().length());
-        return line;
+    /** Wrapped where a terminal ends; a verdict at its beginning is painted. */
+    private static String shown(String line) {
+        int verdict = line.startsWith("  ") ? line.indexOf(' ', 2) : -1;
+        int indent = line.length() - line.stripLeading().length();
+        for (Verdict it : Verdict.values())
+            if (line.startsWith("  " + it + " ")) {
+                int text = verdict
+                        + line.substring(verdict).length()
+                        - line.substring(verdict).stripLeading().length();
+                String blanks = " ".repeat(text - verdict);
+                return "  " + Table.painted(it) + blanks + Printer.wrapped(text, line.substring(text));
+            }
+        return " ".repeat(indent) + Printer.wrapped(indent, line.strip());
     }
 
     /** @return whether everything holds */
@@ -66,6 +74,7 @@ class Judging {
     }
 
     String json() {
-        return Json.of(Json.object("trials", table.proofs().stream().map(ProofJson::of).toList()));
+        return Json.of(
+                Json.object("trials", table.proofs().stream().map(ProofJson::of).toList()));
     }
 }

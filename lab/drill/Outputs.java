@@ -12,8 +12,8 @@ import picocli.CommandLine.Option;
 /** Where the run is written, besides the text. */
 class Outputs {
     @Option(names = "--history", paramLabel = "FILE",
-            description = "Write everything that happens, one JSON object a line (see docs/history.md): the verdict can"
-                    + " be computed again from it.")
+            description = "Write everything that happens, one JSON object a line (see docs/history.md): the verdict"
+                    + " can be computed again from it.")
     Path history;
 
     @Option(names = "--judge", paramLabel = "FILE",

@@ -41,9 +41,7 @@ record Restoration(Cluster cluster, String topic, List<Outage> down, boolean top
         try {
             return Cluster.holdsWithin(
                     seconds,
-                    () -> topicGone
-                            ? down.stream().allMatch(it -> cluster.lists(it.node))
-                            : cluster.isWhole(topic));
+                    () -> topicGone ? down.stream().allMatch(it -> cluster.lists(it.node)) : cluster.isWhole(topic));
         } catch (Exception noAnswer) {
             return false;
         }

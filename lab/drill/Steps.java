@@ -70,8 +70,10 @@ class Steps implements Actions {
                 fault.name(),
                 executor instanceof ByHand ? "person" : executor.about(),
                 executor.shown(fault.name(), node)));
-        String answer = execute(fault.name(), node, failed -> new Action.FaultDone(
-                recording.now(), outage.n, false, false, failed, Double.NaN));
+        String answer = execute(
+                fault.name(),
+                node,
+                failed -> new Action.FaultDone(recording.now(), outage.n, false, false, failed, Double.NaN));
         double since = executor instanceof ByHand ? awaitPerson(asked) : Double.NaN;
         if (!Double.isNaN(since)) outage.since = since;
         boolean controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
@@ -126,10 +128,9 @@ class Steps implements Actions {
     private void restore(Outage outage) throws Exception {
         String command = outage.fault.restore;
         outage.restoredAt = recording.now();
-        recording.write(new Action.Restore(
-                outage.restoredAt, outage.n, cluster.executor.shown(command, outage.node)));
-        String answer = execute(command, outage.node, failed -> new Action.RestoreDone(
-                recording.now(), outage.n, false, failed));
+        recording.write(new Action.Restore(outage.restoredAt, outage.n, cluster.executor.shown(command, outage.node)));
+        String answer = execute(
+                command, outage.node, failed -> new Action.RestoreDone(recording.now(), outage.n, false, failed));
         recording.write(new Action.RestoreDone(recording.now(), outage.n, true, answer));
     }
 

@@ -58,7 +58,8 @@ class Table {
     private static double pause(Proof proof) {
         Facts facts = proof.facts();
         Flows flows = facts.flows();
-        return flows.longest(it -> flows.pause(flows.acknowledged(it), facts.outages())).seconds();
+        return flows.longest(it -> flows.pause(flows.acknowledged(it), facts.outages()))
+                .seconds();
     }
 
     /** Only the log shows what is lost: without it that is not known. */
@@ -66,7 +67,11 @@ class Table {
         boolean known = kind == Kind.ACKNOWLEDGED
                 || runs.stream().allMatch(it -> it.facts().flows().partitions().allMatch(it.facts()::isRead));
         return known
-                ? Text.of("%,d", runs.stream().mapToInt(it -> it.facts().account().count(kind)).sum())
+                ? Text.of(
+                        "%,d",
+                        runs.stream()
+                                .mapToInt(it -> it.facts().account().count(kind))
+                                .sum())
                 : "?";
     }
 

@@ -67,7 +67,7 @@ class Fields {
     }
 
     String text(String key, String otherwise) {
-        return object.has(key) ? text(key) : otherwise;
+        return object.has(key) && !object.isNull(key) ? text(key) : otherwise;
     }
 
     boolean yes(String key, boolean otherwise) {

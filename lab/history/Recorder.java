@@ -19,6 +19,7 @@ public class Recorder {
 
     private final HistoryWriter writer;
     private final Map<Key, Open> open = new LinkedHashMap<>();
+    private boolean ended;
 
     public Recorder(HistoryWriter writer) {
         this.writer = writer;
@@ -58,16 +59,21 @@ public class Recorder {
     }
 
     /**
-     * A record is in the log. To be called in the log's order for each partition.
+     * A record is in the log. To be called in the log's order for each partition: the lines keep it.
      *
      * @param epoch the leader epoch of its batch; -1 if not known
      */
-    public void found(double t, int partition, int epoch, int id, long offset) {
+    public synchronized void found(double t, int partition, int epoch, int id, long offset) {
+        open.keySet().stream()
+                .filter(it -> it.kind == Flow.Kind.FOUND && it.partition == partition && it.epoch != epoch)
+                .findFirst()
+                .ifPresent(before -> put(open.remove(before).flow(before)));
         add(t, new Key(Flow.Kind.FOUND, partition, 0, epoch, null), id, offset, Double.NaN);
     }
 
     /** Any other entry. */
     public synchronized void write(Entry entry) {
+        if (ended) return;
         flush(Double.POSITIVE_INFINITY);
         put(entry);
     }
@@ -81,9 +87,10 @@ public class Recorder {
         for (Key key : over) put(open.remove(key).flow(key));
     }
 
-    /** Ends the run. */
+    /** Ends the run. What comes later, from a client that is still closing, belongs to no run, and is not written. */
     public synchronized void end() {
         flush(Double.POSITIVE_INFINITY);
+        ended = true;
         try {
             writer.end();
         } catch (IOException full) {
@@ -92,6 +99,7 @@ public class Recorder {
     }
 
     private synchronized void add(double seconds, Key key, int id, long offset, double latency) {
+        if (ended) return;
         double t = Math.round(seconds * 1e4) / 1e4;
         Open now = open.get(key);
         if (now != null && t >= now.from + TICK) {

@@ -25,7 +25,12 @@ public class GroupConsumer {
     private String complaint = "";
 
     public GroupConsumer(
-            int number, Map<String, Object> settings, String topic, String run, Recording recording, Progress progress) {
+            int number,
+            Map<String, Object> settings,
+            String topic,
+            String run,
+            Recording recording,
+            Progress progress) {
         this.number = number;
         this.topic = topic;
         this.run = run;

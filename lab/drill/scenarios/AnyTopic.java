@@ -47,7 +47,8 @@ public class AnyTopic extends Scenario {
 
     @Override
     public String id() {
-        return observe == null ? "topic" : "observe";
+        boolean noFault = steps != null && steps.stream().noneMatch(StepsConverter.TakeDown.class::isInstance);
+        return observe != null || noFault ? "observe" : "topic";
     }
 
     @Override

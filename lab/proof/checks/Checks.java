@@ -12,6 +12,7 @@ public class Checks {
             new LogRead(),
             new Undisturbed(),
             new FaultHappened(),
+            new AsPlanned(),
             new FlowedBeforeAndAfter(),
             new ConsumersReadOn(),
             // What the fault does

@@ -3,6 +3,7 @@ package lab.proof.checks;
 import java.util.ArrayList;
 import java.util.List;
 import lab.history.Action;
+import lab.history.Experiment;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
@@ -10,7 +11,8 @@ import lab.proof.facts.Text;
  * The run came to its planned end, and its history is whole and sound. Shown only if it is not.
  *
  * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, or the history contradicts itself,
- * such as a record that was acknowledged and never sent.
+ * such as a record that was acknowledged and never sent. Or it does not say what every verdict needs: the topic, the producer's
+ * settings, the group, the state of each partition.
  */
 class ToTheEnd implements Check {
     @Override
@@ -26,8 +28,20 @@ class ToTheEnd implements Check {
             claims.add(Claim.unknown("the run came to its end", it.why()));
         if (!facts.contradictions().isEmpty())
             claims.add(Claim.unknown("the history is sound", String.join("; ", facts.contradictions())));
-        if (facts.setup().partitions() == 0)
-            claims.add(Claim.unknown("the history names the topic", "it has no topic line"));
+        List<String> missing = missing(facts);
+        if (!missing.isEmpty())
+            claims.add(Claim.unknown("the history has what a verdict needs", "it lacks " + String.join(", ", missing)));
         return claims;
+    }
+
+    private static List<String> missing(Facts facts) {
+        var missing = new ArrayList<String>();
+        if (facts.setup().partitions() == 0) missing.add("the topic");
+        if (facts.setup().setting("acks").isEmpty()) missing.add("the producer's settings");
+        if (facts.run().all(Experiment.Group.class).isEmpty()) missing.add("the group");
+        for (int partition : facts.flows().partitions().toArray())
+            if (facts.observed().stateAt(partition, 0) == null)
+                missing.add(Text.of("the state of partition %d", partition));
+        return missing;
     }
 }

@@ -7,8 +7,8 @@ import lab.proof.facts.Text;
 
 /**
  * Nobody else changed the cluster during the run: no broker left or came back, no replica moved, no controller stopped,
- * that the run did not cause. Shown only if it is not so, and not claimed of a run that injects no fault
- * ({@code --observe}): there, what others do is what is watched.
+ * that the run did not cause. Shown only if it is not so. Not claimed of a run that injects no fault
+ * ({@code --observe}), because what others do is what it watches; nor if the cluster was not observed all the time.
  *
  * <p>INCONCLUSIVE: others did, and the run no longer shows what its fault does. Never FAIL.
  */
@@ -18,6 +18,9 @@ class Undisturbed implements Check {
         List<Disturbance> all = facts.doubts().disturbances();
         if (facts.setup().isScenario("observe")) return List.of();
         String text = "nobody else changed the cluster";
+        boolean seen = !facts.observed().brokers().isEmpty()
+                && facts.observed().blind().isEmpty();
+        if (all.isEmpty() && !seen) return List.of();
         if (all.isEmpty()) return List.of(Claim.pass(text, "nothing was seen").routinely());
         String more = all.size() == 1 ? "" : Text.of(", and %d more", all.size() - 1);
         return List.of(Claim.unknown(

@@ -22,6 +22,7 @@ class Accounting {
     private final Map<Kind, BitSet> sets = new EnumMap<>(Kind.class);
     private final Map<Integer, Audit> audits = new HashMap<>();
     private final Map<Integer, Integer> highest = new HashMap<>(); // id in the log so far, by partition
+    private final Map<Integer, Long> lastOffset = new HashMap<>(); // in the log so far, by partition
     private final TreeSet<String> contradictions = new TreeSet<>();
     private final Ids ids;
 
@@ -121,6 +122,8 @@ class Accounting {
             if (!atItsPlace) elsewhere.set(id);
         }
         inLog.set(id);
+        Long before = offset == Ranges.UNKNOWN ? null : lastOffset.put(flow.partition(), offset);
+        if (before != null && before >= offset) contradictions.add("the log was not written down in its order");
         highest.merge(flow.partition(), id, Math::max);
     }
 

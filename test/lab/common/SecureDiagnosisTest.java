@@ -47,30 +47,30 @@ public class SecureDiagnosisTest {
     private static final String SECURE_UNRESOLVABLE = "localhost:" + (PORT + 40);
     private static final String WRONG_PASSWORD = "not-the-right-one";
 
-    @TempDir
-    private static Path directory;
-
+    private static Path client; // the properties of a user who may do everything
+    private static Path guest; // and of one who may do nothing
     private static Run cluster;
     private static Admin admin;
-    private static Path client;
-    private static Path guest;
+
+    @TempDir
+    private static Path directory;
 
     @BeforeAll
     static void start() throws Exception {
         cluster = Run.script(
-                "cluster.java",
+                "lab/secure.java",
                 "--acls",
                 "--brokers=1",
                 "--port=" + PORT,
                 "-X",
-                "listeners=SASL_SSL://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d,"
+                "listeners=BROKER://127.0.0.1:%d,LOGIN://127.0.0.1:%d,PLAIN://127.0.0.1:%d,WRONG://127.0.0.1:%d,"
                                 .formatted(PORT, PORT + 10, PORT + 20, PORT + 30)
                         + "HIDDEN://127.0.0.1:%d".formatted(PORT + 40),
                 "-X",
-                "advertised.listeners=SASL_SSL://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192,HIDDEN://kafka-y.invalid:9193"
+                "advertised.listeners=BROKER://%s,LOGIN://%s,PLAIN://%s,WRONG://kafka-x.invalid:9192,HIDDEN://kafka-y.invalid:9193"
                         .formatted(SECURE, LOGIN, PLAIN),
                 "-X",
-                "listener.security.protocol.map=CONTROLLER:SSL,SASL_SSL:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
+                "listener.security.protocol.map=CONTROLLER:SSL,BROKER:SASL_SSL,LOGIN:SASL_PLAINTEXT,PLAIN:PLAINTEXT,"
                         + "WRONG:PLAINTEXT,HIDDEN:SASL_SSL",
                 "-X",
                 "listener.name.login.scram-sha-256.sasl.jaas.config="
@@ -275,7 +275,7 @@ public class SecureDiagnosisTest {
 
     @Test
     @Order(8)
-    @DisplayName("a host that cannot be resolved: which, and who named it; nobody there; a web server")
+    @DisplayName("a host that cannot be resolved: which, and who named it; nothing there; a web server")
     void others() throws IOException {
         try (Run run = doctor(client, "-b", "kafka-x.invalid:9092")) {
             isRefused(run, 3, "kafka-x.invalid:9092 (-b): host 'kafka-x.invalid'");

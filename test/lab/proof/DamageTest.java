@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.grack.nanojson.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import lab.history.History;
+import lab.history.HistoryReader;
 import lab.history.Lines;
 import lab.history.Malformed;
 import lab.proof.checks.Verdict;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program damages good histories, one thing at a time: none may be judged as PASS. */
-class DamageTest {
+public class DamageTest {
     @TempDir
     private Path directory;
 
@@ -94,6 +94,35 @@ class DamageTest {
     }
 
     @Test
+    @DisplayName("a good run that was killed, or gave up, anywhere: INCONCLUSIVE, never FAIL")
+    void prefixes() throws IOException {
+        var wrong = new ArrayList<String>();
+        for (var sample : Sample.all().entrySet()) {
+            Lines whole = sample.getValue().every(0.1).lines(directory);
+            for (int length = 2; length < whole.size(); length += 1 + length / 200) {
+                Lines killed = whole.copy().keep(length);
+                expectInconclusive(sample.getKey() + " killed after line " + length, killed, wrong);
+                double t = killed.lastTime();
+                Lines gaveUp =
+                        killed.copy().add("{\"type\":\"gave_up\",\"t\":%s,\"why\":\"interrupted\"}".formatted(t));
+                gaveUp.add("{\"type\":\"load\",\"t\":%s,\"what\":\"end\"}".formatted(t + 0.1))
+                        .end();
+                expectInconclusive(sample.getKey() + " gave up after line " + length, gaveUp, wrong);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private void expectInconclusive(String what, Lines lines, List<String> wrong) throws IOException {
+        Proof proof = judge(lines);
+        if (proof.verdict() == Verdict.INCONCLUSIVE) return;
+        var why = proof.claims().stream()
+                .filter(it -> it.verdict() == Verdict.FAIL)
+                .toList();
+        wrong.add(what + ": " + proof.verdict() + " " + why);
+    }
+
+    @Test
     @DisplayName("a changed byte anywhere: an error that names the line, or never PASS")
     void changedByte() throws IOException {
         byte[] whole = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
@@ -146,17 +175,16 @@ class DamageTest {
         good.set("run", 1, "of", "3");
         byte[] file = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
         assertThat(status(file)).isEqualTo(1);
-        assertThat(printed).contains("INCONCLUSIVE  the history is incomplete: it has 1 of 3 runs");
+        assertThat(HistoryReader.read(directory.resolve("whole.jsonl")).missing())
+                .isEqualTo("it has 1 of 3 runs");
     }
 
-    private String printed;
-
+    /** 0 if everything holds, 1 if not: as the drill's exit status. */
     private int status(byte[] file) throws IOException {
-        var out = new ByteArrayOutputStream();
-        Path path = Files.write(directory.resolve("damaged.jsonl"), file);
-        int status = Judge.judge(path, false, new PrintStream(out, true, StandardCharsets.UTF_8));
-        printed = out.toString(StandardCharsets.UTF_8);
-        return status;
+        History history = HistoryReader.read(Files.write(directory.resolve("damaged.jsonl"), file));
+        Verdict worst =
+                Verdict.worst(history.runs().stream().map(it -> Proof.of(it).verdict()));
+        return worst.holds(false) && history.missing() == null ? 0 : 1;
     }
 
     private void expectNoPass(byte[] file, String damage) throws IOException {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lab.history.HistoryReader;
 import lab.history.Lines;
+import lab.history.RunHistory;
 import lab.proof.checks.Check;
 import lab.proof.checks.Checks;
 import lab.proof.checks.Verdict;
@@ -25,10 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import test.Run;
 
 /** The checks on saved histories: test/histories/README.txt says what a case looks like. No cluster, no network. */
-class HistoriesTest {
-    private static final Path CASES = Path.of(System.getProperty("lab.root", "."), "test/histories");
+public class HistoriesTest {
+    private static final Path CASES = Run.ROOT.resolve("test/histories");
 
     @TempDir
     private static Path directory;
@@ -37,28 +39,7 @@ class HistoriesTest {
 
     @BeforeAll
     static void bases() throws IOException {
-        var samples = new HashMap<>(Map.of(
-                "one",
-                Sample.one(),
-                "two",
-                Sample.two(),
-                "three",
-                Sample.three(),
-                "topic",
-                Sample.topic(),
-                "refusing",
-                Sample.refusing(),
-                "controller",
-                Sample.controller(),
-                "successor",
-                Sample.successor(),
-                "observe",
-                Sample.observe()));
-        for (int min : List.of(1, 2)) {
-            samples.put("wait" + min, Sample.last(min, false));
-            samples.put("elect" + min, Sample.last(min, true));
-        }
-        for (var each : samples.entrySet())
+        for (var each : Sample.all().entrySet())
             BASES.put(each.getKey(), each.getValue().lines(directory));
     }
 
@@ -134,9 +115,11 @@ class HistoriesTest {
     private static void remove(Lines lines, String[] words) {
         List<JsonObject> all = lines.all(words[1]);
         if (words.length == 2) lines.remove(it -> it.getString("type").equals(words[1]));
-        else if (words[2].equals("after")) {
+        else if (words[2].equals("after") || words[2].equals("before")) {
             double time = Double.parseDouble(words[3]);
-            lines.remove(it -> it.getString("type").equals(words[1]) && it.getDouble("t") > time);
+            boolean after = words[2].equals("after");
+            lines.remove(it -> it.getString("type").equals(words[1])
+                    && (after ? it.getDouble("t") > time : it.getDouble("t") < time));
         } else {
             JsonObject line = all.get(Integer.parseInt(words[2]) - 1);
             lines.remove(it -> it == line);
@@ -181,6 +164,21 @@ class HistoriesTest {
                     missing.add(name + " " + verdict);
         }
         assertThat(missing).isEmpty();
+    }
+
+    @Test
+    @DisplayName("runs on a real cluster, as the drill wrote them: a stop, and Scenario 4 in its four variants")
+    void recorded() throws IOException {
+        for (String file : List.of("stop.jsonl", "last-replica.jsonl"))
+            for (RunHistory run : HistoryReader.read(CASES.resolve(file)).runs())
+                assertThat(Proof.of(run).verdict()).as(run.begin().title()).isEqualTo(Verdict.PASS);
+        RunHistory elected =
+                HistoryReader.read(CASES.resolve("last-replica.jsonl")).runs().get(1);
+        assertThat(Proof.of(elected).claims())
+                .filteredOn(it -> it.check().equals("LosesExactly"))
+                .singleElement()
+                .asString()
+                .contains("1,583 predicted from offsets and leader epochs, 1,583 lost");
     }
 
     @Test

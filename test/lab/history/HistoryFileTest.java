@@ -16,9 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import test.Run;
 
 /** A history is written, read back the same, and refused where it is not one. */
-class HistoryTest {
+public class HistoryFileTest {
     private static final Experiment.Run RUN =
             new Experiment.Run(0, "abc", 1, 1, "2026-11-30T02:28:46Z", "3", "title", "acks=all", null, null, 9, 0, 2);
 
@@ -106,6 +107,19 @@ class HistoryTest {
             recorder.sent(1.02, 0, 3);
         });
         assertThat(run.entries().stream().map(Entry::type)).containsExactly("run", "sent", "load", "sent");
+    }
+
+    @Test
+    @DisplayName("the log is written in its order, also when the leader epoch changes within a tick")
+    void epochs() throws IOException {
+        RunHistory run = written(recorder -> {
+            for (int id = 1; id <= 6; id++) recorder.found(1 + id / 1000.0, 0, id <= 3 ? 4 : 5, id, id);
+            recorder.found(1.01, 1, 4, 7, 1);
+        });
+        var ids = new ArrayList<Integer>();
+        run.flows(Flow.Kind.FOUND).forEach(it -> it.records().forEach((id, offset) -> ids.add(id)));
+        assertThat(ids).containsExactly(1, 2, 3, 4, 5, 6, 7);
+        assertThat(run.entries()).hasSize(4);
     }
 
     @Test
@@ -245,7 +259,7 @@ class HistoryTest {
     @Test
     @DisplayName("docs/history.md: each example line is read")
     void examples() throws IOException {
-        Path page = Path.of(System.getProperty("lab.root", "."), "docs/history.md");
+        Path page = Run.ROOT.resolve("docs/history.md");
         var lines = Files.readAllLines(page).stream()
                 .filter(it -> it.startsWith("{\"type\""))
                 .toList();

@@ -1,0 +1,54 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import lab.history.Action;
+import lab.proof.facts.Expectation.Fate;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Outage;
+
+/**
+ * The run did what its scenario is about: a fault, unless it only observes; in Scenario 1, a consumer that leaves; in Scenario 2, a
+ * broker that leads a partition which has no other in-sync replica, while another partition is elsewhere; in Scenario 3,
+ * a broker that leads a partition which has one; in Scenario 4, two faults. Shown only if it did not.
+ *
+ * <p>INCONCLUSIVE: it did not, so nothing of this was tried. Never FAIL.
+ */
+class AsPlanned implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        var missing = new ArrayList<String>();
+        List<Outage> outages = facts.outages();
+        String scenario = facts.setup().run().scenario();
+        var fates = new TreeSet<Fate>();
+        for (Outage outage : outages)
+            for (int partition = 0; partition < facts.setup().partitions(); partition++)
+                fates.add(facts.expectation().of(outage, partition));
+        switch (scenario) {
+            case "observe" -> {}
+            case "1" -> {
+                if (facts.run().all(Action.Leave.class).isEmpty()) missing.add("no consumer left");
+            }
+            case "2" -> {
+                if (!fates.contains(Fate.UNAVAILABLE)) missing.add("no partition was on the broker alone");
+                if (!fates.contains(Fate.UNTOUCHED)) missing.add("no partition was elsewhere");
+            }
+            case "3" -> {
+                if (!fates.contains(Fate.NEW_LEADER)) missing.add("no partition had a leader to be replaced");
+            }
+            case "last-replica" -> {
+                if (LastReplica.of(facts) == null) missing.add("the two faults were not both injected");
+            }
+            case "topic" -> {
+                if (outages.isEmpty()) missing.add("no fault was injected");
+            }
+            default -> missing.add("no checks are known for scenario '" + scenario + "'");
+        }
+        String text = "the run did what its scenario is about";
+        return List.of(
+                missing.isEmpty()
+                        ? Claim.pass(text, scenario).routinely()
+                        : Claim.unknown(text, String.join("; ", missing)));
+    }
+}

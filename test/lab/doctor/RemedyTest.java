@@ -1,0 +1,341 @@
+package lab.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.*;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.*;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.*;
+import org.junit.jupiter.api.io.TempDir;
+import test.*;
+
+/**
+ * For each kind of finding: it is made, the printed remedy is run, and the doctor is asked again. The finding is gone,
+ * no other one has appeared, the topic takes records with acks=all all the time, and no record is gone.
+ *
+ * <p>Brokers 1 to 3 are controllers as well and stand in rack a; broker 4 stands in rack b.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public class RemedyTest {
+    private static final int RECORDS = 20; // in each partition
+
+    private Nodes nodes;
+
+    @BeforeAll
+    void start(@TempDir Path directory) throws Exception {
+        nodes = new Nodes(directory);
+        nodes.start(
+                Set.of(1, 2, 3, 4),
+                Set.of(1, 2, 3),
+                Map.of(1, "a", 2, "a", 3, "a", 4, "b"),
+                Map.of(
+                        "offsets.topic.replication.factor", "5",
+                        "transaction.state.log.replication.factor", "5",
+                        "share.coordinator.state.topic.replication.factor", "3",
+                        "auto.leader.rebalance.enable", "false",
+                        "replica.fetch.max.bytes", "1")); // one batch for each request: a throttle then works
+    }
+
+    @AfterAll
+    void end() {
+        if (nodes != null) nodes.close();
+    }
+
+    /** Runs the finding's remedy, and compares what the doctor says before and after. */
+    private void remedied(String finding, String... topics) throws Exception {
+        Map<String, Integer> sizes = sizes(topics);
+        Tries.write(nodes.servers(), sizes, RECORDS);
+        Map<TopicPartition, Long> ends = ends(topics);
+        Said before = Said.ask(nodes.servers());
+        assertThat(before.findings()).contains(finding);
+        Shell.run(before.remedies().get(finding));
+        accepts(sizes);
+        for (String topic : topics) Tries.awaitWhole(nodes.admin(), topic);
+        Said after = Said.ask(nodes.servers());
+        assertThat(before.findings())
+                .as("%s%nafter it: %s", finding, after.remedies())
+                .containsAll(after.findings());
+        assertThat(after.findings()).doesNotContain(finding);
+        accepts(sizes);
+        Map<TopicPartition, Long> endsNow = ends(topics);
+        ends.forEach((at, end) -> assertThat(endsNow.get(at)).isGreaterThanOrEqualTo(end + 2));
+        for (String topic : topics)
+            nodes.admin().deleteTopics(List.of(topic)).all().get();
+    }
+
+    private void accepts(Map<String, Integer> sizes) {
+        assertThat(Tries.write(nodes.servers(), sizes, 1).values()).doesNotContain(false);
+    }
+
+    private Map<String, Integer> sizes(String... topics) throws Exception {
+        var sizes = new TreeMap<String, Integer>();
+        for (String topic : topics)
+            sizes.put(topic, Tries.partitions(nodes.admin(), topic).size());
+        return sizes;
+    }
+
+    /** How many records each partition has: none is deleted here. */
+    private Map<TopicPartition, Long> ends(String... topics) throws Exception {
+        var specs = new HashMap<TopicPartition, OffsetSpec>();
+        sizes(topics).forEach((topic, size) -> {
+            for (int i = 0; i < size; i++) specs.put(new TopicPartition(topic, i), OffsetSpec.latest());
+        });
+        var ends = new HashMap<TopicPartition, Long>();
+        nodes.admin().listOffsets(specs).all().get().forEach((at, it) -> ends.put(at, it.offset()));
+        return ends;
+    }
+
+    private void create(String topic, Map<String, String> settings, List<List<Integer>> replicas) throws Exception {
+        Tries.create(nodes.admin(), topic, settings, replicas);
+    }
+
+    private void topicSetting(String topic, String key, String value) throws Exception {
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        var op = new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
+        nodes.admin()
+                .incrementalAlterConfigs(Map.of(resource, List.of(op)))
+                .all()
+                .get();
+    }
+
+    // ---- Kafka's own topics ----
+
+    @Test
+    @Order(1)
+    @DisplayName("__consumer_offsets cannot be created: 5 replicas, 4 brokers. After the remedy a group can commit")
+    void offsetsTopic() throws Exception {
+        create("o", Map.of(), List.of(List.of(1, 4)));
+        String finding = "stopped: topic cannot be created: [__consumer_offsets]";
+        Said before = Said.ask(nodes.servers());
+        assertThat(before.status()).isEqualTo(1);
+        remedied(finding, "o");
+        Tries.awaitWhole(nodes.admin(), "__consumer_offsets");
+        nodes.admin()
+                .alterConsumerGroupOffsets(
+                        "g", Map.of(new TopicPartition("__consumer_offsets", 0), new OffsetAndMetadata(0)))
+                .all()
+                .get();
+    }
+
+    @Test
+    @Order(2)
+    @DisplayName("__transaction_state cannot be created: the same, and it is a risk")
+    void transactionsTopic() throws Exception {
+        create("o", Map.of(), List.of(List.of(1, 4)));
+        remedied("traps: topic cannot be created: [__transaction_state]", "o");
+        Tries.awaitWhole(nodes.admin(), "__transaction_state");
+        assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
+    }
+
+    // ---- replicas ----
+
+    @Test
+    @Order(3)
+    @DisplayName("one replica")
+    void oneReplica() throws Exception {
+        create("one", Map.of(), List.of(List.of(1), List.of(2), List.of(4)));
+        remedied("traps: partition one replica: [one-0, one-1, one-2]", "one");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("no leader, after a failure: the remedy printed there")
+    void noLeader() throws Exception {
+        create("alone", Map.of(), List.of(List.of(3)));
+        remedied("broker 3: partition no leader: [alone-0]", "alone");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("one replica, and min.insync.replicas=2: records are accepted while the second one is copied")
+    void oneReplicaWithMinimum() throws Exception {
+        create("strict", Map.of("min.insync.replicas", "2"), List.of(List.of(1)));
+        topicSetting("strict", "follower.replication.throttled.replicas", "*");
+        remedied("traps: partition one replica: [strict-0]", "strict");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("replicas [1] and [1,4], min.insync.replicas=2")
+    void uneven() throws Exception {
+        create("uneven", Map.of("min.insync.replicas", "2"), List.of(List.of(1, 4)));
+        nodes.admin()
+                .createPartitions(Map.of("uneven", NewPartitions.increaseTo(2, List.of(List.of(2, 4)))))
+                .all()
+                .get();
+        var single = Optional.of(new NewPartitionReassignment(List.of(2)));
+        nodes.admin()
+                .alterPartitionReassignments(Map.of(new TopicPartition("uneven", 1), single))
+                .all()
+                .get();
+        Tries.awaitWhole(nodes.admin(), "uneven");
+        remedied("traps: topic all must be in sync: [uneven]", "uneven");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("all must be in sync: with room for one more replica, and without")
+    void allMustBeInSync() throws Exception {
+        create("tight", Map.of("min.insync.replicas", "2"), List.of(List.of(1, 4), List.of(4, 2)));
+        remedied("traps: topic all must be in sync: [tight]", "tight");
+        create("full", Map.of("min.insync.replicas", "4"), List.of(List.of(1, 2, 3, 4)));
+        remedied("broker 2: partition no acks=all: [full-0]", "full");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("one rack: a replica moves to the other rack")
+    void oneRack() throws Exception {
+        create("racked", Map.of(), List.of(List.of(1, 2), List.of(3, 1)));
+        remedied("traps: partition one rack: [racked-0, racked-1]", "racked");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("unclean election")
+    void unclean() throws Exception {
+        create("unclean", Map.of("unclean.leader.election.enable", "true"), List.of(List.of(1, 4)));
+        remedied("traps: topic unclean election: [unclean]", "unclean");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("another leader than the first replica")
+    void anotherLeader() throws Exception {
+        create("led", Map.of(), List.of(List.of(1, 4), List.of(4, 1)));
+        var other = Optional.of(new NewPartitionReassignment(List.of(4, 1)));
+        nodes.admin()
+                .alterPartitionReassignments(Map.of(new TopicPartition("led", 0), other))
+                .all()
+                .get();
+        remedied("traps: partition another leader: [led-0]", "led");
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName("being moved, throttled, with min.insync.replicas=2: one finding, and nothing raises the minimum")
+    void moving() throws Exception {
+        create("moved", Map.of("min.insync.replicas", "2"), List.of(List.of(1, 4, 2)));
+        var throttle = Map.of("follower.replication.throttled.rate", "1");
+        brokerSettings(3, throttle);
+        topicSetting("moved", "follower.replication.throttled.replicas", "*");
+        topicSetting("moved", "leader.replication.throttled.replicas", "*");
+        Map<String, Integer> sizes = Map.of("moved", 1);
+        Tries.write(nodes.servers(), sizes, 5_000);
+        var target = Optional.of(new NewPartitionReassignment(List.of(3, 4, 2)));
+        nodes.admin()
+                .alterPartitionReassignments(Map.of(new TopicPartition("moved", 0), target))
+                .all()
+                .get();
+        Said said = Said.ask(nodes.servers());
+        assertThat(said.findings()).containsExactly("traps: partition being moved: [moved-0]");
+        assertThat(said.remedies().values()).noneMatch(it -> it.contains("min.insync.replicas"));
+        Shell.run(said.remedies().get("traps: partition being moved: [moved-0]"));
+        accepts(sizes);
+        brokerSettings(3, Map.of("follower.replication.throttled.rate", "100000000"));
+        Tries.awaitWhole(nodes.admin(), "moved");
+        assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
+        nodes.admin().deleteTopics(List.of("moved")).all().get();
+    }
+
+    private void brokerSettings(int id, Map<String, String> settings) throws Exception {
+        var resource = new ConfigResource(ConfigResource.Type.BROKER, "" + id);
+        List<AlterConfigOp> changes = settings.entrySet().stream()
+                .map(it -> new AlterConfigOp(new ConfigEntry(it.getKey(), it.getValue()), AlterConfigOp.OpType.SET))
+                .toList();
+        nodes.admin().incrementalAlterConfigs(Map.of(resource, changes)).all().get();
+    }
+
+    // ---- offsets ----
+
+    @Test
+    @Order(4)
+    @DisplayName("committed offsets beyond the end and below the start of the log")
+    void offsets() throws Exception {
+        create("read", Map.of(), List.of(List.of(1, 4), List.of(4, 1)));
+        Tries.write(nodes.servers(), Map.of("read", 2), 10);
+        var first = new TopicPartition("read", 0);
+        var second = new TopicPartition("read", 1);
+        nodes.admin()
+                .alterConsumerGroupOffsets(
+                        "g1", Map.of(first, new OffsetAndMetadata(1_000), second, new OffsetAndMetadata(10)))
+                .all()
+                .get();
+        nodes.admin()
+                .alterConsumerGroupOffsets("g2", Map.of(second, new OffsetAndMetadata(3)))
+                .all()
+                .get();
+        nodes.admin()
+                .deleteRecords(Map.of(second, RecordsToDelete.beforeOffset(5)))
+                .all()
+                .get();
+        Said said = Said.ask(nodes.servers());
+        String beyond = "traps: group offset beyond the end: [g1 (read-0 at 1000, the end is 10)]";
+        String below = "traps: group offset below the start: [g2 (read-1 at 3, the start is 5)]";
+        assertThat(said.findings()).containsExactlyInAnyOrder(beyond, below);
+        for (String finding : List.of(beyond, below)) Shell.run(said.remedies().get(finding));
+        assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
+        nodes.admin().deleteTopics(List.of("read")).all().get();
+    }
+
+    // ---- brokers ----
+
+    @Test
+    @Order(5)
+    @DisplayName("a broker that is down: to start it is the remedy of all that it causes")
+    void down() throws Exception {
+        create("kept", Map.of("min.insync.replicas", "2"), List.of(List.of(3, 4, 1), List.of(1, 3, 4)));
+        Said whole = Said.ask(nodes.servers());
+        nodes.kill(3);
+        nodes.awaitUp(Set.of(1, 2, 4));
+        Said said = Said.ask(nodes.servers(Set.of(1, 2, 4)));
+        assertThat(said.findings())
+                .contains("traps: broker down: [3]", "traps: controller down: [3]")
+                .anyMatch(it -> it.startsWith("traps: partition out of sync: ["));
+        said.remedies().forEach((finding, remedy) -> {
+            if (!remedy.isEmpty()) assertThat(remedy).as(finding).matches("(?s)(start|run three|bring broker 3) .*");
+        });
+        nodes.start(3);
+        nodes.awaitUp(Set.of(1, 2, 3, 4));
+        Tries.awaitWhole(nodes.admin(), "kept");
+        SharedCluster.await("all findings are gone but that of the leaders", () -> {
+            try {
+                return Said.ask(nodes.servers()).findings().stream()
+                        .allMatch(it -> whole.findings().contains(it) || it.contains("another leader"));
+            } catch (Exception broken) {
+                throw new AssertionError(broken);
+            }
+        });
+        Said leaders = Said.ask(nodes.servers());
+        for (var it : leaders.remedies().entrySet())
+            if (it.getKey().contains("another leader")) Shell.run(it.getValue());
+        assertThat(Said.ask(nodes.servers()).findings()).isEqualTo(whole.findings());
+        nodes.admin().deleteTopics(List.of("kept")).all().get();
+    }
+
+    @Test
+    @Order(6)
+    @DisplayName("a broker that was unregistered, and has replicas: they move")
+    void unregistered() throws Exception {
+        create("left", Map.of(), List.of(List.of(1, 4), List.of(4, 2)));
+        nodes.stop(4);
+        nodes.awaitUp(Set.of(1, 2, 3));
+        nodes.admin().unregisterBroker(4).all().get();
+        Said said = Said.ask(nodes.servers(Set.of(1, 2, 3)));
+        String finding = said.findings().stream()
+                .filter(it -> it.startsWith("traps: broker unregistered: [4]"))
+                .collect(Collectors.joining());
+        Shell.run(said.remedies().get(finding));
+        Tries.awaitWhole(nodes.admin(), "left");
+        for (String own : List.of("__consumer_offsets", "__transaction_state")) Tries.awaitWhole(nodes.admin(), own);
+        Said after = Said.ask(nodes.servers(Set.of(1, 2, 3)));
+        assertThat(after.findings()).noneMatch(it -> it.contains("unregistered") || it.contains("out of sync"));
+        assertThat(said.findings()).containsAll(after.findings());
+        assertThat(Tries.write(nodes.servers(Set.of(1, 2, 3)), Map.of("left", 2), 1))
+                .doesNotContainValue(false);
+    }
+}

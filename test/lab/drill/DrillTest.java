@@ -1,0 +1,931 @@
+package lab.drill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.grack.nanojson.JsonArray;
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import test.Run;
+import test.SharedCluster;
+
+/**
+ * lab/drill.java on real clusters: what only a cluster can show. What a history proves is tested without one, in
+ * test/histories. Most runs use the tests' shared cluster, with commands that stop and start its brokers.
+ */
+public class DrillTest {
+    private static final Duration LONG = Duration.ofMinutes(6);
+
+    @TempDir
+    private static Path shared;
+
+    private static String servers;
+    private static Admin admin;
+    private static volatile boolean ended;
+    private static Run production; // a second cluster: 3 brokers, 3 controllers
+
+    @TempDir
+    private Path directory;
+
+    // ---- the cluster of somebody else, and the commands that harm it ----
+
+    @BeforeAll
+    static void relayCommands() throws Exception {
+        servers = SharedCluster.servers();
+        admin = SharedCluster.admin();
+        for (String fifo : List.of("in", "out"))
+            new ProcessBuilder("mkfifo", shared.resolve(fifo).toString())
+                    .start()
+                    .waitFor();
+        Files.writeString(shared.resolve("tell"), """
+                echo "$1" > '%1$s/in'
+                read -r answer < '%1$s/out'
+                echo "$answer"
+                case $answer in error*) exit 1 ;; esac
+                """.formatted(shared));
+        var relay = new Thread(DrillTest::relay);
+        relay.setDaemon(true);
+        relay.start();
+    }
+
+    /** Passes what a command of the drill says on to the cluster, and its answer back. */
+    private static void relay() {
+        try (var in = new RandomAccessFile(shared.resolve("in").toFile(), "rw");
+                var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
+            while (!ended) {
+                String answer = "";
+                for (String command : in.readLine().split("; ")) answer = answer(command);
+                out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (Exception over) {
+            // the test that waits for it will say so
+        }
+    }
+
+    private static String answer(String command) {
+        if (!command.startsWith("production ")) return SharedCluster.command(command);
+        production.type(command.substring("production ".length()));
+        return production.awaitLine("");
+    }
+
+    @AfterEach
+    void heal() throws Exception {
+        SharedCluster.heal();
+    }
+
+    @AfterAll
+    static void endRelay() {
+        ended = true;
+    }
+
+    private static String tell(String command) {
+        return "sh '%s/tell' '%s'".formatted(shared, command);
+    }
+
+    /** The drill on the tests' cluster; what is not said is to stop and start the broker. */
+    private static Run drill(String... arguments) {
+        return harming("stop kafka-{id}", "start kafka-{id}", arguments);
+    }
+
+    private static Run harming(String harm, String heal, String... arguments) {
+        var all = new ArrayList<>(List.of("-b", servers, "--stop-command", tell(harm), "--start-command", tell(heal)));
+        all.addAll(List.of(arguments));
+        for (String option : List.of("--before", "--after"))
+            if (!all.contains(option)) all.addAll(List.of(option, "1s"));
+        return Run.script("lab/drill.java", all.toArray(String[]::new));
+    }
+
+    // ---- its own cluster ----
+
+    @Test
+    @DisplayName(
+            "on its own cluster: with a second replica it goes on, without one it waits; judged again, nothing left")
+    void ownCluster() throws Exception {
+        Path history = directory.resolve("run.jsonl");
+        String[] arguments = {"orders-2p-rf2", "orders-2p-rf1", "--history", history.toString()};
+        List<String> text;
+        try (Run run = Run.jbang("lab/drill.java", arguments)) {
+            run.awaitLine("Topic orders-2p-rf1: ", LONG);
+            run.signal("0"); // remembers what it has started
+            run.expectExit(0, LONG);
+            run.awaitNothingLeft();
+            assertThat(run.out().get(0)).contains("cluster.java -X broker.session.timeout.ms=5000");
+            assertThat(run.out()).noneMatch(line -> line.contains("\u001b"));
+            assertThat(String.join("\n", run.out()))
+                    .contains("partition 0 gets a new leader while kafka-1 is down")
+                    .contains("a brief pause, then it goes on by itself")
+                    .contains("partition 0 is unavailable while kafka-1 is down")
+                    .contains("partition 0 resumes when kafka-1 is back")
+                    .contains("partition 1, not on kafka-1, goes on")
+                    .doesNotContain("FAIL ");
+            text = run.out().stream()
+                    .dropWhile(line -> !line.startsWith("Topic orders-2p-rf2"))
+                    .toList();
+        }
+        try (Run again = Run.script("lab/drill.java", "--judge", history.toString())) {
+            again.expectExit(0);
+            assertThat(again.out().subList(1, again.out().size())).isEqualTo(text);
+        }
+    }
+
+    @Test
+    @DisplayName("where a broker is killed, its own cluster has Kafka's sessions; SIGTERM ends it while it starts")
+    void usualSessions() throws Exception {
+        try (Run run = Run.jbang("lab/drill.java", "orders-2p-rf2", "--fault", "kill")) {
+            run.awaitLine("Starting one: ", LONG);
+            run.terminate();
+            run.awaitNothingLeft();
+            assertThat(run.out().get(0)).endsWith("Starting one: cluster.java");
+        }
+    }
+
+    // ---- what really loses, and what really repeats ----
+
+    @Test
+    @DisplayName(
+            "pause loses acknowledged records with acks=1 and acks=0, none with acks=all; an independent count agrees")
+    void pauseLoses() throws Exception {
+        String topic = topic("loses", Map.of());
+        try (Run run = harming(
+                "pause kafka-{id}",
+                "resume kafka-{id}",
+                topic,
+                "--fault",
+                "pause",
+                "--acks",
+                "all,1,0",
+                "--rate",
+                "500",
+                "--down",
+                "13s",
+                "--json",
+                "--strict")) {
+            run.expectExit(1, LONG); // strict: also a loss that the settings allow is a failure
+            JsonArray trials = json(run).getArray("trials");
+            assertThat(trials).hasSize(3);
+            for (int i = 0; i < 3; i++) {
+                JsonObject it = trials.getObject(i);
+                boolean all = it.getString("settings").equals("acks=all");
+                assertThat(verdict(it, "NoneLost")).isEqualTo(all ? "PASS" : "ALLOWED");
+                assertThat(it.getLong("lost") > 0)
+                        .as("lost with " + it.getString("settings"))
+                        .isEqualTo(!all);
+                assertThat(it.getLong("in_log"))
+                        .as("in the log with " + it.getString("settings"))
+                        .isEqualTo(idsInLog(topic, it.getString("run")).size());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("kill with short requests repeats records without idempotence, and none with it")
+    void repeats() throws Exception {
+        String topic = topic("repeats", Map.of());
+        try (Run run = harming(
+                "kill kafka-{id}",
+                "start kafka-{id}",
+                topic,
+                "--fault",
+                "kill",
+                "--json",
+                "--down",
+                "12s",
+                "--try",
+                "plain:enable.idempotence=false,request.timeout.ms=1000",
+                "--try",
+                "idempotent:enable.idempotence=true,request.timeout.ms=1000")) {
+            run.expectExit(0, LONG);
+            JsonArray trials = json(run).getArray("trials");
+            assertThat(trials.getObject(0).getLong("duplicates")).isPositive();
+            assertThat(verdict(trials.getObject(0), "OnceInOrder")).isEqualTo("ALLOWED");
+            assertThat(trials.getObject(1).getLong("duplicates")).isZero();
+            assertThat(verdict(trials.getObject(1), "OnceInOrder")).isEqualTo("PASS");
+        }
+    }
+
+    // ---- runs that must not pass ----
+
+    @Test
+    @DisplayName("a fault that never happened is INCONCLUSIVE; --runs: the median pause and the longest; --size pads")
+    void noFault() throws Exception {
+        String topic = topic("nofault", Map.of());
+        String[] nothing = {"-b", servers, "--stop-command", "true", "--start-command", "true", "--before", "1s"};
+        String[] options = {topic, "--runs", "2", "--size", "500", "--down", "1s", "--after", "1s"};
+        try (Run run = Run.script(
+                "lab/drill.java",
+                Stream.of(nothing, options).flatMap(Stream::of).toArray(String[]::new))) {
+            run.expectExit(1);
+            assertThat(run.out())
+                    .filteredOn(line -> line.matches("  INCONCLUSIVE +broker 1 was down"))
+                    .hasSize(2);
+            assertThat(run.out().get(run.out().size() - 1))
+                    .startsWith(topic)
+                    .containsPattern("\\d\\.\\d\\d s \\(\\d\\.\\d\\d s\\)")
+                    .endsWith("INCONCLUSIVE");
+        }
+        assertThat(values(topic))
+                .isNotEmpty()
+                .allSatisfy(value -> assertThat(value).hasSize(500));
+    }
+
+    @Test
+    @DisplayName("records that are deleted before anybody could look: not proven, and the verdict is INCONCLUSIVE")
+    void recordsDeleted() throws Exception {
+        String topic = topic("deletes", Map.of());
+        // Without a coordinator the group receives nothing more; then what it has not received is deleted.
+        try (Run run = drill(topic, "--down", "1s", "--after", "4s")) {
+            run.awaitLine("the preferred leaders lead again");
+            var zero = new TopicPartition(topic, 0);
+            admin.deleteRecords(Map.of(zero, RecordsToDelete.beforeOffset(100)))
+                    .all()
+                    .get();
+            run.awaitExit(LONG);
+            run.awaitLine("partition 0: the log starts at offset 100 now");
+            assertThat(run.out())
+                    .noneMatch(line -> line.contains("not in the log: "))
+                    .anyMatch(line -> line.contains("acknowledged") && line.endsWith(" 100")); // not seen
+        }
+    }
+
+    @Test
+    @DisplayName("a topic that is deleted in mid-run: no hang; nothing is in sync again, nothing proven, nothing lost")
+    void topicDeleted() throws Exception {
+        String topic = topic("gone", Map.of());
+        String[] quickly = {"-X", "delivery.timeout.ms=8000", "-X", "request.timeout.ms=3000", "-X", "linger.ms=0"};
+        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "4s"), Stream.of(quickly))
+                .toArray(String[]::new))) {
+            run.awaitLine("partition 0: broker 2 leads now");
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.expectExit(1, LONG);
+            run.awaitLine("topic " + topic + " does not exist any more");
+            assertThat(run.out())
+                    .noneMatch(line -> line.contains("all replicas are in sync again"))
+                    .noneMatch(line -> line.contains("no broker answered"))
+                    .noneMatch(line -> line.startsWith("  FAIL"))
+                    .noneMatch(line -> line.contains("PASS") && line.contains("no acknowledged record is lost"));
+        }
+    }
+
+    @Test
+    @DisplayName("a later trial that cannot begin: one line, and the table of those before it")
+    void laterTrial() throws Exception {
+        admin.createTopics(List.of(new NewTopic("shapeless", 2, (short) 2)))
+                .all()
+                .get();
+        try (Run run = Run.script("lab/drill.java", "shapeless", "-b", servers, "--observe", "3s", "--runs", "2")) {
+            run.awaitLine("the producer ends");
+            admin.deleteTopics(List.of("shapeless")).all().get();
+            run.expectExit(1, LONG);
+            assertThat(run.err()).singleElement().asString().contains("Topic 'shapeless' does not exist.");
+            assertThat(run.out()).last().asString().startsWith("shapeless ");
+        }
+    }
+
+    @Test
+    @DisplayName("a partition that somebody moves to another broker in mid-run is noted, and whole is what it has then")
+    void moved() throws Exception {
+        String topic = topic("moved", Map.of());
+        try (Run run = drill(topic, "--down", "4s")) {
+            run.awaitLine("partition 0: broker 2 leads now");
+            var only = Optional.of(new NewPartitionReassignment(List.of(2)));
+            admin.alterPartitionReassignments(Map.of(new TopicPartition(topic, 0), only))
+                    .all()
+                    .get();
+            run.awaitLine("partition 0: its replicas are 2 now, not 1, 2; this script did not move it");
+            run.awaitLine("the preferred leaders lead again", LONG);
+            run.awaitLine("no acknowledged record is lost", LONG);
+        }
+    }
+
+    @Test
+    @DisplayName("a topic that somebody makes anew: what became of its records cannot be known")
+    void topicMadeAnew() throws Exception {
+        String topic = topic("anew", Map.of());
+        try (Run run = Run.script("lab/drill.java", topic, "-b", servers, "--observe", "15s", "--acks", "1")) {
+            run.awaitLine("the producer begins");
+            awaitRecords(topic, 50);
+            admin.deleteTopics(List.of(topic)).all().get();
+            run.awaitLine("topic " + topic + " does not exist any more");
+            topic("anew", Map.of());
+            run.expectExit(1, LONG);
+            assertThat(run.out())
+                    .noneMatch(line -> line.startsWith("  FAIL"))
+                    .anyMatch(line -> line.startsWith("  INCONCLUSIVE  the topic is the same to the end"));
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "unclean leader election loses records in spite of acks=all: ALLOWED, by the topic's setting; FAIL if strict")
+    void uncleanElection() throws Exception {
+        String topic = topic("unclean", Map.of("unclean.leader.election.enable", "true"));
+        // The follower leaves the in-sync replicas; then the leader dies, the only replica that has all records.
+        String harm = "stop kafka-2; kill kafka-1; start kafka-2";
+        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "14s", "--strict")) {
+            run.expectExit(1, LONG);
+            expect(run, "ALLOWED", "no acknowledged record is lost: not promised by unclean.leader.election.enable");
+        }
+    }
+
+    @Test
+    @DisplayName("a script that was frozen saw nothing: INCONCLUSIVE, not FAIL, and not PASS")
+    void frozen() throws Exception {
+        String topic = topic("frozen", Map.of());
+        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--down", "20s")) {
+            run.awaitLine("kill kafka-1");
+            run.signal("STOP");
+            Thread.sleep(16_000); // how long the script does not run
+            run.signal("CONT");
+            run.awaitLine("this program did not run for ");
+            run.expectExit(1, LONG);
+            assertThat(run.out()).noneMatch(line -> line.startsWith("  FAIL"));
+            assertThat(run.out()).anyMatch(line -> line.startsWith("  INCONCLUSIVE"));
+        }
+    }
+
+    @Test
+    @DisplayName("records that the cluster could not take in time are a claim of their own: ALLOWED, with the reason")
+    void notDelivered() throws Exception {
+        String topic = topic("min2", Map.of("min.insync.replicas", "2"));
+        String[] quickly = {"-X", "delivery.timeout.ms=4000", "-X", "request.timeout.ms=2000", "-X", "linger.ms=0"};
+        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "9s"), Stream.of(quickly))
+                .toArray(String[]::new))) {
+            run.expectExit(0, LONG);
+            run.awaitLine("(fewer than min.insync.replicas=2)");
+            expect(run, "PASS", "with fewer in sync than 2 nothing is acknowledged");
+            expect(run, "ALLOWED", "every record that was sent is delivered: not promised by delivery.timeout.ms, 4 s");
+            assertThat(run.out()).anyMatch(line -> line.contains("in sync, min.insync.replicas is 2"));
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "a command that fails: INCONCLUSIVE, the log is read, the history is written, nothing is called broken")
+    void harmFails() throws Exception {
+        String topic = topic("harmless", Map.of());
+        Path history = directory.resolve("history.jsonl");
+        String[] options = {"-b", servers, "--stop-command", "echo cannot >&2; exit 3", "--start-command", "true"};
+        var all = new ArrayList<>(List.of(options));
+        all.addAll(List.of(topic, "--before", "1s", "--after", "1s", "--history", history.toString()));
+        try (Run run = Run.script("lab/drill.java", all.toArray(String[]::new))) {
+            run.expectExit(1, LONG);
+            run.awaitLine("failed (exit status 3): cannot");
+            expect(run, "INCONCLUSIVE", "the run came to its end");
+            expect(run, "PASS", "no acknowledged record is lost");
+            assertThat(run.err()).isEmpty();
+        }
+        assertThat(Files.readAllLines(history)).last().asString().startsWith("{\"type\":\"end\"");
+    }
+
+    // ---- no fault, any order, limits ----
+
+    @Test
+    @DisplayName("--observe: somebody else stops a broker; that is noted, and nothing is lost")
+    void observe() throws Exception {
+        String topic = topic("observed", Map.of());
+        String[] wanted = {topic, "-b", servers, "--observe", "25s", "--max-pause", "20s", "--max-latency", "100ms"};
+        try (Run run = Run.script("lab/drill.java", wanted)) {
+            run.awaitLine("the producer begins");
+            SharedCluster.command("stop kafka-1");
+            run.awaitLine("partition 0: broker 2 leads now; it was broker 1");
+            SharedCluster.command("start kafka-1");
+            run.awaitExit(LONG);
+            expect(run, "PASS", "no acknowledged record is lost");
+            expect(run, "PASS", "no pause is longer than 20");
+        }
+    }
+
+    @Test
+    @DisplayName("min.insync.replicas counts up to the number of replicas, as the brokers count")
+    void asTheBrokersCount() throws Exception {
+        String topic = topic("capped", Map.of("min.insync.replicas", "3"));
+        Path history = directory.resolve("capped.jsonl");
+        try (Run run = Run.script(
+                "lab/drill.java", topic, "-b", servers, "--observe", "2s", "--history", history.toString())) {
+            run.expectExit(0, LONG);
+        }
+        assertThat(Files.readAllLines(history))
+                .anyMatch(line -> line.contains("\"min_insync_replicas\":3,\"effective_min_insync\":2"));
+    }
+
+    @Test
+    @DisplayName("--target controller: records flow on while it is down")
+    void controller() throws Exception {
+        String topic = topic("controlled", Map.of());
+        String[] wanted = {topic, "--target", "controller", "--fault", "kill", "--down", "8s"};
+        try (Run run = harming("kill {name}", "start {name}", wanted)) {
+            run.expectExit(0, LONG);
+            expect(run, "PASS", "controller was down");
+            expect(run, "PASS", "records flow on while the controller is down");
+            expect(run, "PASS", "no acknowledged record is lost");
+            // Both brokers are there: a question that waits for the controller must not hold up those about leaders.
+            assertThat(run.out()).noneMatch(line -> line.contains("no broker answers"));
+        }
+    }
+
+    @Test
+    @DisplayName("without a controller a dead broker gets no successor; its return brings one")
+    void noSuccessor() throws Exception {
+        String topic = topic("successor", Map.of());
+        String steps = "kill controller, kill 1, 10s, start controller, 14s, start 1";
+        try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
+            run.expectExit(0, LONG);
+            expect(run, "PASS", "broker 1 was down");
+            expect(run, "PASS", "partition 0 gets no new leader while the controller is down");
+            expect(run, "PASS", "no acknowledged record is lost");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "production's shape: without its active controller nothing pauses; with two brokers away no writes, no loss")
+    void production() throws Exception {
+        int port = SharedCluster.freePort();
+        String[] shape = {"--port", "" + port, "--brokers", "3", "--controllers", "3"};
+        try (Run cluster = Run.script("cluster.java", shape)) {
+            cluster.awaitLine("ready: ");
+            production = cluster;
+            String here = "localhost:" + port;
+            try (Run run =
+                    Run.script("topics.java", "create", "orders-6p-rf3", "-c", "min.insync.replicas=2", "-b", here)) {
+                run.expectExit(0);
+            }
+            // The three controllers have the numbers 101 to 103, and the names controller-1 to controller-3.
+            String node = "$(test {id} -gt 100 && echo controller-$(({id} - 100)) || echo kafka-{id})";
+            String tell = "sh '%s/tell' \"production %s %s\"";
+            var run = new ArrayList<>(List.of("orders-6p-rf3", "-b", here, "--before", "2s", "--after", "1s"));
+            run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
+            run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
+            run.addAll(List.of(
+                    "t --steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 8s, start 1, start 2"));
+            try (Run trial = Run.script("lab/drill.java", run.toArray(String[]::new))) {
+                trial.expectExit(0, LONG);
+                trial.awaitLine("(fewer than min.insync.replicas=2)");
+                expect(trial, "PASS", "controller was down");
+                expect(trial, "PASS", "broker 1 was down");
+                expect(trial, "PASS", "broker 2 was down");
+                expect(trial, "PASS", "records flow on while the controller is down");
+                expect(trial, "PASS", "no acknowledged record is lost");
+                expect(trial, "PASS", "with fewer in sync than 2 nothing is acknowledged");
+            }
+            goneForGood(cluster, here);
+        }
+    }
+
+    /** A replica on a broker that was unregistered: named at once. A drill that only observes begins all the same. */
+    private static void goneForGood(Run cluster, String here) throws Exception {
+        try (Admin owner = Admin.create(Map.of("bootstrap.servers", here))) {
+            var placed = new NewTopic("left-1p-rf2", Map.of(0, List.of(1, 3)));
+            owner.createTopics(List.of(placed)).all().get();
+            cluster.type("stop kafka-3");
+            cluster.awaitLine("kafka-3 stopped");
+            owner.unregisterBroker(3).all().get();
+            try (Run run = Run.script("lab/drill.java", "left-1p-rf2", "-b", here, "--manual")) {
+                run.expectExit(1);
+                assertThat(run.err())
+                        .singleElement()
+                        .asString()
+                        .contains("replicas on broker 3, which does not exist any more");
+            }
+            try (Run run = Run.script("lab/drill.java", "left-1p-rf2", "-b", here, "--observe", "2s")) {
+                run.expectExit(0, LONG);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("--steps: any order of events; a limit of yours that does not hold is a FAIL")
+    void steps() throws Exception {
+        String topic = topic("steps", Map.of());
+        String steps = "stop 1, 2s, stop 2, 3s, start 2, start 1";
+        String harm = "stop kafka-{id}";
+        try (Run run = harming(harm, "start kafka-{id}", topic, "--steps", steps, "--max-pause", "1s")) {
+            run.expectExit(1, LONG);
+            expect(run, "PASS", "broker 1 was down");
+            expect(run, "PASS", "broker 2 was down");
+            expect(run, "PASS", "no acknowledged record is lost");
+            expect(run, "FAIL", "no pause is longer than 1");
+        }
+    }
+
+    @Test
+    @DisplayName("properties files of other programs work: what the script owns is not taken from them")
+    void propertiesFile() throws Exception {
+        Path file = Files.writeString(directory.resolve("client.properties"), """
+                group.id=test-consumer-group
+                enable.auto.commit=true
+                transactional.id=mine
+                key.deserializer=org.apache.kafka.common.serialization.StringDeserializer
+                value.serializer=org.apache.kafka.common.serialization.StringSerializer
+                retries=5
+                group.instance.id=x
+                acks=all\s
+                """);
+        String topic = topic("file", Map.of());
+        try (Run run = drill(topic, "--down", "1s", "--command-config", file.toString())) {
+            run.expectExit(0, LONG);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out()).anyMatch(line -> line.contains("in group failover-"));
+        }
+    }
+
+    @Test
+    @DisplayName("on a terminal it ends, with 12 partitions, too; and Ctrl-C ends it")
+    void terminal() throws Exception {
+        admin.createTopics(List.of(new NewTopic("screen-12p-rf2", 12, (short) 2)))
+                .all()
+                .get();
+        var here = Run.here().terminal(100, 10);
+        String[] options = {"screen-12p-rf2", "-b", servers, "--stop-command", tell("stop kafka-{id}")};
+        var all = new ArrayList<>(List.of(options));
+        all.addAll(List.of(
+                "--start-command", tell("start kafka-{id}"), "--before", "3s", "--down", "3s", "--after", "1s"));
+        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
+            run.expectExit(0, LONG);
+        }
+        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
+            run.awaitLine("in sync");
+            run.interrupt();
+            run.awaitLine("restoring: start kafka-1");
+            run.expectExit(1);
+        }
+    }
+
+    @Test
+    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words")
+    void narrow() throws Exception {
+        String topic = topic("narrow", Map.of());
+        try (Run run = Run.here().terminal(80, 40).script("lab/drill.java", topic, "-b", servers, "--observe", "3s")) {
+            run.expectExit(0, LONG);
+            List<String> lines = run.out().stream()
+                    .map(line -> line.replaceAll("\u001b\\[[0-9;]*m", ""))
+                    .toList();
+            assertThat(lines).allMatch(line -> line.length() <= 80);
+            String whole = String.join("\n", lines).replaceAll("\n +", " ");
+            assertThat(whole).contains("every record that was sent is delivered");
+        }
+    }
+
+    @Test
+    @DisplayName("a stranger in the group takes records away: unseen, FAIL")
+    void stranger() throws Exception {
+        String topic = topic("stranger", Map.of());
+        try (Run run = drill(topic, "--down", "1s", "--before", "8s")) {
+            String group =
+                    run.awaitLine(Pattern.compile("in group (drill-\\w+),")).group(1);
+            run.awaitLine("the producer begins");
+            Map<String, Object> settings = Map.of(
+                    "bootstrap.servers",
+                    servers,
+                    "group.id",
+                    group,
+                    "key.deserializer",
+                    StringDeserializer.class,
+                    "value.deserializer",
+                    StringDeserializer.class);
+            try (var stranger = new KafkaConsumer<String, String>(settings)) {
+                stranger.subscribe(List.of(topic));
+                int taken = 0;
+                while (taken < 50)
+                    taken += stranger.poll(Duration.ofMillis(100)).count();
+                stranger.commitSync();
+            }
+            run.expectExit(1, LONG);
+            assertThat(run.out()).anyMatch(line -> line.matches("  FAIL +the group received every record in the log"));
+        }
+    }
+
+    // ---- it restores what it took down ----
+
+    @Test
+    @DisplayName("SIGTERM while a broker is down: the broker is started again, and all is in sync")
+    void restores() throws Exception {
+        String topic = topic("restores", Map.of());
+        try (Run run = drill(topic, "--down", "10m")) { // Ctrl-C: see ContainersTest
+            run.awaitLine("in sync 2");
+            run.terminate();
+            run.expectExit(1);
+            assertThat(run.err())
+                    .anyMatch(line -> line.startsWith("  restoring: start kafka-1"))
+                    .anyMatch(line -> line.startsWith("Interrupted: "));
+            assertThat(run.out()).last().asString().endsWith("INCONCLUSIVE");
+        }
+        SharedCluster.awaitInSync();
+    }
+
+    @Test
+    @DisplayName("SIGKILL while a broker is down: it is started again, and the history says that it is not complete")
+    void killed() throws Exception {
+        String topic = topic("killed", Map.of());
+        Path history = directory.resolve("killed.jsonl");
+        try (Run run = drill(topic, "--down", "10m", "--history", history.toString())) {
+            run.awaitLine("in sync 2");
+            run.kill();
+        }
+        SharedCluster.awaitInSync(); // the child of the drill has started kafka-1
+        try (Run judge = Run.script("lab/drill.java", "--judge", history.toString())) {
+            judge.expectExit(1);
+            judge.awaitLine("broker 2 leads now; it was broker 1");
+            judge.awaitLine("INCONCLUSIVE  the history is incomplete: run 1 has no end");
+        }
+    }
+
+    @Test
+    @DisplayName("what it cannot restore it names, with the command")
+    void cannotRestore() throws Exception {
+        String topic = topic("cannot", Map.of());
+        try (Run run = harming("stop kafka-{id}", "start nobody", topic, "--down", "1s")) {
+            run.expectExit(1, LONG);
+            assertThat(run.err()).anyMatch(line -> line.startsWith("Broker 1 is still down. Fix: start nobody"));
+        }
+    }
+
+    // ---- other ways ----
+
+    @Test
+    @DisplayName("--manual: a person stops the broker when asked, and starts it again")
+    void manual() throws Exception {
+        String topic = topic("manual", Map.of());
+        try (Run run = Run.script("lab/drill.java", topic, "-b", servers, "--manual", "--down", "1s")) {
+            run.awaitLine("now stop broker 1");
+            SharedCluster.command("stop kafka-1");
+            run.awaitLine("now start broker 1");
+            SharedCluster.command("start kafka-1");
+            run.expectExit(0, LONG);
+            expect(run, "PASS", "broker 1 was down");
+        }
+    }
+
+    @Test
+    @DisplayName("all-in-turn: a rolling restart loses nothing")
+    void rolling() throws Exception {
+        String topic = topic("rolling", Map.of());
+        try (Run run = drill(topic, "--target", "all-in-turn", "--down", "1s")) {
+            run.expectExit(0, LONG);
+            expect(run, "PASS", "broker 1 was down");
+            expect(run, "PASS", "broker 2 was down");
+            expect(run, "PASS", "no acknowledged record is lost");
+        }
+    }
+
+    // ---- words for the user ----
+
+    @Nested
+    @DisplayName("wrong use")
+    class WrongUse {
+        @Test
+        @DisplayName("of an option: exit status 2, and one line")
+        void options() {
+            for (String wrong : List.of(
+                    "t --fault=burn",
+                    "t --before=x",
+                    "t --down=3h",
+                    "t --rate=0",
+                    "t --rate=many",
+                    "t --acks=2",
+                    "t --runs=0",
+                    "t --size=-1",
+                    "t --target=nobody",
+                    "t --steps=stop",
+                    "t --size=2147483647",
+                    "t --report=out.png",
+                    "t --report=/no/such/directory/out.svg",
+                    "t --try=x:sasl.jaas.config",
+                    "t --manual --observe=5s",
+                    "t --observe=5s --fault=kill",
+                    "t --observe=5s --steps=1s",
+                    "t --steps=1s --target=2",
+                    "t --scenario=last-replica",
+                    "--scenario=last-replica --fault=kill",
+                    "--scenario=nothing",
+                    "--scenario=last-replica --steps=1s",
+                    "--scenario=last-replica --observe=5s",
+                    "--judge=/no/such/file",
+                    "t --try=nameless",
+                    "t --try=a:no.such.setting=1",
+                    "t --stop-command=only",
+                    "t --history=/no/such/directory/file",
+                    "t --nonsense")) expectRefusal(2, "", wrong.split(" "));
+            expectRefusal(2, "Name a topic");
+            expectRefusal(2, "Scenario 4 is --scenario last-replica", "4");
+            expectRefusal(2, "Kafka's own", "__consumer_offsets");
+            expectRefusal(2, "at least 1 partition", "-b", servers, "--manual", "orders-0p-rf2");
+            expectRefusal(2, "--rate 50 or more", "-b", servers, "--manual", "x-50p-rf2", "--rate", "10");
+            expectRefusal(2, "transactional.id", "t", "-b", servers, "-X", "transactional.id=x");
+            expectRefusal(2, "delivery.timeout.ms", "t", "-b", servers, "-X", "delivery.timeout.ms=1000");
+            expectRefusal(
+                    2, "Invalid value many for configuration linger.ms", "t", "-b", servers, "-X", "linger.ms=many");
+        }
+
+        @Test
+        @DisplayName("of a topic that is compacted: exit status 2, before anything is taken down")
+        void compacted() throws Exception {
+            String topic = topic("compacted", Map.of("cleanup.policy", "compact"));
+            expectRefusal(2, "cleanup.policy=compact", "-b", servers, "--manual", topic);
+        }
+
+        @Test
+        @DisplayName("a Docker that refuses says so itself")
+        void dockerRefuses() throws Exception {
+            Path docker =
+                    Files.writeString(directory.resolve("docker"), "#!/bin/sh\necho permission denied >&2\nexit 1\n");
+            docker.toFile().setExecutable(true);
+            var here = Run.here().with("PATH", directory + ":" + System.getenv("PATH"));
+            try (Run run = here.script("lab/drill.java", "t-1p-rf1", "-b", servers)) {
+                run.expectExit(2);
+                assertThat(run.err()).singleElement().asString().contains("permission denied");
+            }
+        }
+
+        @Test
+        @DisplayName("no password is shown, neither in an error nor in the history")
+        void secrets() throws Exception {
+            expectRefusal(
+                    2, "[hidden]", "t", "--try", "x:no.such=1,sasl.jaas.config=a.B required password=\"s3cret\";");
+            Path history = directory.resolve("secrets.jsonl");
+            String login = "x:sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required"
+                    + " username=\"u\" password=\"s3cret\";";
+            String topic = topic("secret", Map.of());
+            try (Run run = drill(topic, "--down", "1s", "--history", history.toString(), "--try", login)) {
+                run.awaitExit(LONG);
+                assertThat(run.toString().replaceAll("(?s)^.*?\n", "")).doesNotContain("s3cret");
+            }
+            assertThat(Files.readString(history)).contains("[hidden]").doesNotContain("s3cret");
+        }
+
+        @Test
+        @DisplayName("a named cluster that does not answer: exit status 3, and one line")
+        void noCluster() {
+            expectRefusal(3, "localhost:1", "t", "-b", "localhost:1");
+        }
+
+        @Test
+        @DisplayName("no cluster and no cluster.java: exit status 3, and what to do")
+        void alone() throws Exception {
+            var alone = Run.here().in(directory).without("JBANG_LAUNCH_CMD"); // beside it would be a cluster.java
+            try (Run run = alone.script(Run.ROOT.resolve("lab/drill.java").toString(), "t-1p-rf1")) {
+                run.expectExit(3);
+                assertThat(run.err())
+                        .last()
+                        .asString()
+                        .startsWith(
+                                "No cluster answers at localhost:9092,localhost:9095, and there is no cluster.java here");
+            }
+        }
+
+        @Test
+        @DisplayName("a cluster without a known way to stop its brokers: exit status 2, and the options that say so")
+        void unknownEngine() {
+            expectRefusal(2, "--manual", "-b", servers, "t-1p-rf1");
+        }
+
+        @Test
+        @DisplayName("a topic that does not exist and has no shape in its name: exit status 1")
+        void unknownTopic() {
+            expectRefusal(1, "Topic 'nowhere' does not exist. Create it: ", "-b", servers, "--manual", "nowhere");
+        }
+
+        @Test
+        @DisplayName("a broker that does not exist: exit status 2")
+        void unknownBroker() {
+            expectRefusal(2, "There is no broker 7", "-b", servers, "--manual", "wrong-1p-rf1", "--target", "7");
+        }
+
+        private void expectRefusal(int status, String words, String... arguments) {
+            try (Run run = Run.script("lab/drill.java", arguments)) {
+                run.expectExit(status);
+                assertThat(run.err())
+                        .as(run.toString())
+                        .singleElement()
+                        .asString()
+                        .contains(words);
+            }
+        }
+    }
+
+    // ---- details ----
+
+    /** A claim with its verdict is among the lines, after the run. */
+    private static void expect(Run run, String verdict, String claim) {
+        assertThat(run.out()).anyMatch(line -> line.matches("  " + verdict + " +" + Pattern.quote(claim) + ".*"));
+    }
+
+    /** The worst verdict of the claims of a check; PASS if there is none. */
+    private static String verdict(JsonObject trial, String check) {
+        var order = List.of("PASS", "ALLOWED", "INCONCLUSIVE", "FAIL");
+        return trial.getArray("claims").stream()
+                .map(JsonObject.class::cast)
+                .filter(it -> it.getString("check").equals(check))
+                .map(it -> it.getString("verdict"))
+                .max(java.util.Comparator.comparingInt(order::indexOf))
+                .orElseThrow();
+    }
+
+    private static String topic(String name, Map<String, String> config) throws Exception {
+        String topic = name + "-2p-rf2";
+        admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2), 1, List.of(2, 1))).configs(config)))
+                .all()
+                .get();
+        return topic;
+    }
+
+    private static JsonObject json(Run run) throws Exception {
+        assertThat(run.out()).hasSize(1);
+        return JsonParser.object().from(run.out().get(0));
+    }
+
+    private static Set<String> idsInLog(String topic, String run) throws Exception {
+        var ids = new TreeSet<String>();
+        read(topic, (header, value) -> {
+            if (run.equals(header)) ids.add(value.substring("{\"event_id\": ".length(), value.indexOf(',')));
+        });
+        return ids;
+    }
+
+    private static List<String> values(String topic) throws Exception {
+        var values = new ArrayList<String>();
+        read(topic, (header, value) -> values.add(value));
+        return values;
+    }
+
+    private static void awaitRecords(String topic, long records) throws Exception {
+        for (long start = System.nanoTime(); SharedCluster.end(topic, 0) < records; Thread.sleep(50))
+            assertThat(System.nanoTime() - start).as("ns").isLessThan(Run.LIMIT.toNanos());
+    }
+
+    /** Records of somebody else. */
+    private static void write(TopicPartition to, int records) {
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "key.serializer",
+                StringSerializer.class,
+                "value.serializer",
+                StringSerializer.class);
+        try (var producer = new KafkaProducer<String, String>(settings)) {
+            for (int i = 0; i < records; i++)
+                producer.send(new ProducerRecord<>(to.topic(), to.partition(), null, "somebody else's"));
+        }
+    }
+
+    private interface Visitor {
+        void visit(String run, String value);
+    }
+
+    private static void read(String topic, Visitor visitor) throws Exception {
+        var partitions = List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1));
+        var ends = admin.listOffsets(
+                        Map.of(partitions.get(0), OffsetSpec.latest(), partitions.get(1), OffsetSpec.latest()))
+                .all()
+                .get();
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers",
+                servers,
+                "key.deserializer",
+                StringDeserializer.class,
+                "value.deserializer",
+                StringDeserializer.class);
+        try (var consumer = new KafkaConsumer<String, String>(settings)) {
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            for (TopicPartition each : partitions)
+                while (consumer.position(each) < ends.get(each).offset())
+                    for (var record : consumer.poll(Duration.ofMillis(100))) {
+                        var header = record.headers().lastHeader("run");
+                        visitor.visit(
+                                header == null ? null : new String(header.value(), StandardCharsets.UTF_8),
+                                record.value());
+                    }
+        }
+    }
+}
