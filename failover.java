@@ -115,8 +115,8 @@ class failover implements Callable<Integer> {
             trials.add(number == 1 ? new Scenario1() : number == 2 ? new Scenario2() : new Scenario3());
             trials.get(trials.size() - 1).run(number, trials.size());
         }
-        String counted = acks.equals("0") ? "SENT" : "ACKED";
-        say("%n              FAULT      SETTINGS %10s    LOST  TWICE    PAUSE  VERDICT", counted);
+        Object sent = acks.equals("0") ? "SENT" : "ACKED";
+        say("%n              FAULT      SETTINGS %10s    LOST  TWICE    PAUSE  VERDICT", sent);
         trials.forEach(Trial::printRow);
         boolean hold = trials.stream().allMatch(it -> it.worst.compareTo(Verdict.ALLOWED) <= 0);
         return hold && trials.size() == numbers.size() ? 0 : 1;
@@ -422,7 +422,7 @@ class failover implements Callable<Integer> {
 
         void flow(int seconds) throws Exception {
             double until = now() + seconds;
-            await("", seconds + 60, () -> now() >= until);
+            await("", 60, () -> now() >= until);
         }
 
         /** kafka-1 is down until clients have noticed it, and 2 s longer. Then leadership is moved back to it. */
@@ -589,7 +589,8 @@ class failover implements Callable<Integer> {
         private void judgeRecords() {
             String weak = acks.equals("all") ? null : "acks=" + acks;
             String repeats = idempotent ? null : "a producer without idempotence";
-            String account = "%,d acknowledged, %,d of them not in the log".formatted(count(ACKNOWLEDGED), count(LOST));
+            String account = "%,d acknowledged, %,d of them not in the log, %,d no longer visible";
+            account = account.formatted(count(ACKNOWLEDGED), count(LOST), count(ACKNOWLEDGED.and(HIDDEN)));
             claimNone(LOST, weak, "no acknowledged record is lost", account);
             String order = "%,d twice or more, %,d out of order".formatted(count(DUPLICATE), count(REORDERED));
             claimNone(DUPLICATE.or(REORDERED), repeats, "each record is in the log once, in order", order);
@@ -597,23 +598,23 @@ class failover implements Callable<Integer> {
             received = received.formatted(count(FOUND), count(UNSEEN), count(REDELIVERED));
             String failed = failure == null ? null : "a consumer that failed";
             claimNone(UNSEEN, failed, "the group received every record in the log", received);
-            // The others are worth a line only if they do not hold.
             claimNone(MISPLACED, repeats, "each record is at the offset that was acknowledged", "");
             claimNone(PHANTOM, weak, "the group received nothing that the log no longer has", "");
             claimNone(UNDELIVERED, acks.equals("0") ? weak : null, "every record that was sent is delivered", "");
         }
 
-        /** A claim that there are no such records. A setting may not promise it (null: it is promised). */
+        /** A claim that there are no such records, unless a setting does not promise it. Without evidence a PASS is silent. */
         private void claimNone(Predicate<Entry> which, String notPromisedBy, String text, String evidence) {
             List<Integer> ids = all(which).limit(5).map(it -> it.id).toList();
             if (ids.isEmpty() && evidence.isEmpty()) return;
             if (!ids.isEmpty()) evidence += " (records %s%s)".formatted(ids, count(which) > 5 ? " ..." : "");
-            if (count(UNPROVEN) > 0) evidence += "; %,d can no longer be seen".formatted(count(UNPROVEN));
-            // Only a log that was read, and that has records, proves that there are none.
-            boolean looked = logRead && count(FOUND) > 0 && count(UNPROVEN) == 0;
-            Verdict allowed = notPromisedBy == null ? Verdict.FAIL : Verdict.ALLOWED;
-            if (ids.isEmpty()) claim(looked ? Verdict.PASS : Verdict.INCONCLUSIVE, text, "%s", evidence);
-            else claim(allowed, text, notPromisedBy == null ? "%s" : "%s; not promised by %s", evidence, notPromisedBy);
+            if (count(UNPROVEN) > 0) evidence += "; %,d unproven".formatted(count(UNPROVEN));
+            // Only a log that was read proves that there are none. A record that was received is not lost, either.
+            boolean any = which == LOST ? count(ACKNOWLEDGED) > 0 : logRead && count(FOUND) > 0;
+            Verdict none = any && count(UNPROVEN) == 0 ? Verdict.PASS : Verdict.INCONCLUSIVE;
+            if (ids.isEmpty()) claim(none, text, "%s", evidence);
+            else if (notPromisedBy == null) claim(false, text, "%s", evidence);
+            else claim(Verdict.ALLOWED, text, "%s; not promised by %s", evidence, notPromisedBy);
         }
 
         void claim(boolean holds, String text, String evidence, Object... values) {
@@ -758,8 +759,7 @@ class failover implements Callable<Integer> {
 
             private void report(Set<TopicPartition> now) {
                 assigned = now;
-                Stream<Integer> partitions = now.stream().map(it -> it.partition());
-                List<Integer> numbers = partitions.sorted().toList();
+                var numbers = now.stream().map(it -> it.partition()).collect(Collectors.toCollection(TreeSet::new));
                 history.write("assigned", now(), "consumer partitions", number, numbers);
                 if (!now.isEmpty()) note("@|cyan consumer %d: partitions %s|@", number, numbers);
             }

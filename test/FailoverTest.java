@@ -433,7 +433,7 @@ class FailoverTest {
     @DisplayName("the topic is deleted, or created again, in mid-run: INCONCLUSIVE, and not FAIL")
     void deletedTopic() throws Exception {
         for (boolean again : List.of(false, true)) {
-            Run run = expect("INCONCLUSIVE", "2", "no acknowledged record is lost", command -> {
+            Run run = expect("INCONCLUSIVE", "2", "each record is in the log once, in order", command -> {
                 try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
                     if (command.equals("start kafka-1")) return toCluster(command);
                     admin.deleteTopics(List.of("test-2p-rf1")).all().get();
@@ -486,9 +486,9 @@ class FailoverTest {
         assertThat(row(run, "acknowledged").get(3)).isPositive();
         Path deaf = mutant(
                 "if (it == null) return;\n                double now",
-                "if (it == null || it.id % 10 == 3) return;\n                double now");
+                "if (it == null || it.id % 10 == 4 && it.id < 90) return;\n                double now");
         Run unproven = expect(deaf, "INCONCLUSIVE", "2", "no acknowledged record is lost", deleting);
-        assertThat(unproven.out()).anyMatch(line -> line.contains("can no longer be seen"));
+        assertThat(unproven.out()).anyMatch(line -> line.contains("; 9 unproven"));
     }
 
     /** Of partition 1, up to its end. */
@@ -514,7 +514,7 @@ class FailoverTest {
         Commands cutting = command -> rewriting(command, batches -> batches.remove(batches.size() - 40));
         Run run = expect("FAIL", "2", "no acknowledged record is lost", cutting);
         assertThat(row(run, "acknowledged").get(2)).isPositive();
-        assertThat(run.out()).anyMatch(line -> line.matches(".* of them not in the log \\(records \\[\\d+.*"));
+        assertThat(run.out()).anyMatch(line -> line.matches(".* of them not in the log.* \\(records \\[\\d+.*"));
         Run allowed = expect("ALLOWED", "2", "no acknowledged record is lost", cutting, "--acks", "1");
         assertThat(allowed.out()).anyMatch(line -> line.contains("not promised by acks=1"));
     }
