@@ -8,6 +8,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
+//MAIN test.suite
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
@@ -68,6 +69,7 @@
 //SOURCES ../lab/drill.java
 //SOURCES lab/drill/clients/RecordIdTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java

@@ -47,13 +47,13 @@ public class SecureDiagnosisTest {
     private static final String SECURE_UNRESOLVABLE = "localhost:" + (PORT + 40);
     private static final String WRONG_PASSWORD = "not-the-right-one";
 
-    @TempDir
-    private static Path directory;
-
+    private static Path client; // the properties of a user who may do everything
+    private static Path guest; // and of one who may do nothing
     private static Run cluster;
     private static Admin admin;
-    private static Path client;
-    private static Path guest;
+
+    @TempDir
+    private static Path directory;
 
     @BeforeAll
     static void start() throws Exception {
@@ -275,7 +275,7 @@ public class SecureDiagnosisTest {
 
     @Test
     @Order(8)
-    @DisplayName("a host that cannot be resolved: which, and who named it; nobody there; a web server")
+    @DisplayName("a host that cannot be resolved: which, and who named it; nothing there; a web server")
     void others() throws IOException {
         try (Run run = doctor(client, "-b", "kafka-x.invalid:9092")) {
             isRefused(run, 3, "kafka-x.invalid:9092 (-b): host 'kafka-x.invalid'");

@@ -22,18 +22,19 @@ class Nodes implements AutoCloseable {
     private final SortedMap<Integer, Path> files = new TreeMap<>();
     private Admin admin;
 
-    /** @param version such as 3.5.2 */
+    /** Nodes of the version that everything here uses. */
+    Nodes(Path directory) {
+        this.directory = directory;
+        java = Run.commandOf("test/broker.java");
+    }
+
+    /** @param version an earlier one, such as 3.5.2 */
     Nodes(Path directory, String version) throws IOException {
         this.directory = directory;
         String source = Files.readString(Run.ROOT.resolve("test/broker.java"));
         Path script = directory.resolve("broker.java");
-        Files.writeString(script, source.replace("kafka_2.13:4.4.0", "kafka_2.13:" + version));
+        Files.writeString(script, source.replaceFirst("kafka_2.13:[0-9.]+", "kafka_2.13:" + version));
         java = Run.commandOf(script.toString());
-    }
-
-    /** Downloads a version: in a network namespace there is no internet. */
-    static void fetch(Path directory, String version) throws IOException {
-        new Nodes(directory, version).close();
     }
 
     /**
@@ -84,26 +85,31 @@ class Nodes implements AutoCloseable {
                     (key, value) -> text.append(key).append('=').append(value).append('\n'));
             files.put(id, Files.writeString(directory.resolve("node-" + id + ".properties"), text));
         }
-        for (int id : all) format(id);
+        format(all);
         for (int id : all) start(id);
         admin = Admin.create(Map.of("bootstrap.servers", servers()));
         awaitUp(brokers);
     }
 
-    private void format(int id) {
-        List<String> command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
-        command.addAll(List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"));
-        command.add(files.get(id).toString());
-        try (Run run = Run.command(command.toArray(String[]::new))) {
-            run.expectExit(0);
-        }
+    private void format(Set<Integer> ids) {
+        List<Run> runs = ids.stream()
+                .map(id -> java(
+                        List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"),
+                        files.get(id)))
+                .toList();
+        runs.forEach(run -> run.expectExit(0));
     }
 
     void start(int id) {
-        var command = new ArrayList<>(List.of(java));
+        running.put(id, java(List.of("kafka.Kafka"), files.get(id)));
+    }
+
+    private Run java(List<String> mainAndArguments, Path file) {
+        var command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
         command.addAll(1, List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
-        command.add(files.get(id).toString());
-        running.put(id, Run.command(command.toArray(String[]::new)));
+        command.addAll(mainAndArguments);
+        command.add(file.toString());
+        return Run.command(command.toArray(String[]::new));
     }
 
     void kill(int id) {
