@@ -22,7 +22,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** consumer.java, on a real cluster: what it prints, what it commits, how it ends. */
@@ -215,41 +214,43 @@ class ConsumerTest {
     }
 
     /**
-     * By name: what a partition of one, or the two partitions of a topic hold, as PARTITION:RUN:ID, where the run's
-     * digit is by how much its ids rise; and what the summary says of all partitions.
+     * What the partitions of one topic hold, each as RUN:ID, where the run's digit is by how much its ids rise; how
+     * many ids there are, how many are missing, and how many are there twice.
      */
-    @ParameterizedTest(name = "{0}")
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "one partition, 3 is not there          | 1 | 0:a1:1 0:a1:2 0:a1:4                   | 3 1 0",
-                "two partitions, 3 and 7 are not there  | 2 | 0:a2:1 0:a2:5 0:a2:9 1:a2:2 1:a2:4     | 5 2 0",
-                "a key: all ids in one partition        | 2 | 1:a1:1 1:a1:2 1:a1:3 1:a1:5            | 4 1 0",
-                "two runs at the same time              | 1 | 0:a1:1 0:b1:7 0:a1:2 0:b1:9 0:a1:3     | 5 1 0",
-                "sent when the topic had one partition  | 2 | 0:a1:1 0:a1:2 0:a1:3 1:b2:2 1:b2:4     | 5 0 0",
-                "a late one                             | 1 | 0:a1:1 0:a1:3 0:a1:2 0:a1:4            | 4 0 0",
-                "two late ones                          | 1 | 0:a1:1 0:a1:5 0:a1:2 0:a1:3 0:a1:6     | 5 1 0",
-                "the same twice                         | 1 | 0:a1:1 0:a1:2 0:a1:2 0:a1:3            | 4 0 1",
-                "a batch twice                          | 1 | 0:a1:1 0:a1:2 0:a1:3 0:a1:2 0:a1:3     | 5 0 2",
-                "others sent something, too             | 1 | 0:a1:1 0:- 0:a1:2 0:-                  | 2 0 0",
-                "an aborted transaction between         | 1 | 0:a1:1 0:a1:!2 0:a1:3                  | 2 0 0",
-                "ids above an int                       | 1 | 0:a1:4294967297 0:a1:4294967299        | 2 1 0",
-                "ids 2^32 apart are not the same        | 1 | 0:a1:1 0:b1:4294967297 0:a1:2          | 3 0 0",
-            })
-    @DisplayName("what is missing, twice, or neither:")
-    void ids(String what, int partitions, String records, String counts) throws Exception {
-        String topic = topic(partitions);
-        int count = send(topic, records.split(" "));
+    private static final String[][] IDS = {
+        {"3 is not there", "a1:1 a1:2 a1:4", "3 event ids: 1 missing, 0 twice"},
+        {"of two partitions, 3 and 7 are not there", "a2:1 a2:5 a2:9", "3 event ids: 2 missing, 0 twice"},
+        {"two runs at the same time", "a1:1 b1:7 a1:2 b1:9 a1:3", "5 event ids: 1 missing, 0 twice"},
+        {"one run after another", "a1:1 a1:2 b2:2 b2:4", "4 event ids: 0 missing, 0 twice"},
+        {"a late one", "a1:1 a1:3 a1:2 a1:4", "4 event ids: 0 missing, 0 twice"},
+        {"two late ones, and one missing", "a1:1 a1:5 a1:2 a1:3 a1:6", "5 event ids: 1 missing, 0 twice"},
+        {"the same twice", "a1:1 a1:2 a1:2 a1:3", "4 event ids: 0 missing, 1 twice"},
+        {"a batch twice", "a1:1 a1:2 a1:3 a1:2 a1:3", "5 event ids: 0 missing, 2 twice"},
+        {"others sent something, too", "a1:1 - a1:2 -", "2 event ids: 0 missing, 0 twice"},
+        {"ids above an int", "a1:4294967297 a1:4294967299", "2 event ids: 1 missing, 0 twice"},
+        {"2^32 apart is not the same", "a1:1 b1:4294967297 a1:2", "3 event ids: 0 missing, 0 twice"},
+        {"an aborted transaction between", "a1:1 a1:!2 a1:3", "2 event ids: 0 missing, 0 twice"}
+    };
+
+    @Test
+    @DisplayName("what is missing, twice, or neither, is counted for each partition")
+    void ids() throws Exception {
+        String topic = topic(IDS.length);
+        int count = 0;
+        for (int partition = 0; partition < IDS.length; partition++) {
+            String records = partition + ":" + IDS[partition][1].replace(" ", " " + partition + ":");
+            count += send(topic, records.split(" "));
+        }
         String level = "isolation.level=read_committed";
         try (Run run = SharedCluster.script("consumer.java", topic, topic, "-q", "-n", "" + count, "-X", level)) {
             run.expectExit(0);
-            long[] sum = new long[3];
-            for (String line : run.out()) {
-                var numbers = Pattern.compile("; (\\d+) event ids: (\\d+) missing, (\\d+) twice$")
-                        .matcher(line);
-                if (numbers.find()) for (int i = 0; i < 3; i++) sum[i] += Long.parseLong(numbers.group(i + 1));
+            for (int partition = 0; partition < IDS.length; partition++) {
+                String start = "partition " + partition + "  received ";
+                String end = "; " + IDS[partition][2];
+                assertThat(run.out())
+                        .as(IDS[partition][0])
+                        .anyMatch(line -> line.startsWith(start) && line.endsWith(end));
             }
-            assertThat(sum[0] + " " + sum[1] + " " + sum[2]).isEqualTo(counts);
         }
     }
 

@@ -97,7 +97,7 @@ class ProducerTest {
             delimiter = '|',
             value = {
                 "too large           | max.message.bytes=60   | larger than",
-                "compacted, no key   | cleanup.policy=compact | rejected"
+                "compacted, no key   | cleanup.policy=compact | without key"
             })
     @DisplayName("a record that the cluster rejects has failed; with -q 10 of 15 are printed; status 1:")
     void failed(String what, String config, String reason) throws Exception {
