@@ -541,7 +541,7 @@ class cluster implements Callable<Integer> {
     private void await(List<Node> awaited) throws InterruptedException {
         for (long start = System.nanoTime(); !awaited.stream().allMatch(Node::takesRequests); Thread.sleep(20)) {
             for (Node node : awaited)
-                if (!node.isRunning()) {
+                if (!ending && !node.isRunning()) {
                     node.state = "dead";
                     throw new Failure(1, "%s did not start: %s", node.name, node.causeOfDeath());
                 }

@@ -57,14 +57,19 @@ import picocli.CommandLine.Help.Ansi;
 class failover implements Callable<Integer> {
     public static void main(String... args) {
         int status = new CommandLine(new failover())
+                .setParameterExceptionHandler((error, given) -> complain(2, error.getMessage()))
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     if (ending) return 130; // an error of a cluster that ends
-                    if (!(error instanceof Failure known)) throw error; // a defect of this script: with its stack trace
-                    System.err.println(known.getMessage());
-                    return known.exitStatus;
+                    if (error instanceof Failure known) return complain(known.exitStatus, known.getMessage());
+                    throw error; // a defect of this script: with its stack trace
                 })
                 .execute(args);
         System.exit(status); // closes the cluster, as Ctrl-C does
+    }
+
+    private static int complain(int exitStatus, String message) {
+        System.err.println(message);
+        return exitStatus;
     }
 
     @Parameters(paramLabel = "SCENARIO", arity = "0..*", description = "Scenarios of the guide (default: 1 2 3).")
@@ -84,11 +89,10 @@ class failover implements Callable<Integer> {
     String acks = "all";
 
     @Option(names = "--rate", paramLabel = "RATE",
-            description = "Records per second, over all partitions (default: ${DEFAULT-VALUE}).")
+            description = "Records per second in all (default: ${DEFAULT-VALUE}).")
     int rate = 200;
 
-    @Option(names = "--history", paramLabel = "FILE",
-            description = "Write what was done and seen to FILE, for lab/drill.java --judge FILE.")
+    @Option(names = "--history", paramLabel = "FILE", description = "Write a history, for lab/drill.java --judge FILE.")
     Path historyFile;
 
     private static final String SERVERS = "localhost:9092,localhost:9095"; // kafka-1, kafka-2
@@ -148,8 +152,7 @@ class failover implements Callable<Integer> {
 
     /** In a group, one consumer reads a partition. No broker is taken down; the busy consumer leaves. */
     class Scenario1 extends Trial {
-        private GroupConsumer busy;
-        private GroupConsumer idle;
+        private GroupConsumer busy, idle;
         private double leftAt;
 
         Scenario1() {
@@ -182,9 +185,8 @@ class failover implements Callable<Integer> {
             String text = "only one consumer receives records, the other is idle";
             claim(ofBusy > 0 && ofIdle == 0, text, shares, busy.number, ofBusy, idle.number, ofIdle);
             String next = "consumer %d ended after record %,d, consumer %d started at %,d";
-            boolean goesOn = idle.firstId == busy.lastId + 1;
             text = "the idle one is a standby: it takes over where the other stopped";
-            claim(goesOn, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
+            claim(idle.firstId == busy.lastId + 1, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
         }
     }
 
@@ -221,12 +223,11 @@ class failover implements Callable<Integer> {
         private void claimHalted() {
             double gone = observer.when(0, outage.injected, it -> it.leader < 0);
             double back = observer.when(0, outage.injected, it -> it.leader == 1);
-            boolean leaderless = gone > 0 && back > outage.restored;
             double without = back - gone;
             double writes = pause(ACKNOWLEDGEMENT, IN_0);
             String text = "partition 0 is unavailable while kafka-1 is down";
             String lasts = "no leader for %.1f s, no record acknowledged for %.1f s";
-            claimSeen(leaderless && writes > 0.8 * without, text, lasts, without, writes);
+            claimSeen(gone > 0 && back > outage.restored && writes > 0.8 * without, text, lasts, without, writes);
             int reader = consumers.get(0).assigned.contains(at(0)) ? 1 : 2;
             double reads = pause(RECEIPT, it -> it.receivedBy == reader);
             String halts = "consumer %d received nothing for %.1f s";
@@ -263,20 +264,18 @@ class failover implements Callable<Integer> {
             boolean inTime = elected > 0 && elected < outage.restored;
             String when = inTime ? "%.2f s after the fault" : "it got none in time";
             claimSeen(inTime, "partition 0 gets a new leader while kafka-1 is down", when, elected - outage.injected);
-
             double bound = outage.controlled ? 5 : 1.5 * 9; // a crash: 1.5 times broker.session.timeout.ms
             double writes = Math.max(pause(ACKNOWLEDGEMENT, IN_0), pause(ACKNOWLEDGEMENT, IN_1));
             double reads = Math.max(pause(RECEIPT, IN_0), pause(RECEIPT, IN_1));
-            // What was noted late may have happened as much earlier.
-            boolean brief = Math.max(writes, reads) + observer.blindness(outage) <= bound;
-            String pauses = "longest pause in writes %.2f s, in reads %.2f s, bound %.1f s";
-            claimSeen(brief, "producer and consumer pause briefly", pauses, writes, reads, bound);
-
+            // What was noted late may have happened as much earlier. A consumer may also have to find its coordinator.
+            double unsure = observer.blindness(outage);
+            boolean brief = writes + unsure <= bound && reads + unsure <= bound + 10;
+            String pauses = "longest pause in writes %.2f s, bound %.1f s; in reads %.2f s, bound %.1f s";
+            claimSeen(brief, "producer and consumer pause briefly", pauses, writes, bound, reads, bound + 10);
             long written = count(ACKNOWLEDGEMENT, IN_0, elected, outage.restored);
             long read = count(RECEIPT, IN_0, elected, outage.restored);
             String before = "%,d acknowledged and %,d received in partition 0 before kafka-1 was started again";
-            boolean recover = inTime && written > 0 && read > 0;
-            claimSeen(recover, "then they recover automatically", before, written, read);
+            claimSeen(inTime && written > 0 && read > 0, "then they recover automatically", before, written, read);
         }
     }
 
@@ -291,8 +290,7 @@ class failover implements Callable<Integer> {
 
     /** Records flow while the steps are taken. Then every record is accounted for, and the claims are judged. */
     abstract class Trial {
-        String title;
-        String topic;
+        String title, topic;
         List<List<Integer>> replicas; // brokers, by partition; the first is the preferred leader
         int members; // of the group
         String observation; // the guide's words
@@ -376,8 +374,7 @@ class failover implements Callable<Integer> {
             if (!admin.listTopics().names().get().contains(topic)) {
                 var placement = new TreeMap<Integer, List<Integer>>();
                 replicas.forEach(each -> placement.put(placement.size(), each));
-                var created = admin.createTopics(List.of(new NewTopic(topic, placement)));
-                created.all().get();
+                admin.createTopics(Set.of(new NewTopic(topic, placement))).all().get();
             }
             observer.setDaemon(true);
             observer.start();
@@ -406,8 +403,8 @@ class failover implements Callable<Integer> {
         private void gather() throws Exception {
             for (int number = 1; number <= members; number++) consumers.add(new GroupConsumer(number));
             await("the group did not assign the partitions", 60, () -> {
-                var asked = admin.describeConsumerGroups(List.of(group));
-                var now = asked.all().get().get(group);
+                var now =
+                        admin.describeConsumerGroups(List.of(group)).all().get().get(group);
                 if (now.groupState() != GroupState.STABLE || now.members().size() != members) return false;
                 return consumers.stream().mapToInt(it -> it.assigned.size()).sum() == replicas.size();
             });
@@ -429,13 +426,17 @@ class failover implements Callable<Integer> {
             await("", seconds + 60, () -> now() >= until);
         }
 
-        /** kafka-1 is down until the cluster has noticed it, and 2 s longer. Then leadership is moved back to it. */
+        /** kafka-1 is down until clients have noticed it, and 2 s longer. Then leadership is moved back to it. */
         private void outage() throws Exception {
             double injected = note("@|bold,red %s kafka-1|@", fault);
             String answer = order("fault", fault + " kafka-1");
             double down = note("%s", answer);
-            // A broker that was killed is noticed after broker.session.timeout.ms, 9 s.
-            await("", 30, () -> now() > down + 15 || observer.when(0, injected, it -> it.leader != 1) > 0);
+            await("", 60, () -> {
+                // A broker that was killed is noticed after broker.session.timeout.ms, 9 s.
+                double noticed = observer.when(0, injected, it -> it.leader != 1);
+                boolean last = replicas.get(0).size() == 1; // otherwise the consumer reads from the next leader
+                return noticed > 0 && (last || count(RECEIPT, IN_0, noticed, now()) > 0) || now() > down + 20;
+            });
             flow(2);
             double restored = now();
             restore();
@@ -944,9 +945,9 @@ class failover implements Callable<Integer> {
             return true;
         }
 
-        /** The next line, except for news of a node that ended without a command. */
+        /** The next line, except for news of a node that ended without a command, and the JVM's warnings. */
         private String answer(int limitSeconds) {
-            Stream<String> lines = child.inputReader().lines().filter(it -> !it.contains(" died: "));
+            Stream<String> lines = child.inputReader().lines().filter(it -> !it.matches(".* died: .*|\\[.*"));
             var next = CompletableFuture.supplyAsync(() -> lines.findFirst().orElse(ENDED));
             String late = "error: no answer within %d s".formatted(limitSeconds);
             return next.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS).join();

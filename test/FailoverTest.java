@@ -611,10 +611,7 @@ class FailoverTest {
                 .containsEntry("partition 1, not on kafka-1, goes on", "FAIL");
 
         Path three = mutant(
-                "outage.controlled ? 5 :",
-                "outage.controlled ? 0.001 :",
-                "it -> it.leader == 2",
-                "it -> it.leader == 3");
+                "outage.controlled ? 5 :", "outage.controlled ? -11 :", "it -> it.leader == 2", "it -> it.leader == 3");
         Run third = expect(
                 three, "FAIL", "3", "partition 0 gets a new leader while kafka-1 is down", FailoverTest::toCluster);
         assertThat(claims(third))

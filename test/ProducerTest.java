@@ -175,6 +175,17 @@ class ProducerTest {
         }
     }
 
+    @ParameterizedTest(name = "-r {0}")
+    @ValueSource(strings = {"NaN", "Infinity", "1e-10", "-1"})
+    @DisplayName("a rate that cannot be kept is wrong usage:")
+    void rates(String rate) {
+        try (Run run = Run.script("producer.java", "t", "-r", rate)) {
+            run.expectExit(2);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).containsExactly("-n takes 1 or more, -r takes 0.001 or more, or max.");
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"producer.java nowhere", "consumer.java nowhere group", "queue.java nowhere group"})
     @DisplayName("an unknown topic is not created: exit status 1, and one line that says how to create it:")

@@ -8,6 +8,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
+//MAIN test.suite
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java

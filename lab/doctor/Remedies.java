@@ -80,14 +80,19 @@ class Remedies {
         return it.replicas().stream().anyMatch(id -> cluster.brokers().get(id).state() == Broker.State.UNREGISTERED);
     }
 
-    /** For partitions that are not led by their first replica. */
+    /** For partitions that are not led by their first replica. An election succeeds only where that one is in sync. */
     String elect(List<Partition> partitions) {
-        var first = partitions.stream().map(it -> it.replicas().get(0)).collect(Collectors.toCollection(TreeSet::new));
-        first.removeAll(cluster.up());
-        String start = first.isEmpty() ? "" : "start broker " + joined(first) + ", wait until it is in sync, then: ";
-        List<PartitionId> ids =
-                partitions.stream().limit(AT_ONCE).map(Partition::id).toList();
-        return start + run(more(partitions.size()) + commands.elect(ids));
+        var missing = new TreeSet<Integer>();
+        var ready = new ArrayList<PartitionId>();
+        for (Partition it : partitions) {
+            int first = it.replicas().get(0);
+            if (cluster.missing(it).contains(first)) missing.add(first);
+            else ready.add(it.id());
+        }
+        String start = missing.isEmpty() ? "" : "bring broker " + joined(missing) + " in sync, and run this again";
+        if (ready.isEmpty()) return start;
+        String elect = run(more(ready.size()) + commands.elect(ready.subList(0, Math.min(AT_ONCE, ready.size()))));
+        return start.isEmpty() ? elect : start + "; for the others: " + elect;
     }
 
     String cleanElection(List<String> topics) {

@@ -3,6 +3,7 @@ package lab.doctor;
 import java.util.*;
 import java.util.stream.Collectors;
 import lab.common.*;
+import lab.prediction.Prediction;
 
 /**
  * The report as text, and as an object for JSON.
@@ -32,9 +33,9 @@ record Report(Snapshot seen, List<Finding> stopped, SortedMap<Integer, List<Find
         return String.join("\n", lines);
     }
 
-    /** Without a controller, nothing is predicted to go on. */
+    /** Without a controller, nothing is predicted to carry on. */
     private boolean predicts() {
-        return seen.cluster().quorum().state() != lab.prediction.Quorum.State.NO_LEADER;
+        return new Prediction(seen.cluster()).elects(Set.of());
     }
 
     private static List<String> text(Finding it) {

@@ -28,14 +28,12 @@ class Stops {
 
     List<Finding> now() {
         var found = new Findings();
-        if (cluster.quorum().state() == Quorum.State.NO_LEADER)
+        if (!prediction.elects(Set.of()))
             found.add(
                     "no controller",
                     "controller",
                     List.of(),
-                    "No controller responded within %d s: no leader is elected, no in-sync set changes, no topic can be"
-                                    .formatted(Questions.PATIENCE_MS / 1000)
-                            + " created.",
+                    whyNoController() + " No leader is elected, no in-sync set changes, no topic can be created.",
                     "start the controller, or more than half of the controllers");
         new InternalTopics(seen, remedies).offsets(found);
         found.partitions(
@@ -65,6 +63,14 @@ class Stops {
                         + " set.",
                 it -> "");
         return found.all();
+    }
+
+    private String whyNoController() {
+        Quorum quorum = cluster.quorum();
+        return quorum.state() == Quorum.State.NO_LEADER
+                ? "No controller responded within %d s.".formatted(Questions.PATIENCE_MS / 1000)
+                : "Fewer than %d of %d controllers are up."
+                        .formatted(quorum.majority(), quorum.voters().size());
     }
 
     private List<Partition> stopped(Fate fate, Cause cause) {

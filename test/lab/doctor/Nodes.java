@@ -22,18 +22,19 @@ class Nodes implements AutoCloseable {
     private final SortedMap<Integer, Path> files = new TreeMap<>();
     private Admin admin;
 
-    /** @param version such as 3.5.2 */
+    /** Nodes of the version that everything here uses. */
+    Nodes(Path directory) {
+        this.directory = directory;
+        java = Run.commandOf("test/broker.java");
+    }
+
+    /** @param version an earlier one, such as 3.5.2 */
     Nodes(Path directory, String version) throws IOException {
         this.directory = directory;
         String source = Files.readString(Run.ROOT.resolve("test/broker.java"));
         Path script = directory.resolve("broker.java");
-        Files.writeString(script, source.replace("kafka_2.13:4.4.0", "kafka_2.13:" + version));
+        Files.writeString(script, source.replaceFirst("kafka_2.13:[0-9.]+", "kafka_2.13:" + version));
         java = Run.commandOf(script.toString());
-    }
-
-    /** Downloads a version: in a network namespace there is no internet. */
-    static void fetch(Path directory, String version) throws IOException {
-        new Nodes(directory, version).close();
     }
 
     /**

@@ -206,6 +206,35 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName("another leader: an election where the first replica is in sync; where it is not, it comes first")
+    void elections() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(3, Broker.State.DOWN);
+        partition("t", 0, 1, false, 3, 1);
+        assertThat(traps()).containsEntry("another leader: [t-0]", "bring broker 3 in sync, and run this again");
+        var id = new PartitionId("t", 1);
+        var both = Set.of(1, 2);
+        partitions.put(id, new Partition(id, false, 2, List.of(1, 2), both, Set.of(), 1, false, false));
+        assertThat(traps())
+                .containsEntry(
+                        "another leader: [t-0, t-1]",
+                        "bring broker 3 in sync, and run this again; for the others: kafka-leader-election.sh"
+                                + " --bootstrap-server s:1 --election-type preferred --path-to-json-file <(echo '"
+                                + "{\"partitions\":[{\"topic\":\"t\",\"partition\":1}]}')");
+    }
+
+    @Test
+    @DisplayName("two of three controllers do not follow: no controller, and nothing is predicted to carry on")
+    void noMajority() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        partition("t", 0, 1, false, 1, 2);
+        voters.putAll(Map.of(101, false, 102, false));
+        assertThat(now()).containsOnlyKeys("no controller: []");
+        assertThat(after(1)).containsOnly(Map.entry("no leader: [t-0]", ""));
+        assertThat(after(2)).containsOnly(Map.entry("no acks=all: [t-0]", ""));
+    }
+
+    @Test
     @DisplayName("more than 50 partitions: the first 50, and that is said")
     void many() {
         for (int id : List.of(1, 2)) broker(id, (String) null);

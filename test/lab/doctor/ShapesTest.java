@@ -76,7 +76,7 @@ public class ShapesTest {
     }
 
     private void tryShape(Shape shape, Random random, Path directory) throws Exception {
-        try (var nodes = new Nodes(directory, "4.4.0")) {
+        try (var nodes = new Nodes(directory)) {
             nodes.start(shape.brokers, shape.controllers, shape.racks, Map.of());
             var topics = new TreeMap<String, Integer>();
             for (int i = 0; i < TOPICS; i++) create(nodes, "t" + i, shape, random, topics);

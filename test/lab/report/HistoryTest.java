@@ -87,6 +87,14 @@ public class HistoryTest {
     }
 
     @Test
+    @DisplayName("a history without a rate, as with --observe, is drawn")
+    void withoutRate() throws IOException {
+        Trial trial = trial(SampleHistories.scenario(3, directory).set("run", 1, "rate", null));
+        assertThat(Picture.of(List.of(trial)).whole("")).endsWith("</svg>\n").doesNotContain("NaN");
+        assertThat(new Story(trial).about()).doesNotContain("records/s");
+    }
+
+    @Test
     @DisplayName("runs that were planned and are missing make the last one INCONCLUSIVE")
     void missingRuns() throws IOException {
         Trial trial = trial(SampleHistories.undisturbed(directory).set("run", 1, "of", "3"));
