@@ -26,7 +26,7 @@ public class Lines {
 
     public Lines copy() {
         var copy = new Lines();
-        for (JsonObject line : lines) copy.add(JsonWriter.string(line));
+        for (JsonObject line : lines) copy.lines.add(new JsonObject(line)); // fields are replaced, never changed
         return copy;
     }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import lab.history.History;
 import lab.history.HistoryReader;
 import lab.history.Lines;
@@ -31,7 +32,7 @@ public class DamageTest {
 
     @BeforeEach
     void newHistory() throws IOException {
-        good = Sample.three().every(0.1).lines(directory);
+        good = Sample.three().every(0.12).lines(directory);
     }
 
     private Proof judge(Lines lines) throws IOException {
@@ -41,19 +42,30 @@ public class DamageTest {
     @Test
     @DisplayName("each record that is lost, doubled, moved, or not received, one at a time, is found")
     void eachRecord() throws IOException {
-        assertThat(judge(good.copy()).verdict()).isEqualTo(Verdict.PASS);
+        assertThat(missed(good, 1)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("the same in a run on a real cluster, for each 97th record")
+    void recorded() throws IOException {
+        assertThat(missed(Lines.read(HistoriesTest.CASES.resolve("stop.jsonl")), 97))
+                .isEmpty();
+    }
+
+    private List<String> missed(Lines whole, int every) throws IOException {
+        assertThat(judge(whole.copy()).verdict()).isEqualTo(Verdict.PASS);
         var missed = new ArrayList<String>();
         for (int partition = 0; partition < 2; partition++) {
-            List<Lines.Entry> log = good.records("found", partition);
-            for (int i = 0; i < log.size(); i++) {
+            List<Lines.Entry> log = whole.records("found", partition);
+            for (int i = 0; i < log.size(); i += every) {
                 int id = log.get(i).id();
-                expectFail(good.copy().drop("found", id), "lost " + id, missed);
-                expectFail(good.copy().again("found", id, log.get(i).offset() + 1), "doubled " + id, missed);
-                expectFail(good.copy().drop("received", id), "not received " + id, missed);
-                if (i + 1 < log.size()) expectFail(good.copy().swap("found", id), "swapped " + id, missed);
+                expectFail(whole.copy().drop("found", id), "lost " + id, missed);
+                expectFail(whole.copy().again("found", id, log.get(i).offset() + 1), "doubled " + id, missed);
+                expectFail(whole.copy().drop("received", id), "not received " + id, missed);
+                if (i + 1 < log.size()) expectFail(whole.copy().swap("found", id), "swapped " + id, missed);
             }
         }
-        assertThat(missed).isEmpty();
+        return missed;
     }
 
     private void expectFail(Lines lines, String damage, List<String> missed) throws IOException {
@@ -85,7 +97,7 @@ public class DamageTest {
         byte[] whole = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));
         assertThat(status(whole)).isZero();
         int first = new String(whole, StandardCharsets.UTF_8).indexOf('\n') + 1;
-        for (int length = first; length < whole.length; length += 1 + (whole.length - length) / 200)
+        for (int length = first; length < whole.length; length += 1 + (whole.length - length) / 60)
             assertThat(status(Arrays.copyOf(whole, length)))
                     .as("cut at " + length)
                     .isEqualTo(1);
@@ -97,17 +109,21 @@ public class DamageTest {
     @DisplayName("a good run that was killed, or gave up, anywhere: INCONCLUSIVE, never FAIL")
     void prefixes() throws IOException {
         var wrong = new ArrayList<String>();
-        for (var sample : Sample.all().entrySet()) {
-            Lines whole = sample.getValue().every(0.1).lines(directory);
-            for (int length = 2; length < whole.size(); length += 1 + length / 200) {
+        var runs = new TreeMap<String, Lines>();
+        for (var sample : Sample.all().entrySet())
+            runs.put(sample.getKey(), sample.getValue().every(0.1).lines(directory));
+        runs.put("stop.jsonl", Lines.read(HistoriesTest.CASES.resolve("stop.jsonl")));
+        for (var run : runs.entrySet()) {
+            Lines whole = run.getValue();
+            for (int length = 2; length < whole.size(); length += 1 + length / 40) {
                 Lines killed = whole.copy().keep(length);
-                expectInconclusive(sample.getKey() + " killed after line " + length, killed, wrong);
+                expectInconclusive(run.getKey() + " killed after line " + length, killed, wrong);
                 double t = killed.lastTime();
                 Lines gaveUp =
                         killed.copy().add("{\"type\":\"gave_up\",\"t\":%s,\"why\":\"interrupted\"}".formatted(t));
                 gaveUp.add("{\"type\":\"load\",\"t\":%s,\"what\":\"end\"}".formatted(t + 0.1))
                         .end();
-                expectInconclusive(sample.getKey() + " gave up after line " + length, gaveUp, wrong);
+                expectInconclusive(run.getKey() + " gave up after line " + length, gaveUp, wrong);
             }
         }
         assertThat(wrong).isEmpty();

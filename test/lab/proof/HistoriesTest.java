@@ -30,7 +30,7 @@ import test.Run;
 
 /** The checks on saved histories: test/histories/README.txt says what a case looks like. No cluster, no network. */
 public class HistoriesTest {
-    private static final Path CASES = Run.ROOT.resolve("test/histories");
+    static final Path CASES = Run.ROOT.resolve("test/histories");
 
     @TempDir
     private static Path directory;
