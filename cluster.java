@@ -81,8 +81,7 @@ class cluster implements Callable<Integer> {
     Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(names = "--add-scram", paramLabel = "USER",
-            description = "Create a user, as kafka-storage.sh does: SCRAM-SHA-256=[name=alice,password=...]."
-                    + " Repeatable.")
+            description = "Create a user, as kafka-storage.sh does: SCRAM-SHA-256=[name=eve,password=x]. Repeatable.")
     List<String> users = List.of();
 
     private final List<Node> nodes = new ArrayList<>(); // the controllers first
@@ -110,8 +109,10 @@ class cluster implements Callable<Integer> {
         long start = System.nanoTime();
         for (Node node : nodes) node.start();
         await(nodes);
-        classes.archive();
-        String size = brokers == 1 ? "1 broker" : brokers + " brokers";
+        synchronized (this) { // not while it ends
+            classes.archive();
+        }
+        String size = brokers + (brokers == 1 ? " broker" : " brokers");
         if (controllers > 1) size += ", " + controllers + " controllers";
         String servers = join(",", it -> it.isBroker ? "localhost:" + it.port : null);
         say("ready: %s (%s, %.1f s)", servers, size, seconds(start));
@@ -199,18 +200,17 @@ class cluster implements Callable<Integer> {
     /** SIGKILL of all at once. When they are dead, lab/cut.java cuts away what they had not fsynced. */
     private String power(List<Node> off) throws Exception {
         String launcher = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
-        Path beside = Path.of(launcher).toAbsolutePath().resolveSibling("lab/cut.java");
-        Path script = Files.exists(beside) ? beside : Path.of("lab/cut.java").toAbsolutePath();
+        Path beside = Path.of(launcher).resolveSibling("lab/cut.java");
+        Path script = Files.exists(beside) ? beside : Path.of("lab/cut.java");
         if (!Files.exists(script)) throw new Failure(1, "there is no lab/cut.java here, which 'power' needs");
         for (Node node : off) if (!node.isRunning()) throw new Failure(1, "%s is %s", node.name, node.state);
         for (Node node : off) node.state = "killed";
         for (Node node : off) node.process.destroyForcibly();
-        String at = Long.toString(System.currentTimeMillis());
+        String at = "--at=" + System.currentTimeMillis();
         off.forEach(Node::destroy);
-        var command = new ArrayList<>(List.of(launcher, script.toString(), "--at", at, directory.toString()));
+        var command = new ArrayList<>(List.of(launcher, script.toString(), at, directory.toString()));
         off.forEach(node -> command.add(node.name));
-        Process cut =
-                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+        var cut = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
         String answer = new String(cut.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         if (cut.waitFor() != 0) throw new Failure(1, "the nodes are killed, and their logs were not cut. %s", answer);
         return "power " + answer;
@@ -362,7 +362,7 @@ class cluster implements Callable<Integer> {
         }
 
         String causeOfDeath() {
-            keepLogs = true;
+            keepLogs = !ending; // a node that is being ended did not die
             String last = "no error in its log";
             try {
                 for (String line : Files.readAllLines(file(".log"), StandardCharsets.ISO_8859_1))
@@ -541,7 +541,7 @@ class cluster implements Callable<Integer> {
     private void await(List<Node> awaited) throws InterruptedException {
         for (long start = System.nanoTime(); !awaited.stream().allMatch(Node::takesRequests); Thread.sleep(20)) {
             for (Node node : awaited)
-                if (!node.isRunning()) {
+                if (!ending && !node.isRunning()) {
                     node.state = "dead";
                     throw new Failure(1, "%s did not start: %s", node.name, node.causeOfDeath());
                 }

@@ -171,7 +171,7 @@ class consumer implements Callable<Integer> {
     }
 
     private void tellWhyIdle(Map<String, ConsumerGroupDescription> groups, Throwable error) {
-        if (error != null || !assigned.isEmpty()) return;
+        if (error != null || !assigned.isEmpty() || leaders.isEmpty()) return;
         int members = groups.get(group).members().size();
         String format = "idle (%s): %s has %d members and %s has %d partition" + (leaders.size() == 1 ? "" : "s");
         String now = format.formatted(groups.get(group).groupState(), group, members, topic, leaders.size());

@@ -4,8 +4,7 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.slf4j:slf4j-nop:2.0.17
-//COMPILE_OPTIONS -encoding UTF-8
-//RUNTIME_OPTIONS -Duser.language=en -Duser.country=US
+//RUNTIME_OPTIONS -Duser.language=en -Duser.country=US -Dfile.encoding=UTF-8
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -46,18 +45,15 @@ import picocli.CommandLine.Help.Ansi;
  * </pre>
  *
  * {@link Scenario1}, {@link Scenario2} and {@link Scenario3} define what is done and claimed. {@link Trial} carries it out
- * and judges. {@link Entry} holds what is known of a record; {@link Load}, {@link GroupConsumer} and {@link Observer} find
- * it out. {@link Brokers} takes kafka-1 down and starts it again.
+ * and judges. {@link Entry} holds what is known of a record. {@link Brokers} takes kafka-1 down and starts it again.
  */
 @Command(
         name = "failover",
         version = "failover 2.0.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
-        usageHelpAutoWidth = true,
         sortOptions = false,
         header = "Stops a Kafka broker while records are flowing, and accounts for every record.%n",
-        exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every claim holds", "1:one fails, or is inconclusive", "2:wrong usage", "3:no cluster"})
+        footer = "%nExit status: 0 every claim holds, 1 one fails or is inconclusive, 2 wrong usage, 3 no cluster.")
 class failover implements Callable<Integer> {
     public static void main(String... args) {
         int status = new CommandLine(new failover())
@@ -166,7 +162,7 @@ class failover implements Callable<Integer> {
 
         @Override
         void steps() throws Exception {
-            flow(2);
+            flow(1);
             consumers.sort(Comparator.comparing(it -> it.assigned.size()));
             idle = consumers.get(0);
             busy = consumers.get(1);
@@ -183,19 +179,11 @@ class failover implements Callable<Integer> {
             long ofBusy = count(it -> it.receivedBy == busy.number && it.receivedAt < leftAt);
             long ofIdle = count(it -> it.receivedBy == idle.number && it.receivedAt < leftAt);
             String shares = "consumer %d received %,d, consumer %d %,d";
-            boolean alone = ofBusy > 0 && ofIdle == 0;
-            claim(
-                    alone,
-                    "only one consumer receives records, the other is idle",
-                    shares,
-                    busy.number,
-                    ofBusy,
-                    idle.number,
-                    ofIdle);
+            String text = "only one consumer receives records, the other is idle";
+            claim(ofBusy > 0 && ofIdle == 0, text, shares, busy.number, ofBusy, idle.number, ofIdle);
             String next = "consumer %d ended after record %,d, consumer %d started at %,d";
-            boolean goesOn = idle.firstId == busy.lastId + 1;
-            String text = "the idle one is a standby: it takes over where the other stopped";
-            claim(goesOn, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
+            text = "the idle one is a standby: it takes over where the other stopped";
+            claim(idle.firstId == busy.lastId + 1, text, next, busy.number, busy.lastId, idle.number, idle.firstId);
         }
     }
 
@@ -232,18 +220,15 @@ class failover implements Callable<Integer> {
         private void claimHalted() {
             double gone = observer.when(0, outage.injected, it -> it.leader < 0);
             double back = observer.when(0, outage.injected, it -> it.leader == 1);
-            boolean leaderless = gone > 0 && back > outage.restored;
             double without = back - gone;
             double writes = pause(ACKNOWLEDGEMENT, IN_0);
             String text = "partition 0 is unavailable while kafka-1 is down";
             String lasts = "no leader for %.1f s, no record acknowledged for %.1f s";
-            claimSeen(leaderless && writes > 0.8 * without, text, lasts, without, writes);
-
+            claimSeen(gone > 0 && back > outage.restored && writes > 0.8 * without, text, lasts, without, writes);
             int reader = consumers.get(0).assigned.contains(at(0)) ? 1 : 2;
             double reads = pause(RECEIPT, it -> it.receivedBy == reader);
             String halts = "consumer %d received nothing for %.1f s";
             claimSeen(reads > 0.8 * without, "message flow halts for one consumer", halts, reader, reads);
-
             long written = count(ACKNOWLEDGEMENT, IN_0, outage.whole, now());
             long read = count(RECEIPT, IN_0, outage.whole, now());
             String since = "since then %,d acknowledged, %,d received";
@@ -276,20 +261,18 @@ class failover implements Callable<Integer> {
             boolean inTime = elected > 0 && elected < outage.restored;
             String when = inTime ? "%.2f s after the fault" : "it got none in time";
             claimSeen(inTime, "partition 0 gets a new leader while kafka-1 is down", when, elected - outage.injected);
-
             double bound = outage.controlled ? 5 : 1.5 * 9; // a crash: 1.5 times broker.session.timeout.ms
             double writes = Math.max(pause(ACKNOWLEDGEMENT, IN_0), pause(ACKNOWLEDGEMENT, IN_1));
             double reads = Math.max(pause(RECEIPT, IN_0), pause(RECEIPT, IN_1));
-            // What was noted late may have happened as much earlier.
-            boolean brief = Math.max(writes, reads) + observer.blindness(outage) <= bound;
-            String pauses = "longest pause in writes %.2f s, in reads %.2f s, bound %.1f s";
-            claimSeen(brief, "producer and consumer pause briefly", pauses, writes, reads, bound);
-
+            // What was noted late may have happened as much earlier. A consumer may also have to find its coordinator.
+            double unsure = observer.blindness(outage);
+            boolean brief = writes + unsure <= bound && reads + unsure <= bound + 10;
+            String pauses = "longest pause in writes %.2f s, bound %.1f s; in reads %.2f s, bound %.1f s";
+            claimSeen(brief, "producer and consumer pause briefly", pauses, writes, bound, reads, bound + 10);
             long written = count(ACKNOWLEDGEMENT, IN_0, elected, outage.restored);
             long read = count(RECEIPT, IN_0, elected, outage.restored);
             String before = "%,d acknowledged and %,d received in partition 0 before kafka-1 was started again";
-            boolean recover = inTime && written > 0 && read > 0;
-            claimSeen(recover, "then they recover automatically", before, written, read);
+            claimSeen(inTime && written > 0 && read > 0, "then they recover automatically", before, written, read);
         }
     }
 
@@ -312,7 +295,7 @@ class failover implements Callable<Integer> {
 
         /** What is done while records flow. */
         void steps() throws Exception {
-            flow(2);
+            flow(1);
             outage();
             flow(1);
         }
@@ -430,7 +413,6 @@ class failover implements Callable<Integer> {
 
         private void produce() throws Exception {
             load = new Load();
-            load.setUncaughtExceptionHandler((thread, closed) -> {}); // see finish()
             load.setDaemon(true);
             load.start();
             history.write("load", note("the producer starts"), "what", "begin");
@@ -443,13 +425,17 @@ class failover implements Callable<Integer> {
             await("", seconds + 60, () -> now() >= until);
         }
 
-        /** kafka-1 is down until the cluster has noticed it, and 2 s longer. Then leadership is moved back to it. */
+        /** kafka-1 is down until clients have noticed it, and 2 s longer. Then leadership is moved back to it. */
         private void outage() throws Exception {
             double injected = note("@|bold,red %s kafka-1|@", fault);
             String answer = order("fault", fault + " kafka-1");
             double down = note("%s", answer);
-            // A broker that was killed is noticed after broker.session.timeout.ms, 9 s.
-            await("", 30, () -> now() > down + 15 || observer.when(0, injected, it -> it.leader != 1) > 0);
+            await("", 60, () -> {
+                // A broker that was killed is noticed after broker.session.timeout.ms, 9 s.
+                double noticed = observer.when(0, injected, it -> it.leader != 1);
+                boolean last = replicas.get(0).size() == 1; // otherwise the consumer reads from the next leader
+                return noticed > 0 && (last || count(RECEIPT, IN_0, noticed, now()) > 0) || now() > down + 20;
+            });
             flow(2);
             double restored = now();
             restore();
@@ -530,11 +516,10 @@ class failover implements Callable<Integer> {
                     it.looked = it.offset >= first || first <= beginOf(it.partition);
                 }
                 String names = "partition from to end log_start settled";
-                starts.forEach((it, first) -> {
-                    long end = log.position(it);
-                    history.write(
-                            "audit", now(), names, it.partition(), beginOf(it.partition()), end, end, first, true);
-                });
+                for (int p = 0; p < replicas.size(); p++) {
+                    long end = log.position(at(p));
+                    history.write("audit", now(), names, p, beginOf(p), end, end, starts.get(at(p)), true);
+                }
             }
             logRead = true;
         }
@@ -622,7 +607,7 @@ class failover implements Callable<Integer> {
         private void claimNone(Predicate<Entry> which, String notPromisedBy, String text, String evidence) {
             List<Integer> ids = all(which).limit(5).map(it -> it.id).toList();
             if (ids.isEmpty() && evidence.isEmpty()) return;
-            if (!ids.isEmpty()) evidence += "; %,d records: %s".formatted(count(which), ids);
+            if (!ids.isEmpty()) evidence += " (records %s%s)".formatted(ids, count(which) > 5 ? " ..." : "");
             if (count(UNPROVEN) > 0) evidence += "; %,d can no longer be seen".formatted(count(UNPROVEN));
             // Only a log that was read, and that has records, proves that there are none.
             boolean looked = logRead && count(FOUND) > 0 && count(UNPROVEN) == 0;
@@ -645,9 +630,8 @@ class failover implements Callable<Integer> {
         void claim(Verdict verdict, String text, String evidence, Object... values) {
             evidence = evidence.formatted(values).replace("acknowledged", acknowledged);
             worst = worst.compareTo(verdict) > 0 ? worst : verdict;
-            say(
-                    "  @|bold %s|@  %s%n@|faint         %s|@",
-                    verdict, text.replace("acknowledged", acknowledged), evidence);
+            text = text.replace("acknowledged", acknowledged);
+            say("  @|bold %s|@  %s%n@|faint         %s|@", verdict, text, evidence);
         }
 
         private void print() {
@@ -719,7 +703,8 @@ class failover implements Callable<Integer> {
             /** Sends no more, and waits for all acknowledgements: at most for delivery.timeout.ms, 120 s. */
             void finish() throws InterruptedException {
                 ending = true;
-                if (isHopeless()) producer.close(Duration.ZERO); // send() then throws an exception
+                if (isHopeless()) setUncaughtExceptionHandler((thread, closed) -> {}); // of send()
+                if (isHopeless()) producer.close(Duration.ZERO);
                 join();
                 producer.close();
                 history.write("load", now(), "what", "end");
@@ -906,8 +891,6 @@ class failover implements Callable<Integer> {
     static final Predicate<Entry> PHANTOM = ABSENT.and(RECEIVED);
     static final Predicate<Entry> REDELIVERED = FOUND.and(it -> it.received > it.inLog);
 
-    // ---- what the observer sees ----
-
     /** The broker that leads a partition (-1: none), and the replicas in sync. */
     record Leadership(int leader, Set<Integer> inSync) {
         static Leadership of(TopicPartitionInfo it) {
@@ -931,6 +914,7 @@ class failover implements Callable<Integer> {
     static class Brokers {
         volatile Process child;
         volatile boolean mayBeDown; // kafka-1
+        private static final String ENDED = "error: the cluster has ended";
 
         /** The containers if they run; otherwise a cluster of this script's own. */
         Brokers(Fault fault) throws IOException {
@@ -954,15 +938,16 @@ class failover implements Callable<Integer> {
             var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
             child = builder.start();
             String answer = answer(limitSeconds);
+            if (answer.equals(ENDED)) return false;
             if (answer.startsWith("error: ")) throw new Failure(3, "%s", answer);
-            if (!answer.isEmpty()) say("%s", answer);
-            return !answer.isEmpty();
+            say("%s", answer);
+            return true;
         }
 
-        /** The next line, except for news of a node that ended without a command; empty if the child has ended. */
+        /** The next line, except for news of a node that ended without a command. */
         private String answer(int limitSeconds) {
             Stream<String> lines = child.inputReader().lines().filter(it -> !it.contains(" died: "));
-            var next = CompletableFuture.supplyAsync(() -> lines.findFirst().orElse(""));
+            var next = CompletableFuture.supplyAsync(() -> lines.findFirst().orElse(ENDED));
             String late = "error: no answer within %d s".formatted(limitSeconds);
             return next.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS).join();
         }
@@ -972,8 +957,7 @@ class failover implements Callable<Integer> {
             child.outputWriter().write(command + "\n");
             child.outputWriter().flush();
             String answer = answer(120);
-            if (answer.isEmpty() || answer.startsWith("error: "))
-                throw new Failure(1, "'%s' did not work: %s", command, answer);
+            if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer);
             mayBeDown = !command.startsWith("start ");
             return answer;
         }

@@ -87,12 +87,11 @@ class queue implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (count < 1 || group.isBlank()) return complain(2, "-n takes 1 or more, and GROUP is not blank.");
         if (!(hold >= 0 && hold < 1e6)) return complain(2, "--hold takes seconds, such as 0.5.");
+        if (count < 1 || group.isBlank()) return complain(2, "-n takes 1 or more, and GROUP is not blank.");
         if (properties.containsKey("group.id")) return complain(2, "-X group.id: GROUP is an argument.");
         Properties settings = settings();
-        var bytes = new ByteArrayDeserializer();
-        ShareConsumer<byte[], byte[]> consumer = new KafkaShareConsumer<>(settings, bytes, bytes);
+        var consumer = new KafkaShareConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         // In ms: after a broker that hangs, the Admin client contacts another one.
         settings.putAll(Map.of("request.timeout.ms", "2000", "default.api.timeout.ms", "8000"));
         admin = Admin.create(settings);
@@ -135,9 +134,9 @@ class queue implements Callable<Integer> {
     /** Prints a record, works on it, and decides. A record that nobody reads, or that is one too many, goes back. */
     private AcknowledgeType work(ConsumerRecord<byte[], byte[]> record, String place) throws InterruptedException {
         if (received == count || stop.getCount() == 0) return AcknowledgeType.RELEASE;
-        String event = record.value() == null ? "null" : new String(record.value());
         short delivery = record.deliveryCount().orElse((short) 1);
         String facts = place + "  delivery " + delivery + "  ";
+        String event = record.value() == null ? "null" : new String(record.value());
         // A terminal neither obeys the record's control characters nor wraps the line.
         String line = facts + event.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", "?");
         if (!quiet) System.out.println(Ansi.AUTO.enabled() ? "\033[?7l" + line + "\033[?7h" : line);

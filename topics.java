@@ -47,10 +47,12 @@ class topics implements Callable<Integer> {
 
     public static void main(String... args) {
         var script = new topics();
-        System.exit(new CommandLine(script)
+        int status = new CommandLine(script)
                 .setParameterExceptionHandler((error, given) -> complain(2, error.getMessage()))
                 .setExecutionExceptionHandler((error, command, parsed) -> script.failed(error))
-                .execute(args));
+                .execute(args);
+        if (script.admin != null) script.admin.close(Duration.ZERO); // otherwise the exit takes 0.3 s longer
+        System.exit(status);
     }
 
     @Override
@@ -141,7 +143,6 @@ class topics implements Callable<Integer> {
         settings.put("request.timeout.ms", "2000"); // then another broker is asked
         settings.put("default.api.timeout.ms", "8000");
         admin = Admin.create(settings);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> admin.close(Duration.ZERO)));
     }
 
     /** The first broker leads partition 0, the next one partition 1. One that is down would be left out for good. */

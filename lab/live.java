@@ -40,12 +40,12 @@
 //FILES lab/live/page.css=live/page.css
 //FILES lab/live/page.js=live/page.js
 
-//SOURCES common/Connection.java // the options that name a cluster, and its clients' settings
+//SOURCES common/Connection.java // which cluster, and the settings of its clients
 //SOURCES common/Diagnosis.java // why no cluster answers
-//SOURCES common/Failure.java // an error for the user: one line, and the exit status
+//SOURCES common/Failure.java // an error in one line
 //SOURCES common/Json.java // writes JSON
+//SOURCES common/KnownSettings.java // the names of all settings of Kafka's Java clients
+//SOURCES common/Probe.java // one connection to a server, outside Kafka's client
 //SOURCES common/Resource.java // files that are part of the program
-//SOURCES common/Script.java // how an instrument runs, prints and ends
-//SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
-//SOURCES common/Probe.java // one connection in Kafka's protocol
-//SOURCES common/SettingsFile.java // a file of client properties
+//SOURCES common/Script.java // how a script runs, prints and ends
+//SOURCES common/SettingsFile.java // a file of client properties, read as Kafka's own tools read it

@@ -47,47 +47,8 @@
 //SOURCES report/JUnit.java // .xml: for CI servers
 //SOURCES report/Markup.java // fills text into SVG, HTML and XML
 
-//SOURCES history/Action.java // what was done
-//SOURCES history/Audit.java // how far the log of a partition was read after the run
-//SOURCES history/Entry.java // one line of a history
-//SOURCES history/Experiment.java // what a run is about
-//SOURCES history/Fields.java // the fields of one line, as their types
-//SOURCES history/Flow.java // records of one partition that were sent, acknowledged, failed, unknown, received, or found in the log, within at most 0.1 s
-//SOURCES history/History.java // a file as it was read
-//SOURCES history/HistoryReader.java // reads a history
-//SOURCES history/HistoryWriter.java // writes a history, line by line, as things happen
-//SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
-//SOURCES history/Ranges.java // records as ranges of ids and offsets
-//SOURCES history/RunHistory.java // the entries of one run
-//SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
-//SOURCES prediction/Cluster.java // what a prediction is made from
-//SOURCES prediction/Broker.java // a broker, and whether it responds
-//SOURCES prediction/Quorum.java // the controllers
-//SOURCES prediction/Partition.java // a partition
-//SOURCES prediction/PartitionId.java // its topic and number
-//SOURCES prediction/Prediction.java // what becomes of each partition while brokers are down
-//SOURCES prediction/Outcome.java // and why
-//SOURCES prediction/Fate.java // whether it can be written and read
-//SOURCES proof/Proof.java // what is proven of one run
+//SOURCES proof/Proof.java // what is proven of one run: computed from its history, and from nothing else
 //SOURCES proof/ProofText.java // a proof as lines for a person
-//SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
-//SOURCES proof/facts/Accounting.java // goes through a history once, and says of each record what became of it
-//SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
-//SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
-//SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
-//SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition, from its replicas, who was in sync, and the settings
-//SOURCES proof/facts/Evidence.java // what shows that a fault happened
-//SOURCES proof/facts/Facts.java // all that the checks may know of a run
-//SOURCES proof/facts/Flows.java // when records flowed, by partition
-//SOURCES proof/facts/Gap.java // a time, in seconds since the run began
-//SOURCES proof/facts/Ids.java // by id
-//SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
-//SOURCES proof/facts/Observed.java // who led and who was in sync, when
-//SOURCES proof/facts/Outage.java // the time of a fault
-//SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
-//SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
-//SOURCES proof/facts/Setup.java // what the run was about, as it was written down
-//SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/checks/AloneInSync.java // scenario 4
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 //SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
@@ -96,22 +57,22 @@
 //SOURCES proof/checks/Checks.java // all checks, in the order in which their claims are shown
 //SOURCES proof/checks/Claim.java // something that is claimed of a run, whether it holds, and the numbers
 //SOURCES proof/checks/ConsumersReadOn.java // each consumer of the group reads to the end
-//SOURCES proof/checks/Delivered.java // every record that was sent is delivered
+//SOURCES proof/checks/Delivered.java // every record that was sent is delivered: it was acknowledged, or is in the log
 //SOURCES proof/checks/FailedNotInLog.java // a record that was rejected for good is not in the log
-//SOURCES proof/checks/FaultHappened.java // each node that a fault hit was down
+//SOURCES proof/checks/FaultHappened.java // each node that a fault hit was down: the cluster's metadata confirms it
 //SOURCES proof/checks/FlowedBeforeAndAfter.java // records of each partition were acknowledged before the first fault and after the last recovery
 //SOURCES proof/checks/GroupReceived.java // the group received every record that is in the log
 //SOURCES proof/checks/LastReplica.java // scenario 4, as its checks need it
-//SOURCES proof/checks/LoadBalanced.java // scenario 2
-//SOURCES proof/checks/LogRead.java // the log of each partition was read after the run, from the run's first offset to its end, and did not change meanwhile
+//SOURCES proof/checks/LoadBalanced.java // scenario 2: the records are balanced across the consumers
+//SOURCES proof/checks/LogRead.java // the log of each partition was read after the run
 //SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
-//SOURCES proof/checks/MaxLatency.java // your limit (--max-latency)
-//SOURCES proof/checks/MaxPause.java // your limit (--max-pause)
+//SOURCES proof/checks/MaxLatency.java // your limit (--max-latency): 99 percent of all records that were sent are acknowledged within it
+//SOURCES proof/checks/MaxPause.java // your limit (--max-pause): no gap between acknowledgements of a partition is longer, in the whole run
 //SOURCES proof/checks/NewLeader.java // a partition that the broker led gets a new leader while the broker is down, within the bound
-//SOURCES proof/checks/NoPhantom.java // the group received no phantom
+//SOURCES proof/checks/NoPhantom.java // the group received no phantom: a record that it received is in the log
 //SOURCES proof/checks/NoSuccessor.java // while the only controller is down, a partition whose leader goes down gets no new leader
-//SOURCES proof/checks/NoneLost.java // no acknowledged record is lost
-//SOURCES proof/checks/OnceInOrder.java // each record is in the log once, and the records of a partition are in the order in which they were sent
+//SOURCES proof/checks/NoneLost.java // no acknowledged record is lost: each one is in the log
+//SOURCES proof/checks/OnceInOrder.java // each record is in the log once
 //SOURCES proof/checks/OneReader.java // scenario 1
 //SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker goes on while the broker is down
 //SOURCES proof/checks/ReadsGoOn.java // the group's reading pauses briefly, too
@@ -119,15 +80,56 @@
 //SOURCES proof/checks/Resumes.java // a partition that was unavailable, or refused acks=all, takes records again when the broker is back
 //SOURCES proof/checks/SameTopic.java // the topic is the same one from the beginning to the end
 //SOURCES proof/checks/SilentUntilElected.java // scenario 4
-//SOURCES proof/checks/StandbyTakesOver.java // scenario 1
+//SOURCES proof/checks/StandbyTakesOver.java // scenario 1: the idle consumer is a standby
 //SOURCES proof/checks/ToTheEnd.java // the run came to its planned end, and its history is whole and sound
-//SOURCES proof/checks/UnavailableWhileDown.java // a partition that the broker led, and that has no other in-sync replica, is unavailable while the broker is down
+//SOURCES proof/checks/UnavailableWhileDown.java // a partition that the broker led
 //SOURCES proof/checks/Undisturbed.java // nobody else changed the cluster during the run
-//SOURCES proof/checks/Verdict.java // from good to bad
-//SOURCES proof/checks/WhoLeads.java // scenario 4
+//SOURCES proof/checks/Verdict.java // from good to bad: the worst of several is the greatest
+//SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
 //SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
+//SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
+//SOURCES proof/facts/Accounting.java // goes through a history once, and says of each record what became of it
+//SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
+//SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
+//SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
+//SOURCES proof/facts/Evidence.java // what shows that a node was really down
+//SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition
+//SOURCES proof/facts/Facts.java // all that the checks may know of a run: computed from its history, and from nothing else
+//SOURCES proof/facts/Flows.java // when records flowed, by partition: acknowledgements and reads, and the pauses in both
+//SOURCES proof/facts/Gap.java // a time, in seconds since the run began
+//SOURCES proof/facts/Ids.java // by id: the partition of a record, and the offset at which it was acknowledged
+//SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
+//SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when nobody looked
+//SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
+//SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
+//SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 
-//SOURCES common/Failure.java // an error for the user: one line, and the exit status
+//SOURCES history/Action.java // what was done: to the cluster, to the group, and by the producer
+//SOURCES history/Audit.java // how far the log of a partition was read after the run
+//SOURCES history/Entry.java // one line of a history
+//SOURCES history/Experiment.java // what a run is about: its topic, cluster, clients and limits
+//SOURCES history/Fields.java // the fields of one line, as their types
+//SOURCES history/Flow.java // records of one partition that were sent, acknowledged, failed, unknown, received, or found in the log, within at most 0.1 s
+//SOURCES history/History.java // a file as it was read
+//SOURCES history/HistoryReader.java // reads a history
+//SOURCES history/HistoryWriter.java // writes a history
+//SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
+//SOURCES history/Ranges.java // records as ranges of ids and offsets
+//SOURCES history/RunHistory.java // the entries of one run
+//SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+
+//SOURCES prediction/Broker.java // a broker that is registered, or that has replicas
+//SOURCES prediction/Cluster.java // everything that a prediction is made from
+//SOURCES prediction/Fate.java // whether a partition can be written and read
+//SOURCES prediction/Outcome.java // what becomes of a partition
+//SOURCES prediction/Partition.java // a partition, as the cluster's metadata describe it
+//SOURCES prediction/PartitionId.java // a partition's topic and number, ordered by these; its text is like orders-0
+//SOURCES prediction/Prediction.java // what would stop if a broker died
+//SOURCES prediction/Quorum.java // the controllers, which elect the partitions' leaders
+
+//SOURCES common/Failure.java // an error in one line
 //SOURCES common/Json.java // writes JSON
 //SOURCES common/Resource.java // files that are part of the program
-//SOURCES common/Script.java // how an instrument runs, prints and ends
+//SOURCES common/Script.java // how a script runs, prints and ends

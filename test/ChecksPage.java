@@ -36,7 +36,8 @@ public class ChecksPage {
                 | INCONCLUSIVE | It could not be observed. The claim says why. |
                 | FAIL | It does not hold, and the settings promise it. |
 
-                The verdict of a run is the worst of its claims, in this order. This page is generated from the comments of
+                The verdict of a run is the worst of its claims, in this order. What did not happen because the run was killed,
+                interrupted or given up is INCONCLUSIVE, not FAIL; so is what depends on a fault that nothing shows. This page is generated from the comments of
                 `lab/proof/checks/` by `./jbang test/ChecksPage.java`.
 
                 ## The run itself

@@ -396,7 +396,7 @@ class ClusterTest {
 
             inSync(admin);
             assertThat(command(cluster, "power kafka-1", "power "))
-                    .matches("power kafka-1: t-0 100 -> 0 \\(checkpoint -?\\d[.]\\d s old\\)");
+                    .matches("power kafka-1: t-0 100 -> 0 \\(checkpoint -?\\d+[.]\\d s old\\)");
             command(cluster, "start kafka-1", "kafka-1 started");
             inSync(admin);
             assertThat(SharedCluster.records(servers, "t")).hasSize(100);

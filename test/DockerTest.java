@@ -58,7 +58,7 @@ class DockerTest {
         finished("producer.java", "test-2p-rf2", "-n", "5", "-r", "10");
         try (Run consumer = Run.script("consumer.java", "test-2p-rf2", "docker-usable", "-n", "5")) {
             consumer.expectExit(0);
-            assertThat(ConsumerTest.idsBy(consumer).get("c")).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
+            assertThat(ConsumerTest.ids(consumer)).containsExactlyInAnyOrder(1, 2, 3, 4, 5);
         }
     }
 
@@ -117,14 +117,51 @@ class DockerTest {
 
     @Test
     @Order(5)
-    @DisplayName("failover.java takes it, and leaves it as it was")
-    void failover() {
-        try (Run failover = Run.script("failover.java", "3")) {
+    @DisplayName("failover.java finds it, and proves Scenarios 2 and 3 on it")
+    void failover() throws Exception {
+        Docker.run("docker", "compose", "up", "-d", "--wait");
+        try (Run failover = Run.script("failover.java", "2", "3")) {
             failover.expectExit(0, LONG);
-            failover.awaitLine("the containers of docker-compose.yml");
+            failover.awaitLine("ready: the containers of docker-compose.yml");
+            failover.awaitLine("kafka-1 stopped: controlled shutdown, exit status 143");
+            assertThat(failover.out())
+                    .filteredOn(line -> line.matches("Scenario [23] .* PASS"))
+                    .hasSize(2);
         }
-        assertThat(Docker.output("docker", "inspect", "-f", "{{.State.Running}}", Docker.KAFKA_1))
-                .containsExactly("true");
+    }
+
+    @Test
+    @Order(6)
+    @DisplayName(
+            "after Ctrl-C, SIGTERM and SIGKILL while failover.java stops kafka-1, or while it is down: it runs again")
+    void interrupted() throws Exception {
+        String[][] moments = {{" s  stop kafka-1", "INT"}, {"docker kill done", "KILL"}, {"kafka-1 stopped", "TERM"}};
+        for (String[] moment : moments) {
+            String fault = moment[1].equals("KILL") ? "kill" : "stop";
+            try (Run failover = Run.script("failover.java", "3", "--fault", fault)) {
+                failover.awaitLine(moment[0], LONG);
+                failover.signal(moment[1]);
+                failover.awaitNothingLeft(LONG);
+            }
+            SharedCluster.await("kafka-1 runs after " + moment[1], () -> isRunning(Docker.KAFKA_1));
+        }
+    }
+
+    @Test
+    @Order(7)
+    @DisplayName("with one container of the two, failover.java names the command that starts both")
+    void half() {
+        Docker.run("docker", "stop", Docker.KAFKA_1);
+        try (Run failover = Run.script("failover.java", "1")) {
+            failover.expectExit(3);
+            assertThat(failover.err()).singleElement().asString().contains("docker compose up -d --wait");
+        }
+        Docker.run("docker", "compose", "up", "-d", "--wait");
+    }
+
+    private static boolean isRunning(String container) {
+        return Docker.output("docker", "inspect", "-f", "{{.State.Running}}", container)
+                .equals(List.of("true"));
     }
 
     // ---- details ----

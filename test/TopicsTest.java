@@ -180,7 +180,7 @@ class TopicsTest {
             SharedCluster.command("pause controller");
             try (Run create = topics("create", slow)) {
                 create.awaitIn("topics.create");
-                TimeUnit.SECONDS.sleep(4); // longer than a request's time-out in the script
+                TimeUnit.SECONDS.sleep(3); // longer than a request's time-out in the script
                 SharedCluster.command("resume controller");
                 create.expectExit(0);
                 assertThat(create.err()).isEmpty();
@@ -273,10 +273,12 @@ class TopicsTest {
         try (Run watch = topics("list", "--watch", topic)) {
             watch.awaitLine(Pattern.compile(topic + " +0 +1  1,2 +1,2 +empty$"));
             SharedCluster.command("kill kafka-1");
+            watch.awaitLine(Pattern.compile(topic + " +0 +2  1,2 +2 +empty$"));
             SharedCluster.command("kill kafka-2");
             watch.awaitLine(Pattern.compile("^\\d\\d:\\d\\d:\\d\\d  no answer: .*"));
             SharedCluster.command("start kafka-2");
-            watch.awaitLine(Pattern.compile(topic + " +0 +2  1,2 +2 +empty$"));
+            SharedCluster.command("start kafka-1");
+            watch.awaitLine(Pattern.compile(topic + " +0 +2  1,2 +1,2 +empty$"));
             assertThat(watch.isRunning()).isTrue();
         } finally {
             SharedCluster.heal();

@@ -8,6 +8,7 @@
 //DEPS org.slf4j:slf4j-nop:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.grack:nanojson:1.10
+//MAIN test.suite
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
@@ -68,6 +69,7 @@
 //SOURCES ../lab/drill.java
 //SOURCES lab/drill/clients/RecordIdTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
@@ -118,7 +120,8 @@ class suite {
     private static final List<Class<?>> TESTS = tests();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
-    private static final List<Class<?>> BESIDE = List.of(FailoverTest.class, lab.drill.DrillTest.class, QueueTest.class);
+    private static final List<Class<?>> BESIDE =
+            List.of(FailoverTest.class, lab.drill.DrillTest.class, QueueTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();

@@ -160,21 +160,22 @@ class Cluster implements AutoCloseable {
         int min = Integer.parseInt(properties.getOrDefault("min.insync.replicas", "0"));
         boolean unclean = "true".equals(properties.get("unclean.leader.election.enable"));
         String id = described.topicId().toString();
-        int effective = capsMinInSync() ? Math.min(min, fewest) : min;
-        return new Experiment.Topic(t, true, name, id, partitions, min, effective, unclean);
+        return new Experiment.Topic(t, true, name, id, partitions, min, effective(min, fewest), unclean);
     }
 
     /**
-     * Since 3.7, brokers cap min.insync.replicas at the number of replicas (KAFKA-15583). Their version is that of the
-     * highest metadata.version that they support: 15 is 3.7-IV0.
+     * How many in-sync replicas acks=all needs; 0 if that is not known. Since 3.7, brokers cap min.insync.replicas at the
+     * number of replicas (KAFKA-15583). Their version shows in the highest metadata.version that they support: 15 is
+     * 3.7-IV0.
      */
-    private boolean capsMinInSync() throws InterruptedException {
+    private int effective(int min, int replicas) throws InterruptedException {
+        if (min <= replicas) return min;
         try {
             var supported = admin.describeFeatures().featureMetadata().get().supportedFeatures();
             var metadata = supported.get("metadata.version");
-            return metadata != null && metadata.maxVersion() >= 15;
+            return metadata != null && metadata.maxVersion() >= 15 ? replicas : min;
         } catch (ExecutionException notKnown) {
-            return false;
+            return 0;
         }
     }
 

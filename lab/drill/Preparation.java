@@ -2,6 +2,7 @@ package lab.drill;
 
 import java.util.*;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lab.common.*;
@@ -100,24 +101,36 @@ class Preparation {
 
     /** A drill that only observes also begins with replicas out of sync. */
     private void awaitWhole(TopicDescription topic) throws Exception {
-        boolean observes = scenario instanceof AnyTopic any && any.onlyObserves();
+        if (scenario instanceof AnyTopic any && any.onlyObserves()) return;
         Set<Integer> registered = cluster.registered();
-        Set<Integer> missing = topic.partitions().stream()
-                .flatMap(it -> it.replicas().stream())
-                .map(Node::id)
-                .filter(id -> !registered.isEmpty() && !registered.contains(id))
-                .collect(Collectors.toCollection(TreeSet::new));
-        if (observes) return;
-        if (!missing.isEmpty())
+        String gone = ids(topic, id -> !registered.isEmpty() && !registered.contains(id));
+        if (!gone.isEmpty())
             throw new Failure(
                     1,
                     "Topic '%s' has replicas on broker %s, which does not exist any more. Start that broker, or move the"
                             + " replicas: kafka-reassign-partitions.sh",
                     name,
-                    missing.stream().map(String::valueOf).collect(Collectors.joining(", ")));
-        if (!Cluster.holdsWithin(60, () -> cluster.isWhole(name)))
-            throw new Failure(
-                    1, "The replicas of topic '%s' are not all in sync. See: jbang topics.java list %s", name, name);
+                    gone);
+        if (Cluster.holdsWithin(60, () -> cluster.isWhole(name))) return;
+        String down = ids(topic, id -> !cluster.brokers.containsKey(id));
+        throw new Failure(
+                1,
+                "The replicas of topic '%s' are not all in sync%s. See: jbang topics.java list %s",
+                name,
+                down.isEmpty() ? "" : ": broker " + down + " is down",
+                name);
+    }
+
+    /** Those brokers with a replica for which a condition holds. */
+    private static String ids(TopicDescription topic, Predicate<Integer> wanted) {
+        return topic.partitions().stream()
+                .flatMap(it -> it.replicas().stream())
+                .map(Node::id)
+                .filter(wanted)
+                .distinct()
+                .sorted()
+                .map(String::valueOf)
+                .collect(Collectors.joining(", "));
     }
 
     private void moveToEnd(String group, List<Long> ends) throws Exception {

@@ -8,11 +8,6 @@ public sealed interface Action extends Entry {
     /** The producer begins to send ({@code begin}), or sends no more ({@code end}). */
     record Load(double t, String what) implements Action {
         @Override
-        public String type() {
-            return "load";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("what", what);
         }
@@ -33,11 +28,6 @@ public sealed interface Action extends Entry {
      */
     record Fault(double t, int n, int node, String role, String name, String fault, String by, String command)
             implements Action {
-        @Override
-        public String type() {
-            return "fault";
-        }
-
         @Override
         public Map<String, Object> fields() {
             var fields = Json.object("n", n, "node", node < 0 ? null : node, "role", role, "name", name);
@@ -67,11 +57,6 @@ public sealed interface Action extends Entry {
      */
     record FaultDone(double t, int n, boolean ok, boolean controlled, String answer, double since) implements Action {
         @Override
-        public String type() {
-            return "fault_done";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             var fields = Json.object("n", n, "ok", ok, "controlled", controlled, "answer", answer);
             fields.put("since", Double.isNaN(since) ? null : since);
@@ -92,11 +77,6 @@ public sealed interface Action extends Entry {
     /** A fault is ended: the node is started, resumed or connected. Written before it is done. */
     record Restore(double t, int n, String command) implements Action {
         @Override
-        public String type() {
-            return "restore";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("n", n, "command", command);
         }
@@ -108,11 +88,6 @@ public sealed interface Action extends Entry {
 
     /** The command of a restore has ended. */
     record RestoreDone(double t, int n, boolean ok, String answer) implements Action {
-        @Override
-        public String type() {
-            return "restore_done";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("n", n, "ok", ok, "answer", answer);
@@ -126,11 +101,6 @@ public sealed interface Action extends Entry {
     /** All replicas are in sync again, each broker and the controller answer. */
     record Whole(double t) implements Action {
         @Override
-        public String type() {
-            return "whole";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object();
         }
@@ -139,11 +109,6 @@ public sealed interface Action extends Entry {
     /** The preferred leaders lead again. */
     record Preferred(double t) implements Action {
         @Override
-        public String type() {
-            return "preferred";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object();
         }
@@ -151,11 +116,6 @@ public sealed interface Action extends Entry {
 
     /** An election that was asked for: {@code preferred} or {@code unclean}. */
     record Elect(double t, String what) implements Action {
-        @Override
-        public String type() {
-            return "elect";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("what", what);
@@ -169,11 +129,6 @@ public sealed interface Action extends Entry {
     /** A consumer is told to leave its group. */
     record Leave(double t, int consumer) implements Action {
         @Override
-        public String type() {
-            return "leave";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("consumer", consumer);
         }
@@ -185,11 +140,6 @@ public sealed interface Action extends Entry {
 
     /** The run could not be brought to its planned end. */
     record GaveUp(double t, String why) implements Action {
-        @Override
-        public String type() {
-            return "gave_up";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("why", why);

@@ -26,11 +26,6 @@ public record Audit(
         String error)
         implements Entry {
     @Override
-    public String type() {
-        return "audit";
-    }
-
-    @Override
     public Map<String, Object> fields() {
         var fields = Json.object("partition", partition, "from", from, "to", to, "end", end, "log_start", logStart);
         fields.putAll(Json.object("topic_id", topicId, "settled", settled, "error", error));

@@ -1,5 +1,6 @@
 package lab.history;
 
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -10,8 +11,11 @@ public sealed interface Entry permits Experiment, Action, Seen, Flow, Audit {
     /** When it happened, or began. */
     double t();
 
-    /** The line's type, such as {@code state}. */
-    String type();
+    /** The line's type: the entry's name, such as {@code gave_up} for {@link Action.GaveUp}. */
+    default String type() {
+        String name = getClass().getSimpleName();
+        return name.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
+    }
 
     /** The line's other fields, in the order in which they are written; null values are left out. */
     Map<String, Object> fields();

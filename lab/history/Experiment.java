@@ -35,11 +35,6 @@ public sealed interface Experiment extends Entry {
             double blindS)
             implements Experiment {
         @Override
-        public String type() {
-            return "run";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             var fields = Json.object("run", run, "number", number, "of", of, "started", started);
             fields.putAll(Json.object("scenario", scenario, "title", title, "settings", settings, "fault", fault));
@@ -97,11 +92,6 @@ public sealed interface Experiment extends Entry {
         }
 
         @Override
-        public String type() {
-            return "topic";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             if (!exists) return Json.object("exists", false);
             var fields = Json.object("name", name, "id", id, "partitions", partitions);
@@ -141,11 +131,6 @@ public sealed interface Experiment extends Entry {
     record Cluster(double t, String id, String implementation, List<Broker> brokers, int sessionTimeoutMs, String runBy)
             implements Experiment {
         @Override
-        public String type() {
-            return "cluster";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             var fields = Json.object("id", id, "implementation", implementation, "brokers", brokers);
             fields.putAll(Json.object("session_timeout_ms", sessionTimeoutMs, "run_by", runBy));
@@ -174,11 +159,6 @@ public sealed interface Experiment extends Entry {
      */
     record Producer(double t, Map<String, ?> config, Map<String, ?> given) implements Experiment {
         @Override
-        public String type() {
-            return "producer";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("config", config, "given", given);
         }
@@ -199,11 +179,6 @@ public sealed interface Experiment extends Entry {
             double t, String group, int consumers, String protocol, Map<String, ?> config, String state, int members)
             implements Experiment {
         @Override
-        public String type() {
-            return "group";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             if (state != null) return Json.object("group", group, "state", state, "members", members);
             return Json.object("group", group, "consumers", consumers, "protocol", protocol, "config", config);
@@ -223,11 +198,6 @@ public sealed interface Experiment extends Entry {
 
     /** What the user demands; NaN for a limit that was not asked for. In seconds. */
     record Limits(double t, double maxPauseS, double maxLatencyS) implements Experiment {
-        @Override
-        public String type() {
-            return "limits";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("max_pause_s", known(maxPauseS), "max_latency_s", known(maxLatencyS));

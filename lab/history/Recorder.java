@@ -19,6 +19,7 @@ public class Recorder {
 
     private final HistoryWriter writer;
     private final Map<Key, Open> open = new LinkedHashMap<>();
+    private boolean ended;
 
     public Recorder(HistoryWriter writer) {
         this.writer = writer;
@@ -72,6 +73,7 @@ public class Recorder {
 
     /** Any other entry. */
     public synchronized void write(Entry entry) {
+        if (ended) return;
         flush(Double.POSITIVE_INFINITY);
         put(entry);
     }
@@ -85,9 +87,10 @@ public class Recorder {
         for (Key key : over) put(open.remove(key).flow(key));
     }
 
-    /** Ends the run. */
+    /** Ends the run. What comes later, from a client that is still closing, belongs to no run, and is not written. */
     public synchronized void end() {
         flush(Double.POSITIVE_INFINITY);
+        ended = true;
         try {
             writer.end();
         } catch (IOException full) {
@@ -96,6 +99,7 @@ public class Recorder {
     }
 
     private synchronized void add(double seconds, Key key, int id, long offset, double latency) {
+        if (ended) return;
         double t = Math.round(seconds * 1e4) / 1e4;
         Open now = open.get(key);
         if (now != null && t >= now.from + TICK) {

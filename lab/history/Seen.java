@@ -20,11 +20,6 @@ public sealed interface Seen extends Entry {
     record State(double t, double after, int partition, int leader, List<Integer> inSync, List<Integer> replicas)
             implements Seen {
         @Override
-        public String type() {
-            return "state";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             var fields = Json.object("after", Double.isNaN(after) ? null : after, "partition", partition);
             fields.putAll(Json.object("leader", leader, "in_sync", inSync, "replicas", replicas));
@@ -45,11 +40,6 @@ public sealed interface Seen extends Entry {
     /** The brokers that the cluster lists, at the beginning and after each change. */
     record Brokers(double t, List<Integer> listed) implements Seen {
         @Override
-        public String type() {
-            return "brokers";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("listed", listed);
         }
@@ -61,11 +51,6 @@ public sealed interface Seen extends Entry {
 
     /** The active controller, at the beginning and after each change: its id, or {@link #NONE}. */
     record Controller(double t, int id, List<Integer> voters) implements Seen {
-        @Override
-        public String type() {
-            return "controller";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("id", id, "voters", voters);
@@ -82,11 +67,6 @@ public sealed interface Seen extends Entry {
         public static final String NO_ANSWER = "no broker answered";
 
         @Override
-        public String type() {
-            return "blind";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("to", to, "why", why);
         }
@@ -98,11 +78,6 @@ public sealed interface Seen extends Entry {
 
     /** How exactly changes are known: the longest time between two answers, outside of {@link Blind} times. */
     record Observer(double t, double lateS) implements Seen {
-        @Override
-        public String type() {
-            return "observer";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("late_s", lateS);
@@ -116,11 +91,6 @@ public sealed interface Seen extends Entry {
     /** The partitions that a consumer has been assigned. */
     record Assigned(double t, int consumer, List<Integer> partitions) implements Seen {
         @Override
-        public String type() {
-            return "assigned";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("consumer", consumer, "partitions", partitions);
         }
@@ -132,11 +102,6 @@ public sealed interface Seen extends Entry {
 
     /** A consumer: {@code begin}, {@code end}, or {@code failed} with its error. */
     record Consumer(double t, int consumer, String what, String error) implements Seen {
-        @Override
-        public String type() {
-            return "consumer";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("consumer", consumer, "what", what, "error", error);
@@ -150,11 +115,6 @@ public sealed interface Seen extends Entry {
     /** Something that others did, and that no other entry shows; -1 if it is about no node. */
     record Outside(double t, int node, String text) implements Seen {
         @Override
-        public String type() {
-            return "outside";
-        }
-
-        @Override
         public Map<String, Object> fields() {
             return Json.object("node", node < 0 ? null : node, "text", text);
         }
@@ -166,11 +126,6 @@ public sealed interface Seen extends Entry {
 
     /** For readers. It is never judged. */
     record Note(double t, String text) implements Seen {
-        @Override
-        public String type() {
-            return "note";
-        }
-
         @Override
         public Map<String, Object> fields() {
             return Json.object("text", text);

@@ -2,6 +2,7 @@ package lab.live;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.common.GroupType;
@@ -9,58 +10,56 @@ import org.apache.kafka.common.KafkaFuture;
 
 /** The kinds of groups: the words for them on the page, and the request that describes one. */
 enum GroupKind {
-    CONSUMER("group", "consumer") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            var described = admin.describeConsumerGroups(List.of(name)).describedGroups();
-            return described.get(name).thenApply(GroupNow::of);
-        }
-    },
+    CONSUMER("group", "consumer", GroupKind::consumerGroup),
     /** Its members are never listed: they commit offsets, and choose their partitions themselves. */
-    SIMPLE("group", "consumer") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            return CONSUMER.describe(admin, name);
-        }
-    },
-    SHARE("share group", "consumer") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            var described = admin.describeShareGroups(List.of(name)).describedGroups();
-            return described.get(name).thenApply(GroupNow::of);
-        }
-    },
-    STREAMS("Streams group", "member") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            var described = admin.describeStreamsGroups(List.of(name)).describedGroups();
-            return described.get(name).thenApply(GroupNow::of);
-        }
-    },
-    CONNECT("Connect group", "worker") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            return OTHER.describe(admin, name);
-        }
-    },
+    SIMPLE("group", "consumer", GroupKind::consumerGroup),
+    SHARE("share group", "consumer", GroupKind::shareGroup),
+    STREAMS("Streams group", "member", GroupKind::streamsGroup),
+    CONNECT("Connect group", "worker", GroupKind::classicGroup),
     /** A classic group with a protocol of its own, such as a schema registry's. */
-    OTHER("classic group", "member") {
-        @Override
-        KafkaFuture<GroupNow> describe(Admin admin, String name) {
-            var described = admin.describeClassicGroups(List.of(name)).describedGroups();
-            return described.get(name).thenApply(GroupNow::of);
-        }
-    };
+    OTHER("classic group", "member", GroupKind::classicGroup);
 
     final String words;
     final String member;
+    private final BiFunction<Admin, String, KafkaFuture<GroupNow>> request;
 
-    GroupKind(String words, String member) {
+    GroupKind(String words, String member, BiFunction<Admin, String, KafkaFuture<GroupNow>> request) {
         this.words = words;
         this.member = member;
+        this.request = request;
     }
 
-    abstract KafkaFuture<GroupNow> describe(Admin admin, String name);
+    KafkaFuture<GroupNow> describe(Admin admin, String name) {
+        return request.apply(admin, name);
+    }
+
+    private static KafkaFuture<GroupNow> consumerGroup(Admin admin, String name) {
+        return admin.describeConsumerGroups(List.of(name))
+                .describedGroups()
+                .get(name)
+                .thenApply(GroupNow::of);
+    }
+
+    private static KafkaFuture<GroupNow> shareGroup(Admin admin, String name) {
+        return admin.describeShareGroups(List.of(name))
+                .describedGroups()
+                .get(name)
+                .thenApply(GroupNow::of);
+    }
+
+    private static KafkaFuture<GroupNow> streamsGroup(Admin admin, String name) {
+        return admin.describeStreamsGroups(List.of(name))
+                .describedGroups()
+                .get(name)
+                .thenApply(GroupNow::of);
+    }
+
+    private static KafkaFuture<GroupNow> classicGroup(Admin admin, String name) {
+        return admin.describeClassicGroups(List.of(name))
+                .describedGroups()
+                .get(name)
+                .thenApply(GroupNow::of);
+    }
 
     /** Brokers before Kafka 3.8 do not report a type: then the protocol decides. */
     static GroupKind of(GroupListing listed) {

@@ -1,7 +1,6 @@
 'use strict';
 const $ = id => document.getElementById(id);
-let shown = null;       // the snapshot on the page
-let answeredAt = null;  // when live.java last answered; null: never
+let shown = null, answeredAt = null; // the snapshot on the page, and when live.java last answered; null: never
 
 // ---- one snapshot after the other; if live.java has ended, the page asks until it runs again ----
 

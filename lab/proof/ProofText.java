@@ -96,8 +96,9 @@ public class ProofText {
     }
 
     private void latencies() {
-        if (facts.outages().isEmpty()) return;
-        add("  %-22s %9s %9s %9s", "latency in ms", "p50", "p99", "longest");
+        boolean none = facts.latencies().values().stream().allMatch(it -> it.count() == 0);
+        if (facts.outages().isEmpty() || none) return;
+        add("  %-14s %11s %11s %11s", "latency in ms", "p50", "p99", "longest");
         facts.latencies().forEach((when, it) -> {
             if (it.count() > 0) latency(when, it);
         });
@@ -105,16 +106,16 @@ public class ProofText {
     }
 
     private void latency(String when, Latencies it) {
-        add("    %-20s %,9.1f %,9.1f %,9.1f", when, it.percentile(0.5), it.percentile(0.99), it.longest());
+        add("  %-14s %,11.1f %,11.1f %,11.1f", when, it.percentile(0.5), it.percentile(0.99), it.longest());
     }
 
     private void account() {
         Account account = facts.account();
-        add("  %-22s %11s %11s %11s %11s %11s", "", "records", "in log once", "twice, more", "not in log", "not seen");
+        add("  %-14s %11s %11s %11s %11s %11s", "", "records", "in log once", "twice, more", "not in log", "not seen");
         for (Kind fate : Account.FATES) {
             int[] row = account.crossed(fate);
             add(
-                    "    %-20s %,11d %,11d %,11d %,11d %,11d",
+                    "  %-14s %,11d %,11d %,11d %,11d %,11d",
                     fate == Kind.ACKNOWLEDGED && facts.setup().setting("acks").equals("0")
                             ? "sent (acks=0)"
                             : fate.lowerCase(),
@@ -125,7 +126,7 @@ public class ProofText {
                     row[3]);
         }
         add(
-                "    %-20s %,11d   unseen %,d, redelivered %,d, out of order %,d",
+                "  %-14s %,11d   unseen %,d, redelivered %,d, out of order %,d",
                 "received",
                 account.received(),
                 account.count(Kind.UNSEEN),

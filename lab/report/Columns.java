@@ -41,6 +41,7 @@ class Columns {
 
     /** The least of these steps, times a power of ten, that is not below the value. */
     static double roundUp(double value, double... steps) {
+        if (!Double.isFinite(value)) throw new IllegalArgumentException("no length: " + value);
         for (double power = Math.pow(10, Math.floor(Math.log10(value))); ; power *= 10)
             for (double step : steps) if (step * power >= value * 0.999) return step * power;
     }

@@ -103,11 +103,17 @@ class HistoryTrial {
             add(flow, 0, 0, flow.records().size(), Double.NaN, Double.NaN);
     }
 
-    /** A line of a history has at most 0.1 s. It counts where it begins. */
+    /** A line of a history has at most 0.1 s: its records are shared out to the one or two cells that it touches. */
     private void add(Flow flow, double acknowledged, double lost, double read, double p50, double p99) {
         if (flow.partition() >= trial.partitions) return;
-        double ms = Math.floor(1_000 * flow.t() / CELL_MS) * CELL_MS;
-        trial.add(flow.partition(), new Cell(ms, acknowledged, lost, read, p50, p99));
+        double from = 1_000 * flow.t();
+        double to = 1_000 * flow.to();
+        double cell = Math.floor(from / CELL_MS) * CELL_MS;
+        double share = to < cell + CELL_MS ? 1 : (cell + CELL_MS - from) / (to - from);
+        for (double part : share == 1 ? List.of(1.0) : List.of(share, 1 - share)) {
+            trial.add(flow.partition(), new Cell(cell, part * acknowledged, part * lost, part * read, p50, p99));
+            cell += CELL_MS;
+        }
     }
 
     /** In ms: this share of the line's records was acknowledged within it; NaN if there are none. */

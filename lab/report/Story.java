@@ -37,8 +37,8 @@ record Story(Trial trial) {
         var leaving = trial.events("leave");
         if (!trial.outages.isEmpty()) return Words.capitalized(faults());
         if (!outside.isEmpty()) return Words.capitalized(outside.get(0).text());
-        if (trial.about.fault() != null) return "No fault was injected";
         if (!leaving.isEmpty()) return "Consumer " + leaving.get(0).consumer() + " left the group";
+        if (trial.about.fault() != null) return "No fault was injected";
         return trial.events("leader").isEmpty() ? "Undisturbed" : "Leaders changed";
     }
 

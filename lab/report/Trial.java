@@ -148,9 +148,9 @@ class Trial {
         return states;
     }
 
-    /** The usual time between two records of one partition. */
+    /** The usual time between two records of one partition; 0 if the rate is not known. */
     double msBetweenRecords() {
-        return 1_000.0 * partitions / Math.max(0.001, about.rate);
+        return Double.isNaN(about.rate) ? 0 : 1_000.0 * partitions / Math.max(0.001, about.rate);
     }
 
     double leastNotable() {

@@ -42,8 +42,10 @@ public record Producing(
             if (ProducerConfig.configNames().contains(key)) settings.put(key, value);
         });
         ProducerConfig config = connection.create(() -> new ProducerConfig(settings));
-        String label =
-                attempt.isEmpty() ? "acks=" + config.getString("acks").replace("-1", "all") : attempt.split(":")[0];
+        boolean all = config.getString("acks").equals("-1");
+        String label = all ? "acks=all" : "acks=" + config.getString("acks");
+        if (all && !config.getBoolean("enable.idempotence")) label += ", not idempotent";
+        if (!attempt.isEmpty()) label = attempt.split(":")[0];
         var producing = new Producing(label, given, settings, config, rate, size);
         producing.check(connection);
         return producing;

@@ -20,10 +20,12 @@ public class Recording {
         this.recorder = new Recorder(writer);
         this.timeline = timeline;
         Script.inBackground(() -> {
-            while (!ended) {
-                recorder.flush(now());
-                LockSupport.parkNanos(50_000_000L);
-            }
+            for (; !ended; LockSupport.parkNanos(50_000_000L))
+                try {
+                    recorder.flush(now());
+                } catch (UncheckedIOException full) {
+                    failure = Script.oneLine(full);
+                }
         });
     }
 
@@ -32,12 +34,13 @@ public class Recording {
         return Math.round((System.nanoTime() - start) / 1e5) / 1e4;
     }
 
-    /** For the lines of records. Its caller is a client that counts them by itself. */
+    /** For the lines of records. */
     public Recorder records() {
         return recorder;
     }
 
-    public void write(Entry entry) {
+    /** Its lines are printed in the order in which they are written. */
+    public synchronized void write(Entry entry) {
         if (ended) return;
         try {
             recorder.write(entry);
@@ -57,8 +60,13 @@ public class Recording {
         return failure;
     }
 
-    public void end() {
+    /** From here on nothing is written: a client may still be closing. */
+    public synchronized void end() {
         ended = true;
-        recorder.end();
+        try {
+            recorder.end();
+        } catch (UncheckedIOException full) {
+            failure = Script.oneLine(full); // without its end, the run is INCONCLUSIVE
+        }
     }
 }

@@ -16,6 +16,8 @@ public class Timeline {
     private int controller = Seen.NONE;
     private Experiment.Run run;
     private Experiment.Topic topic;
+    private Experiment.Group group;
+    private boolean introduced;
 
     public Timeline(Printer printer) {
         this.printer = printer;
@@ -24,10 +26,11 @@ public class Timeline {
     public synchronized void print(Entry entry) {
         if (entry instanceof Experiment.Run it) begin(it);
         else if (entry instanceof Experiment.Topic it) print(it);
-        else if (entry instanceof Experiment.Group it && it.consumers() > 0) print(it);
+        else if (entry instanceof Experiment.Group it && it.consumers() > 0) group = it;
         else if (entry instanceof Action it) print(it);
         else if (entry instanceof Seen it) print(it);
         else if (entry instanceof Audit it) print(it);
+        introduce();
     }
 
     private void begin(Experiment.Run it) {
@@ -37,15 +40,23 @@ public class Timeline {
     }
 
     private void print(Experiment.Topic it) {
-        if (topic == null) topic = it;
-        else if (!it.exists() || !it.id().equals(topic.id()))
+        if (topic == null && it.exists()) topic = it;
+        else if (topic != null && (!it.exists() || !it.id().equals(topic.id())))
             line(it.t(), "bold,red", "topic %s does not exist any more".formatted(topic.name()));
     }
 
-    private void print(Experiment.Group it) {
+    /** The lines that describe a run come in any order. */
+    private void introduce() {
+        if (introduced || run == null || topic == null || group == null) return;
+        introduced = true;
         printer.print(
                 "  %d consumer%s in group %s, %,d records/s to %s, %s",
-                it.consumers(), it.consumers() == 1 ? "" : "s", it.group(), run.rate(), topic.name(), run.settings());
+                group.consumers(),
+                group.consumers() == 1 ? "" : "s",
+                group.group(),
+                run.rate(),
+                topic.name(),
+                run.settings());
         printer.print("");
     }
 
@@ -54,10 +65,13 @@ public class Timeline {
         if (entry instanceof Action.Load it) line(t, "", "the producer %ss".formatted(it.what()));
         if (entry instanceof Action.Fault it) {
             down.put(it.n(), it);
-            line(t, "bold,red", it.command());
+            line(t, "bold,red", it.command() == null ? it.fault() + " " + it.name() : it.command());
         }
         if (entry instanceof Action.FaultDone it) answer(t, it.answer());
-        if (entry instanceof Action.Restore it) line(t, "bold,green", it.command());
+        if (entry instanceof Action.Restore it) {
+            String name = down.containsKey(it.n()) ? down.get(it.n()).name() : "a node";
+            line(t, "bold,green", it.command() == null ? "restore " + name : it.command());
+        }
         if (entry instanceof Action.RestoreDone it) answer(t, it.answer());
         if (entry instanceof Action.Whole) {
             down.clear();
@@ -103,7 +117,7 @@ public class Timeline {
             line(now.t(), "yellow", partition + ": " + is + was);
         }
         if (!now.inSync().equals(before.inSync())) {
-            int min = topic.effectiveMinInSync();
+            int min = topic == null ? 0 : topic.effectiveMinInSync();
             String few = !now.inSync().isEmpty() && now.inSync().size() < min
                     ? " (fewer than min.insync.replicas=" + min + ")"
                     : "";
@@ -139,7 +153,8 @@ public class Timeline {
     private void print(Audit it) {
         if (it.error() != null)
             line(it.t(), "bold,yellow", "partition %d: the log was not read: %s".formatted(it.partition(), it.error()));
-        else if (it.partition() < topic.partitions().size()
+        else if (topic != null
+                && it.partition() < topic.partitions().size()
                 && it.logStart() > topic.partitions().get(it.partition()).end())
             line(
                     it.t(),

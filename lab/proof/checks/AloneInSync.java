@@ -28,6 +28,10 @@ class AloneInSync implements Check {
                 "%,d acknowledged while %s alone was in sync",
                 taken, scenario.other().name());
         boolean holds = scenario.alone() != null && taken > 0 == scenario.one();
-        return List.of(Claim.of(holds, text, evidence, facts.doubts().any(scenario.old())));
+        return List.of(Claim.of(
+                holds,
+                text,
+                evidence,
+                facts.doubts().any(scenario.old(), scenario.other().from())));
     }
 }

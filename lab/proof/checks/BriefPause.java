@@ -17,7 +17,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others helped.
  *
- * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was down for less than 1.5 sessions.
+ * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was back before the bound.
  */
 class BriefPause implements Check {
     private static final String TEXT = "a brief pause, then it goes on by itself";
@@ -46,7 +46,9 @@ class BriefPause implements Check {
         boolean holds = brief && since > 0;
         String helpedBy = facts.doubts().byOthers(outage.from(), outage.preferredAt(), it -> !it.isController());
         String stalled = facts.observed().stalledIn(outage.from(), outage.wholeAt());
-        if (!holds && helpedBy != null && stalled == null)
+        double deadline = brief ? Math.min(outage.restoredAt(), outage.from() + bound.seconds()) : pause.to();
+        boolean early = brief && facts.doubts().endedBefore(deadline);
+        if (!holds && !early && helpedBy != null && stalled == null)
             return Claim.fail(TEXT, evidence + "; not by itself: " + helpedBy);
         String blind = facts.observed().blindIn(pause.from(), pause.to());
         if (holds && (helpedBy != null || blind != null))
@@ -56,7 +58,7 @@ class BriefPause implements Check {
                 holds,
                 TEXT,
                 evidence,
-                tooShort != null ? tooShort : facts.doubts().any(outage));
+                tooShort != null ? tooShort : facts.doubts().any(outage, deadline));
     }
 
     /** How many records of a partition were acknowledged by the new leader before the broker was started. */

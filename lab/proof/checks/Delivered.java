@@ -72,6 +72,8 @@ class Delivered implements Check {
                 boolean onItsWay = failed.isEmpty() && audit != null && !audit.settled();
                 String doubt = facts.observed().blindIn(gap.from(), gap.to());
                 if (onItsWay) doubt = "a record may have been on its way when the log was read";
+                if (failed.isEmpty() && facts.doubts().endedBefore(Outage.NEVER))
+                    doubt = "the run ended before their fate was known";
                 return Claim.of(false, TEXT, evidence, doubt);
             }
             reasons.add(why);

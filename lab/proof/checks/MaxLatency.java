@@ -31,6 +31,8 @@ class MaxLatency implements Check {
                         latencies.count(), facts.account().count(Kind.SENT))
                 : Text.of("p99 %.1f ms", p99);
         String stalled = facts.observed().stalledIn(0, Outage.NEVER);
-        return List.of(Claim.of(p99 <= limit * 1e3 + 1e-6, text, evidence, stalled));
+        boolean early = Double.isInfinite(p99) && facts.doubts().endedBefore(Outage.NEVER);
+        String doubt = early ? "the run ended before their fate was known" : stalled;
+        return List.of(Claim.of(p99 <= limit * 1e3 + 1e-6, text, evidence, doubt));
     }
 }

@@ -14,8 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it got none, or late.
  *
- * <p>INCONCLUSIVE: the cluster was not observed at that time; others changed it; or the broker was down for less than 1.5
- * sessions, so it need not have been noticed.
+ * <p>INCONCLUSIVE: the cluster was not observed at that time; others changed it; or the broker was back before the bound,
+ * so the cluster need not have noticed.
  */
 class NewLeader implements Check {
     @Override
@@ -37,11 +37,12 @@ class NewLeader implements Check {
                             "broker %d leads, %.2f s after the fault",
                             elected.now().leader(), outage.after(elected.t()));
             String doubt = facts.doubts().tooShort(outage, bound);
+            double deadline = Math.min(outage.restoredAt(), outage.from() + bound.seconds());
             return Claim.of(
                     false,
                     text,
                     evidence,
-                    doubt != null ? doubt : facts.doubts().any(outage));
+                    doubt != null ? doubt : facts.doubts().any(outage, deadline));
         }
         String evidence = Text.of(
                 "broker %d leads, %.2f s after the fault, bound %s",
@@ -53,6 +54,6 @@ class NewLeader implements Check {
                     text,
                     evidence + "; but it was not seen when: "
                             + (blind == null ? "the cluster was not observed" : blind));
-        return Claim.of(inTime, text, evidence, facts.doubts().any(outage.from(), elected.t()));
+        return Claim.of(inTime, text, evidence, facts.doubts().any(outage, elected.t()));
     }
 }

@@ -47,6 +47,6 @@ class NoSuccessor implements Check {
                             dead, facts.setup().session()));
         String blind = facts.observed().blindIn(broker.from(), started);
         if (holds && blind != null) return Claim.unknown(text, evidence + "; but " + blind);
-        return Claim.of(holds, text, evidence, facts.doubts().any(broker));
+        return Claim.of(holds, text, evidence, facts.doubts().any(broker, elected == null ? started : elected.t()));
     }
 }

@@ -29,7 +29,7 @@ class OthersGoOn implements Check {
                 boolean flows = meanwhile > 0 && gap.seconds() < (to - outage.from()) / 2;
                 String text = Text.of("partition %d, not on %s, goes on", partition, outage.name());
                 String evidence = Text.of("%,d acknowledged meanwhile, longest pause %.2f s", meanwhile, gap.seconds());
-                claims.add(Claim.of(flows, text, evidence, facts.doubts().any(outage)));
+                claims.add(Claim.of(flows, text, evidence, facts.doubts().any(outage, outage.restoredAt())));
             }
         return claims;
     }

@@ -34,8 +34,9 @@ class ReadsGoOn implements Check {
                     .map(it -> facts.flows().pause(facts.flows().received(it), outage)));
             double bound = Bound.of(outage, facts.setup()).seconds() + MORE;
             String evidence = Text.of("longest pause in reads %.2f s, bound %.1f s", pause.seconds(), bound);
-            String doubt =
-                    ConsumersReadOn.failed(facts).isEmpty() ? facts.doubts().any(outage) : "a consumer failed";
+            String doubt = ConsumersReadOn.failed(facts).isEmpty()
+                    ? facts.doubts().any(outage, pause.to())
+                    : "a consumer failed";
             claims.add(Claim.of(pause.seconds() <= bound, "the group reads on after a brief pause", evidence, doubt)
                     .routinely());
         }

@@ -15,6 +15,8 @@ import lab.proof.facts.Text;
  * <p>INCONCLUSIVE: it was never in sync again, others changed the cluster, or it was not observed.
  */
 class Resumes implements Check {
+    private static final double PATIENCE = 5; // seconds
+
     @Override
     public List<Claim> claims(Facts facts) {
         var claims = new ArrayList<Claim>();
@@ -25,7 +27,7 @@ class Resumes implements Check {
                 String evidence = Text.of("%,d acknowledged since all is in sync", since);
                 String doubt = outage.wholeAt() == Outage.NEVER
                         ? "not all was in sync again"
-                        : facts.doubts().any(outage);
+                        : facts.doubts().any(outage, outage.wholeAt() + PATIENCE);
                 claims.add(Claim.of(since > 0, text, evidence, doubt));
             }
         return claims;

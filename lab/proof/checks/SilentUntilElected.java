@@ -2,6 +2,7 @@ package lab.proof.checks;
 
 import java.util.List;
 import lab.proof.facts.Facts;
+import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
@@ -18,9 +19,8 @@ class SilentUntilElected implements Check {
         LastReplica scenario = LastReplica.of(facts);
         if (scenario == null) return List.of();
         double killed = scenario.other().doneAt();
-        double again = Math.min(
-                facts.flows().acknowledged(0).firstAfter(killed + 1),
-                facts.run().length());
+        double first = facts.flows().acknowledged(0).firstAfter(killed + 1);
+        double again = Math.min(first, facts.run().length());
         double until = scenario.one() && scenario.elected() != null
                 ? scenario.elected().t()
                 : scenario.other().restoredAt();
@@ -29,6 +29,7 @@ class SilentUntilElected implements Check {
                 : "with one replica back, still nothing is acknowledged";
         String evidence = Text.of("no acknowledgement for %.1f s", again - killed);
         boolean holds = scenario.elected() != null && again >= until;
-        return List.of(Claim.of(holds, text, evidence, facts.doubts().any(scenario.other())));
+        double seen = first == Outage.NEVER || scenario.elected() == null ? Outage.NEVER : until;
+        return List.of(Claim.of(holds, text, evidence, facts.doubts().any(scenario.other(), seen)));
     }
 }

@@ -16,7 +16,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it kept its leader or got another one, or records were acknowledged.
  *
- * <p>INCONCLUSIVE: the cluster was not observed all the time, others changed it, or the broker was down for less than 1.5 sessions.
+ * <p>INCONCLUSIVE: the cluster was not observed all the time, others changed it, or the broker was back before the bound.
  */
 class UnavailableWhileDown implements Check {
     @Override
@@ -31,12 +31,12 @@ class UnavailableWhileDown implements Check {
     private static Claim claim(Facts facts, Outage outage, int partition) {
         Observed.Change gone = facts.observed().lostLeader(partition, outage.from());
         Observed.Change back = facts.observed().gotLeader(partition, gone == null ? outage.from() : gone.t());
-        double end = back == null ? facts.run().length() : back.t();
+        double end = back == null ? facts.flows().loadEnd() : back.t();
         double without = gone == null ? 0 : end - gone.t();
         Gap silence = facts.flows().pause(facts.flows().acknowledged(partition), outage);
         // A leader that resigns acknowledges for a moment what it has: the silence may begin a little later.
         boolean lasts = silence.to() >= end - facts.observed().late() && silence.seconds() > 0.8 * without;
-        boolean byItself = end >= outage.restoredAt();
+        boolean byItself = back == null || end >= outage.restoredAt();
         String text = Text.of("partition %d is unavailable while %s is down", partition, outage.name());
         String evidence = Text.of("no leader for %.1f s, no acknowledgement for %.1f s", without, silence.seconds());
         if (gone != null && lasts && byItself) {
@@ -45,6 +45,6 @@ class UnavailableWhileDown implements Check {
         }
         String doubt = facts.doubts().tooShort(outage, Bound.election(outage, facts.setup()));
         return Claim.of(
-                false, text, evidence, doubt != null ? doubt : facts.doubts().any(outage));
+                false, text, evidence, doubt != null ? doubt : facts.doubts().any(outage, outage.restoredAt()));
     }
 }

@@ -2,6 +2,7 @@ package lab.proof.checks;
 
 import java.util.List;
 import lab.proof.facts.Facts;
+import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
@@ -36,6 +37,10 @@ class WhoLeads implements Check {
                         : old + " is not elected: the partition waits for "
                                 + scenario.other().name();
         boolean holds = expectsOld ? scenario.oldLeadsEarly() : waits;
-        return List.of(Claim.of(holds, text, evidence, facts.doubts().any(scenario.other())));
+        return List.of(Claim.of(
+                holds,
+                text,
+                evidence,
+                facts.doubts().any(scenario.other(), elected == null ? Outage.NEVER : elected.t())));
     }
 }

@@ -49,6 +49,6 @@ class WithoutController implements Check {
                 flows,
                 "records flow on while the controller is down",
                 evidence,
-                facts.doubts().any(outage));
+                facts.doubts().any(outage, to));
     }
 }

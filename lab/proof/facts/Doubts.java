@@ -3,6 +3,8 @@ package lab.proof.facts;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import lab.history.Action;
+import lab.history.RunHistory;
 
 /** Why something that does not hold, or seems to hold, cannot be blamed on the fault. Each answer is null for none. */
 public class Doubts {
@@ -10,12 +12,22 @@ public class Doubts {
     private final Observed observed;
     private final List<Disturbance> disturbances;
     private final Map<Outage, Evidence> evidence;
+    private final double cut; // from when on the run was not carried on; NEVER: it came to its end
 
-    Doubts(Setup setup, Observed observed, List<Disturbance> disturbances, Map<Outage, Evidence> evidence) {
+    Doubts(
+            RunHistory run,
+            Setup setup,
+            Observed observed,
+            List<Disturbance> disturbances,
+            Map<Outage, Evidence> evidence) {
         this.setup = setup;
         this.observed = observed;
         this.disturbances = disturbances;
         this.evidence = evidence;
+        this.cut = run.all(Action.GaveUp.class).stream()
+                .mapToDouble(Action.GaveUp::t)
+                .min()
+                .orElse(run.complete() ? Outage.NEVER : run.length());
     }
 
     /** What others did to the cluster in a window. */
@@ -30,14 +42,20 @@ public class Doubts {
     /** Why not all that happened in a window was seen, or was this run's doing. */
     public String any(double from, double to) {
         if (setup.topicGone()) return "the topic was deleted in mid-run";
+        if (endedBefore(to)) return Text.of("the run ended early, at %.1f s", cut);
         String blind = observed.blindIn(from, to);
         return blind != null ? blind : byOthers(from, to, it -> true);
     }
 
-    /** The same for an outage, until its preferred leaders lead again. */
-    public String any(Outage outage) {
+    /** The same for an outage, until a time; also if nothing shows that it was one. */
+    public String any(Outage outage, double to) {
         if (!evidence.containsKey(outage)) return "nothing shows that " + outage.name() + " was down";
-        return any(outage.from(), outage.preferredAt());
+        return any(outage.from(), to);
+    }
+
+    /** Whether the run was killed, interrupted or given up before a time: what did not happen might have happened. */
+    public boolean endedBefore(double time) {
+        return cut < Outage.NEVER && time >= cut;
     }
 
     /**

@@ -50,7 +50,7 @@ public record Facts(
                 Latencies.byTime(run, outages, flows),
                 new Promises(run, setup, observed, outages),
                 new Expectation(setup, observed, outages),
-                new Doubts(setup, observed, disturbances, evidence));
+                new Doubts(run, setup, observed, disturbances, evidence));
     }
 
     /** Whether the log of a partition was read from the run's first offset, or its start, to its end. */

@@ -92,6 +92,30 @@ public class Lines {
         line.put("records", array);
     }
 
+    public int size() {
+        return lines.size();
+    }
+
+    /** Only the first lines: as if the writer had been killed. */
+    public Lines keep(int length) {
+        lines.subList(length, lines.size()).clear();
+        return this;
+    }
+
+    /** The latest time of any line. */
+    public double lastTime() {
+        return lines.stream()
+                .mapToDouble(it -> Math.max(it.getDouble("t"), it.getDouble("to")))
+                .max()
+                .orElse(0);
+    }
+
+    /** Adds an end line, if there is none. */
+    public Lines end() {
+        if (all("end").isEmpty()) add("{\"type\":\"end\"}");
+        return this;
+    }
+
     /** Takes a record out of all lines of a kind. */
     public Lines drop(String type, int id) {
         for (JsonObject line : all(type)) {

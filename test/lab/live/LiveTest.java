@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -653,24 +654,27 @@ public class LiveTest {
             });
         }
 
+        private static Map<String, Object> reader(String group, String client) {
+            String bytes = ByteArrayDeserializer.class.getName();
+            return Map.of(
+                    "bootstrap.servers", SharedCluster.servers(),
+                    "key.deserializer", bytes,
+                    "value.deserializer", bytes,
+                    "group.id", group,
+                    "client.id", client);
+        }
+
+        /** As {@link #reader}, from the first record on, with a commit three times a second. */
+        private static KafkaConsumer<byte[], byte[]> consumer(String group, String client) {
+            var settings = new HashMap<>(reader(group, client));
+            settings.put("auto.offset.reset", "earliest");
+            settings.put("auto.commit.interval.ms", 300);
+            return new KafkaConsumer<>(settings);
+        }
+
         void consume(String topic, String group, String client) {
-            Map<String, Object> settings = Map.of(
-                    "bootstrap.servers",
-                    SharedCluster.servers(),
-                    "key.deserializer",
-                    ByteArrayDeserializer.class.getName(),
-                    "value.deserializer",
-                    ByteArrayDeserializer.class.getName(),
-                    "group.id",
-                    group,
-                    "client.id",
-                    client,
-                    "auto.offset.reset",
-                    "earliest",
-                    "auto.commit.interval.ms",
-                    300);
             run(() -> {
-                try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+                try (var consumer = consumer(group, client)) {
                     consumer.subscribe(List.of(topic));
                     while (!ending.get()) consumer.poll(Duration.ofMillis(200));
                     consumer.unsubscribe();
@@ -680,15 +684,8 @@ public class LiveTest {
 
         /** Without membership: the consumer chooses its partitions, and only commits to the group. */
         void assign(String topic, String group) {
-            String bytes = ByteArrayDeserializer.class.getName();
-            Map<String, Object> settings = Map.of(
-                    "bootstrap.servers", SharedCluster.servers(),
-                    "key.deserializer", bytes,
-                    "value.deserializer", bytes,
-                    "group.id", group,
-                    "auto.commit.interval.ms", 300);
             run(() -> {
-                try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
+                try (var consumer = consumer(group, "a")) {
                     consumer.assign(List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1)));
                     while (!ending.get()) consumer.poll(Duration.ofMillis(200));
                 }
@@ -696,15 +693,8 @@ public class LiveTest {
         }
 
         void share(String topic, String group, String client) {
-            String bytes = ByteArrayDeserializer.class.getName();
-            Map<String, Object> settings = Map.of(
-                    "bootstrap.servers", SharedCluster.servers(),
-                    "key.deserializer", bytes,
-                    "value.deserializer", bytes,
-                    "group.id", group,
-                    "client.id", client);
             run(() -> {
-                try (var consumer = new KafkaShareConsumer<byte[], byte[]>(settings)) {
+                try (var consumer = new KafkaShareConsumer<byte[], byte[]>(reader(group, client))) {
                     consumer.subscribe(List.of(topic));
                     while (!ending.get()) consumer.poll(Duration.ofMillis(200));
                 }

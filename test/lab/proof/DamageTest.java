@@ -94,6 +94,35 @@ public class DamageTest {
     }
 
     @Test
+    @DisplayName("a good run that was killed, or gave up, anywhere: INCONCLUSIVE, never FAIL")
+    void prefixes() throws IOException {
+        var wrong = new ArrayList<String>();
+        for (var sample : Sample.all().entrySet()) {
+            Lines whole = sample.getValue().every(0.1).lines(directory);
+            for (int length = 2; length < whole.size(); length += 1 + length / 200) {
+                Lines killed = whole.copy().keep(length);
+                expectInconclusive(sample.getKey() + " killed after line " + length, killed, wrong);
+                double t = killed.lastTime();
+                Lines gaveUp =
+                        killed.copy().add("{\"type\":\"gave_up\",\"t\":%s,\"why\":\"interrupted\"}".formatted(t));
+                gaveUp.add("{\"type\":\"load\",\"t\":%s,\"what\":\"end\"}".formatted(t + 0.1))
+                        .end();
+                expectInconclusive(sample.getKey() + " gave up after line " + length, gaveUp, wrong);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private void expectInconclusive(String what, Lines lines, List<String> wrong) throws IOException {
+        Proof proof = judge(lines);
+        if (proof.verdict() == Verdict.INCONCLUSIVE) return;
+        var why = proof.claims().stream()
+                .filter(it -> it.verdict() == Verdict.FAIL)
+                .toList();
+        wrong.add(what + ": " + proof.verdict() + " " + why);
+    }
+
+    @Test
     @DisplayName("a changed byte anywhere: an error that names the line, or never PASS")
     void changedByte() throws IOException {
         byte[] whole = Files.readAllBytes(good.seal(directory.resolve("whole.jsonl")));

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lab.history.HistoryReader;
 import lab.history.Lines;
+import lab.history.RunHistory;
 import lab.proof.checks.Check;
 import lab.proof.checks.Checks;
 import lab.proof.checks.Verdict;
@@ -38,28 +39,7 @@ public class HistoriesTest {
 
     @BeforeAll
     static void bases() throws IOException {
-        var samples = new HashMap<>(Map.of(
-                "one",
-                Sample.one(),
-                "two",
-                Sample.two(),
-                "three",
-                Sample.three(),
-                "topic",
-                Sample.topic(),
-                "refusing",
-                Sample.refusing(),
-                "controller",
-                Sample.controller(),
-                "successor",
-                Sample.successor(),
-                "observe",
-                Sample.observe()));
-        for (int min : List.of(1, 2)) {
-            samples.put("wait" + min, Sample.last(min, false));
-            samples.put("elect" + min, Sample.last(min, true));
-        }
-        for (var each : samples.entrySet())
+        for (var each : Sample.all().entrySet())
             BASES.put(each.getKey(), each.getValue().lines(directory));
     }
 
@@ -184,6 +164,21 @@ public class HistoriesTest {
                     missing.add(name + " " + verdict);
         }
         assertThat(missing).isEmpty();
+    }
+
+    @Test
+    @DisplayName("runs on a real cluster, as the drill wrote them: a stop, and Scenario 4 in its four variants")
+    void recorded() throws IOException {
+        for (String file : List.of("stop.jsonl", "last-replica.jsonl"))
+            for (RunHistory run : HistoryReader.read(CASES.resolve(file)).runs())
+                assertThat(Proof.of(run).verdict()).as(run.begin().title()).isEqualTo(Verdict.PASS);
+        RunHistory elected =
+                HistoryReader.read(CASES.resolve("last-replica.jsonl")).runs().get(1);
+        assertThat(Proof.of(elected).claims())
+                .filteredOn(it -> it.check().equals("LosesExactly"))
+                .singleElement()
+                .asString()
+                .contains("1,583 predicted from offsets and leader epochs, 1,583 lost");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import lab.history.Action;
 import lab.history.Audit;
 import lab.history.Experiment;
@@ -42,6 +43,32 @@ class Sample {
         this.scenario = scenario;
         this.replicas = replicas;
         this.end = end;
+    }
+
+    /** Each kind of run, by name. */
+    static Map<String, Sample> all() {
+        var all = new TreeMap<>(Map.of(
+                "one",
+                one(),
+                "two",
+                two(),
+                "three",
+                three(),
+                "topic",
+                topic(),
+                "refusing",
+                refusing(),
+                "controller",
+                controller(),
+                "successor",
+                successor(),
+                "observe",
+                observe()));
+        for (int min : List.of(1, 2)) {
+            all.put("wait" + min, last(min, false));
+            all.put("elect" + min, last(min, true));
+        }
+        return all;
     }
 
     /** Scenario 1: the busy consumer leaves at 3.0 s. */

@@ -1,6 +1,7 @@
 package lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,7 +51,7 @@ public class HistoryTest {
         assertThat(trial.pauses.get(0).from()).isBetween(2_950.0, 3_050.0);
         for (int partition = 0; partition < 2; partition++)
             assertThat(acknowledged(trial, partition))
-                    .isEqualTo(lines.records("acknowledged", partition).size())
+                    .isCloseTo(lines.records("acknowledged", partition).size(), within(1e-6))
                     .isPositive();
         assertThat(trial.number("sent")).isEqualTo(trial.number("acknowledged"));
         assertThat(trial.number("lost")).isZero();
@@ -67,7 +68,7 @@ public class HistoryTest {
         assertThat(trial.verdict).isEqualTo("FAIL");
         assertThat(trial.number("lost")).isEqualTo(1);
         assertThat(trial.lostIds).containsExactly(101);
-        assertThat(trial.lost(0)).isEqualTo(1);
+        assertThat(trial.lost(0)).isCloseTo(1, within(1e-9));
         assertThat(trial.claims).anyMatch(it -> it.verdict().equals("FAIL"));
         assertThat(new Story(trial).title()).contains("1 acknowledged record lost");
     }
@@ -83,6 +84,14 @@ public class HistoryTest {
         assertThat(trial.knows("lost")).isFalse();
         assertThat(trial.claims).anyMatch(it -> it.text().equals("the history is complete") && !it.holds());
         assertThat(new Names(List.of(trial)).title()).contains("inconclusive: ").doesNotContain("nothing lost");
+    }
+
+    @Test
+    @DisplayName("a history without a rate, as with --observe, is drawn")
+    void withoutRate() throws IOException {
+        Trial trial = trial(SampleHistories.scenario(3, directory).set("run", 1, "rate", null));
+        assertThat(Picture.of(List.of(trial)).whole("")).endsWith("</svg>\n").doesNotContain("NaN");
+        assertThat(new Story(trial).about()).doesNotContain("records/s");
     }
 
     @Test

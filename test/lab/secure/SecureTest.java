@@ -37,10 +37,10 @@ public class SecureTest {
     @TempDir
     private static Path directory;
 
-    private static Run cluster;
+    private static Path client; // the properties of a user who may do everything
+    private static Path guest; // and of one who may do nothing
     private static Admin admin;
-    private static Path client;
-    private static Path guest;
+    private static Run cluster;
 
     @BeforeAll
     static void start() throws Exception {
