@@ -57,14 +57,19 @@ import picocli.CommandLine.Help.Ansi;
 class failover implements Callable<Integer> {
     public static void main(String... args) {
         int status = new CommandLine(new failover())
+                .setParameterExceptionHandler((error, given) -> complain(2, error.getMessage()))
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     if (ending) return 130; // an error of a cluster that ends
-                    if (!(error instanceof Failure known)) throw error; // a defect of this script: with its stack trace
-                    System.err.println(known.getMessage());
-                    return known.exitStatus;
+                    if (error instanceof Failure known) return complain(known.exitStatus, known.getMessage());
+                    throw error; // a defect of this script: with its stack trace
                 })
                 .execute(args);
         System.exit(status); // closes the cluster, as Ctrl-C does
+    }
+
+    private static int complain(int exitStatus, String message) {
+        System.err.println(message);
+        return exitStatus;
     }
 
     @Parameters(paramLabel = "SCENARIO", arity = "0..*", description = "Scenarios of the guide (default: 1 2 3).")
@@ -83,12 +88,10 @@ class failover implements Callable<Integer> {
             description = "Who acknowledges: all in-sync replicas (all), the leader (1), none (0) (default: all).")
     String acks = "all";
 
-    @Option(names = "--rate", paramLabel = "RATE",
-            description = "Records per second, over all partitions (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--rate", paramLabel = "RATE", description = "Records per second (default: ${DEFAULT-VALUE}).")
     int rate = 200;
 
-    @Option(names = "--history", paramLabel = "FILE",
-            description = "Write what was done and seen to FILE, for lab/drill.java --judge FILE.")
+    @Option(names = "--history", paramLabel = "FILE", description = "Write a history, for lab/drill.java --judge FILE.")
     Path historyFile;
 
     private static final String SERVERS = "localhost:9092,localhost:9095"; // kafka-1, kafka-2
@@ -148,8 +151,7 @@ class failover implements Callable<Integer> {
 
     /** In a group, one consumer reads a partition. No broker is taken down; the busy consumer leaves. */
     class Scenario1 extends Trial {
-        private GroupConsumer busy;
-        private GroupConsumer idle;
+        private GroupConsumer busy, idle;
         private double leftAt;
 
         Scenario1() {
@@ -287,8 +289,7 @@ class failover implements Callable<Integer> {
 
     /** Records flow while the steps are taken. Then every record is accounted for, and the claims are judged. */
     abstract class Trial {
-        String title;
-        String topic;
+        String title, topic;
         List<List<Integer>> replicas; // brokers, by partition; the first is the preferred leader
         int members; // of the group
         String observation; // the guide's words
@@ -372,8 +373,7 @@ class failover implements Callable<Integer> {
             if (!admin.listTopics().names().get().contains(topic)) {
                 var placement = new TreeMap<Integer, List<Integer>>();
                 replicas.forEach(each -> placement.put(placement.size(), each));
-                var created = admin.createTopics(List.of(new NewTopic(topic, placement)));
-                created.all().get();
+                admin.createTopics(Set.of(new NewTopic(topic, placement))).all().get();
             }
             observer.setDaemon(true);
             observer.start();
@@ -402,8 +402,8 @@ class failover implements Callable<Integer> {
         private void gather() throws Exception {
             for (int number = 1; number <= members; number++) consumers.add(new GroupConsumer(number));
             await("the group did not assign the partitions", 60, () -> {
-                var asked = admin.describeConsumerGroups(List.of(group));
-                var now = asked.all().get().get(group);
+                var now =
+                        admin.describeConsumerGroups(List.of(group)).all().get().get(group);
                 if (now.groupState() != GroupState.STABLE || now.members().size() != members) return false;
                 return consumers.stream().mapToInt(it -> it.assigned.size()).sum() == replicas.size();
             });
@@ -944,9 +944,9 @@ class failover implements Callable<Integer> {
             return true;
         }
 
-        /** The next line, except for news of a node that ended without a command. */
+        /** The next line, except for news of a node that ended without a command, and the JVM's warnings. */
         private String answer(int limitSeconds) {
-            Stream<String> lines = child.inputReader().lines().filter(it -> !it.contains(" died: "));
+            Stream<String> lines = child.inputReader().lines().filter(it -> !it.matches(".* died: .*|\\[.*"));
             var next = CompletableFuture.supplyAsync(() -> lines.findFirst().orElse(ENDED));
             String late = "error: no answer within %d s".formatted(limitSeconds);
             return next.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS).join();

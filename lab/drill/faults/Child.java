@@ -27,7 +27,7 @@ class Child implements AutoCloseable {
         Script.inBackground(() -> {
             process.inputReader(StandardCharsets.UTF_8).lines().forEach(line -> {
                 if (line.contains(" died: ")) aside.accept(line);
-                else answers.add(line);
+                else if (!line.startsWith("[")) answers.add(line); // the JVM's warnings
             });
             answers.add("error: the process has ended");
         });
