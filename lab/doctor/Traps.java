@@ -161,8 +161,11 @@ class Traps {
                     voters.keySet(),
                     "While one of them is down, no partition gets a new leader.",
                     remedies.threeControllers());
-        List<Integer> behind =
-                voters.keySet().stream().filter(id -> !voters.get(id)).toList();
+        // The quorum notices only after some seconds that a controller is down. Where it is a broker as well, that is
+        // known.
+        List<Integer> behind = voters.keySet().stream()
+                .filter(id -> !voters.get(id) || cluster.brokers().containsKey(id) && !cluster.isUp(id))
+                .toList();
         found.nodes(
                 "down",
                 "controller",

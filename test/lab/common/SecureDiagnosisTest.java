@@ -82,7 +82,8 @@ public class SecureDiagnosisTest {
         guest = path(cluster.awaitLine("client properties of a user without any permission: "));
         cluster.awaitLine("ready: ");
         admin = Admin.create(load(client));
-        admin.createTopics(List.of(new NewTopic("t", 1, (short) 1), new NewTopic("u", 1, (short) 1)))
+        var unclean = Map.of("unclean.leader.election.enable", "true"); // a finding whose remedy is a command
+        admin.createTopics(List.of(new NewTopic("t", 1, (short) 1), new NewTopic("u", 1, (short) 1).configs(unclean)))
                 .all()
                 .get();
     }
