@@ -174,7 +174,7 @@ class queue implements Callable<Integer> {
         say("set for %s: share.auto.offset.reset=earliest", group);
     }
 
-    /** Once a second: who leads. A share consumer itself does not tell. */
+    /** Once a second: who leads. A share consumer itself does not report it. */
     private void look() {
         if (System.nanoTime() - lookedAt < 1e9) return;
         lookedAt = System.nanoTime();

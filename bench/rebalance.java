@@ -77,7 +77,7 @@ class rebalance implements Callable<Integer> {
     String only;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE",
-            description = "Where the table goes, too (default: nowhere).")
+            description = "Also write the table to this file (default: none).")
     Path output;
 
     /** A process of its own, to be killed: reads, and prints what it has read. */
@@ -440,7 +440,7 @@ class rebalance implements Callable<Integer> {
             seen[i].set((int) read.offset);
         }
 
-        /** Forgets the gaps, and tells who has which partition. */
+        /** Forgets the gaps, and returns who has which partition. */
         synchronized int[] begin() {
             Arrays.fill(longest, 0);
             longestOfAll = 0;

@@ -23,7 +23,7 @@
 //SOURCES doctor/InternalTopics.java // Kafka's own topics that cannot be created
 //SOURCES doctor/Finding.java // one thing that is wrong
 //SOURCES doctor/Findings.java // collects them
-//SOURCES doctor/Remedies.java // what fixes a finding, and harms nothing
+//SOURCES doctor/Remedies.java // what fixes a finding, and breaks nothing else
 //SOURCES doctor/Placement.java // chooses brokers for replicas
 //SOURCES doctor/Commands.java // the commands of Kafka's own tools
 //SOURCES doctor/Report.java // text and JSON

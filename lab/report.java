@@ -75,7 +75,7 @@
 //SOURCES proof/checks/OnceInOrder.java // each record is in the log once
 //SOURCES proof/checks/OneReader.java // scenario 1
 //SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker goes on while the broker is down
-//SOURCES proof/checks/ReadsGoOn.java // the group's reading pauses briefly, too
+//SOURCES proof/checks/ReadsGoOn.java // the group's reading also pauses briefly
 //SOURCES proof/checks/RefusedBelowMinimum.java // with acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas
 //SOURCES proof/checks/Resumes.java // a partition that was unavailable, or refused acks=all, takes records again when the broker is back
 //SOURCES proof/checks/SameTopic.java // the topic is the same one from the beginning to the end
@@ -83,7 +83,7 @@
 //SOURCES proof/checks/StandbyTakesOver.java // scenario 1: the idle consumer is a standby
 //SOURCES proof/checks/ToTheEnd.java // the run came to its planned end, and its history is whole and sound
 //SOURCES proof/checks/UnavailableWhileDown.java // a partition that the broker led
-//SOURCES proof/checks/Undisturbed.java // nobody else changed the cluster during the run
+//SOURCES proof/checks/Undisturbed.java // only the run changed the cluster
 //SOURCES proof/checks/Verdict.java // from good to bad: the worst of several is the greatest
 //SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
 //SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
@@ -99,7 +99,7 @@
 //SOURCES proof/facts/Gap.java // a time, in seconds since the run began
 //SOURCES proof/facts/Ids.java // by id: the partition of a record, and the offset at which it was acknowledged
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
-//SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when nobody looked
+//SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received

@@ -31,14 +31,15 @@ public class ChecksPage {
 
                 | verdict | |
                 |---|---|
-                | PASS | It was seen, and it holds. |
+                | PASS | It was observed, and it holds. |
                 | ALLOWED | It does not hold, and the settings do not promise it. The claim names the setting. |
-                | INCONCLUSIVE | It could not be observed. The claim says why. |
+                | INCONCLUSIVE | It could not be observed. The claim gives the reason. |
                 | FAIL | It does not hold, and the settings promise it. |
 
-                The verdict of a run is the worst of its claims, in this order. What did not happen because the run was killed,
-                interrupted or given up is INCONCLUSIVE, not FAIL; so is what depends on a fault that nothing shows. This page is generated from the comments of
-                `lab/proof/checks/` by `./jbang test/ChecksPage.java`.
+                The verdict of a run is the worst of its claims, in this order. If a run was killed, interrupted or given up,
+                what did not happen is INCONCLUSIVE, not FAIL. So is a claim about a fault for which there is no evidence.
+
+                `./jbang test/ChecksPage.java` generates this page from the comments of `lab/proof/checks/`.
 
                 ## The run itself
                 """);

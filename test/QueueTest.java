@@ -143,7 +143,7 @@ class QueueTest {
             SharedCluster.heal();
             producer.awaitLine("acknowledged");
             producer.interrupt();
-            producer.awaitExit(); // what was waiting for the broker may be unknown: the log tells how many there are
+            producer.awaitExit(); // what was waiting for the broker may be unknown: the log shows how many there are
             long sent = SharedCluster.end(topic, 0) + SharedCluster.end(topic, 1);
             SharedCluster.await(
                     "all " + sent + " are read", () -> deliveries(a, b).size() == sent);

@@ -14,7 +14,7 @@ import java.util.stream.*;
 /**
  * A script that runs for real: a process of its own, started as a person would start it, with its
  * output as it comes, its input, signals and exit status. Every wait has a limit, and where one
- * fails it tells all that was printed.
+ * fails, it shows everything that was printed.
  *
  * <pre>{@code
  * try (var cluster = Run.script("cluster.java")) {
@@ -107,7 +107,7 @@ public final class Run implements AutoCloseable {
             command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
             return command;
         } catch (JsonParserException unknown) {
-            throw new IllegalStateException("JBang does not tell how to run " + file, unknown);
+            throw new IllegalStateException("JBang does not say how to run " + file, unknown);
         }
     }
 
@@ -466,7 +466,7 @@ public final class Run implements AutoCloseable {
         notifyAll();
     }
 
-    /** Once their parent has ended, nothing tells any more whose children they were. */
+    /** Once their parent has ended, nothing shows any more whose children they were. */
     private synchronized void rememberDescendants() {
         process.descendants().forEach(descendants::add);
     }

@@ -24,7 +24,7 @@ import java.util.function.BooleanSupplier;
 /**
  * The cluster that the tests share: {@code cluster.java}, started when it is first needed, on ports
  * of its own; it ends with the suite. A test takes topics and groups that no other test uses, and
- * calls {@link #heal} if it harmed a broker.
+ * calls {@link #heal} if it took a broker down.
  *
  * <p>What the scripts say is checked against what Kafka's own client says, not against another
  * script.

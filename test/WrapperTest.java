@@ -205,7 +205,7 @@ class WrapperTest {
     }
 
     @Test
-    @DisplayName("fetches with wget where there is no curl, and tells its reason, too")
+    @DisplayName("fetches with wget if there is no curl, and also prints its reason")
     void wget() throws IOException {
         Path path = onlyCommands("java", "javac", "wget");
         try (var repository = new Repository(jar)) {
@@ -783,7 +783,7 @@ class WrapperTest {
         }
     }
 
-    /** A directory with a java that tells this version, and perhaps a javac. */
+    /** A directory with a java that reports this version, and perhaps a javac. */
     private Path fakeJava(String version, String... others) throws IOException {
         Path bin = Files.createDirectories(directory.resolve("Java " + version).resolve("bin"));
         writeCommand(bin.resolve("java"), "echo 'openjdk version \"" + version + "\" 2024-04-16' >&2");

@@ -22,7 +22,7 @@ import java.util.List;
 
 /**
  * {@code ./jbang test/format.java [--check] FILE...}: formats the files, or with {@code --check}
- * only tells which would change. Exit status 1 if one would, or if one cannot be formatted.
+ * only reports which would change. Exit status 1 if one would, or if one cannot be formatted.
  *
  * <p>palantir-java-format (120 columns, as few line breaks as can be) takes {@code //DEPS} and its like for comments and puts a blank behind the
  * slashes, and JBang then sees nothing in them. So all that stands before the first line of Java

@@ -22,8 +22,8 @@ class PartitionLog {
     }
 
     /**
-     * Removes all batches from the recovery point on. A segment that is cut loses its indexes, which Kafka builds anew; a
-     * later segment goes as a whole, and so does a snapshot of what is no longer there. The first segment's file stays even
+     * Removes all batches from the recovery point on. A segment that is cut loses its indexes, which Kafka rebuilds. A
+     * later segment is removed as a whole, and so is a snapshot of what is no longer there. The first segment's file stays even
      * if it is empty, because its name is where the log starts.
      */
     Ends cut(long recoveryPoint) throws IOException {

@@ -50,7 +50,7 @@ class Cluster implements AutoCloseable {
         }
     }
 
-    /** The brokers that exist for the cluster, also those that are down; empty: it does not tell. */
+    /** The brokers that exist for the cluster, also those that are down; empty: it does not report them. */
     Set<Integer> registered() throws InterruptedException {
         try {
             var options =
@@ -85,7 +85,7 @@ class Cluster implements AutoCloseable {
                     .get();
             return true;
         } catch (ExecutionException refused) {
-            return Script.rootOf(refused) instanceof AuthorizationException; // a refusal is an answer, too
+            return Script.rootOf(refused) instanceof AuthorizationException; // a refusal is also an answer
         }
     }
 

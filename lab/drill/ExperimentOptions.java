@@ -72,7 +72,7 @@ class ExperimentOptions {
     int runs;
 
     /**
-     * Refuses what cannot be, and options without effect: whoever gave one would believe that something else was tried.
+     * Refuses values that cannot be, and options that would have no effect.
      *
      * @param observe how long the cluster is only observed; null: a fault is injected
      */

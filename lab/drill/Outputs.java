@@ -21,7 +21,7 @@ class Outputs {
     Path judge;
 
     @Option(names = "--report", paramLabel = "FILE",
-            description = "Draw the run with report.java: .svg or .html, .xml (JUnit) or .md. Repeatable.")
+            description = "Draw the run with lab/report.java: .svg or .html, .xml (JUnit) or .md. Repeatable.")
     List<Path> reports = List.of();
 
     @Option(names = "--json", description = "Print the verdict as one JSON object instead of the text.")

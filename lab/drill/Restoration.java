@@ -7,8 +7,8 @@ import lab.drill.recording.Printer;
 import org.apache.kafka.common.ElectionType;
 
 /**
- * Restores what a trial that did not come to its end has left down, so that the next one can begin. After Ctrl-C and after
- * SIGKILL the executor does it alone.
+ * Restores what an aborted trial left down, before the next one begins. After Ctrl-C and after SIGKILL, the executor does
+ * it alone.
  *
  * @param topic its name
  */

@@ -17,7 +17,7 @@ class News {
     static final String BAD = "bad";
     static final String PLAIN = "plain";
 
-    /** One change. The page tells lines apart by their numbers. */
+    /** One change. The page identifies lines by their numbers. */
     record Line(long number, long at, String mood, String text) {}
 
     final Deque<Line> lines = new ArrayDeque<>(); // the newest first

@@ -7,7 +7,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 
-/** A topic with its partitions. One that was deleted and created again has another id, and begins anew. */
+/** A topic with its partitions. One that was deleted and created again has another id, and starts again. */
 class Topic {
     final String name;
     final List<Partition> partitions = new ArrayList<>();

@@ -58,7 +58,7 @@ final class Pipeline implements Callable<Integer> {
     int work;
 
     @Option(names = "--no-seek-back",
-            description = "Make the classic mistake: after an aborted transaction, continue behind its records. They"
+            description = "Make the classic mistake: after an aborted transaction, continue after its records. They"
                     + " are never processed.")
     boolean noSeekBack;
 

@@ -68,7 +68,7 @@ final class Processor {
                 while (!Script.stopping()) processBatch(producer, consumer);
             } catch (InvalidConfigurationException refused) { // such as a missing permission
                 throw refused;
-            } catch (KafkaException fatal) { // for these two clients: fenced, too late, or an abort that failed
+            } catch (KafkaException fatal) { // for these two clients: fenced, timed out, or not aborted
                 if (Script.stopsWithin(500_000_000)) return;
                 replaced++;
                 Script.say("@|yellow clients replaced|@  %s", Script.oneLine(fatal));
@@ -139,7 +139,7 @@ final class Processor {
             }
     }
 
-    /** The consumer is behind the batch already. Without this it would go on with the next one. */
+    /** The consumer's position is already after the batch. Without this, it would continue with the next batch. */
     private static void seekBack(Consumer<?, ?> consumer) {
         Map<TopicPartition, OffsetAndMetadata> offsets = consumer.committed(consumer.assignment());
         offsets.forEach((partition, offset) -> {

@@ -152,7 +152,7 @@ record Story(Trial trial) {
                 .formatted(shown, trial.partitions, which, trial.partitions - shown);
     }
 
-    /** The claims. If none of them explains the verdict, the trial as a whole is one, too: no failure gets lost. */
+    /** The claims. If none of them explains the verdict, the trial as a whole is also one: no failure gets lost. */
     List<Claim> cases() {
         var cases = new ArrayList<>(trial.claims);
         if (cases.stream().noneMatch(claim -> claim.verdict().equals(trial.verdict)))

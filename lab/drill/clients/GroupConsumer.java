@@ -134,7 +134,7 @@ public class GroupConsumer {
         recording.write(new Seen.Assigned(recording.now(), number, List.copyOf(now)));
     }
 
-    /** Tells it to leave, without waiting: of several that leave at once, none is given what another one gives back. */
+    /** Asks it to leave, without waiting. If several leave at once, none is assigned a partition that another one gives up. */
     public void beginLeaving() {
         leaving = true;
     }

@@ -48,8 +48,8 @@ public class LogReader {
         List<Long> ends = offsets(OffsetSpec.latest());
         boolean settled = waitsForAll && progress.allAcknowledged() && haveAll(ends);
         for (int seconds = 0; seconds < 10 && !settled; seconds++) {
-            // Records for which nobody waits (acks=0), or waits no more, may still be on their way into the log: seen
-            // with 193 records on a busy machine. So the ends must stand still for 1 s.
+            // Records for which the producer does not wait (acks=0), or no longer waits, may still be on their way
+            // into the log: seen with 193 records on a busy machine. So the ends must stand still for 1 s.
             if (Script.stopsWithin(1_000_000_000)) throw new Unobserved("interrupted");
             List<Long> before = ends;
             ends = offsets(OffsetSpec.latest());

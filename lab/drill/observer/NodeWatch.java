@@ -45,7 +45,7 @@ public class NodeWatch {
         controllerSilences = 0;
     }
 
-    /** @param brokersAnswer if they are silent, too, nothing is known of the controller */
+    /** @param brokersAnswer if they are silent as well, nothing is known of the controller */
     void seeNoAnswer(boolean brokersAnswer) {
         controllerSilences = brokersAnswer ? controllerSilences + 1 : 0;
         if (controllerSilences >= 3) see(Seen.NONE);

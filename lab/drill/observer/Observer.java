@@ -121,7 +121,7 @@ public class Observer {
         if (error != null) {
             boolean unknown = Script.rootOf(error) instanceof UnknownTopicOrPartitionException;
             unknownSince = !unknown ? -1 : unknownSince < 0 ? now : unknownSince;
-            if (unknown) noteAnswer(now); // an answer, too
+            if (unknown) noteAnswer(now); // this is also an answer
             if (unknown && now - unknownSince > 1) topicHasGone(Experiment.Topic.gone(unknownSince));
             return;
         }

@@ -5,9 +5,10 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4: with one replica in sync, acks=all acknowledges records that one broker has; or nothing, if min.insync.replicas is 2.
+ * Scenario 4: with one replica in sync, acks=all acknowledges records that only one broker has. If min.insync.replicas is
+ * 2, it acknowledges nothing.
  *
- * <p>FAIL: it is the other way round.
+ * <p>FAIL: nothing was acknowledged; or, if min.insync.replicas is 2, something was.
  *
  * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
  */

@@ -13,7 +13,7 @@ import lab.proof.facts.Outage;
  * broker that leads a partition which has no other in-sync replica, while another partition is elsewhere; in Scenario 3,
  * a broker that leads a partition which has one; in Scenario 4, two faults. Shown only if it did not.
  *
- * <p>INCONCLUSIVE: it did not, so nothing of this was tried. Never FAIL.
+ * <p>INCONCLUSIVE: it did not, so the scenario was not tried. Never FAIL.
  */
 class AsPlanned implements Check {
     @Override

@@ -10,11 +10,11 @@ import lab.proof.facts.Text;
  * Each record that is in the log is where the broker acknowledged it: in its partition, at its offset. Shown only if it is not
  * so.
  *
- * <p>FAIL: one is elsewhere: what was acknowledged is gone, and a copy is there.
+ * <p>FAIL: one is elsewhere: the acknowledged copy is lost, and another copy is in the log.
  *
  * <p>ALLOWED: the producer is not idempotent, so one copy may be acknowledged and another one survive.
  *
- * <p>INCONCLUSIVE: the topic was created again in mid-run: its offsets are new.
+ * <p>INCONCLUSIVE: the topic was created again during the run: its offsets are new.
  */
 class AtItsOffset implements Check {
     @Override

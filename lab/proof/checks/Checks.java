@@ -15,7 +15,7 @@ public class Checks {
             new AsPlanned(),
             new FlowedBeforeAndAfter(),
             new ConsumersReadOn(),
-            // What the fault does
+            // Effects of the fault
             new OneReader(),
             new StandbyTakesOver(),
             new LoadBalanced(),
@@ -32,7 +32,7 @@ public class Checks {
             new SilentUntilElected(),
             new WhoLeads(),
             new LosesExactly(),
-            // What becomes of the records
+            // Fate of the records
             new NoneLost(),
             new AtItsOffset(),
             new OnceInOrder(),

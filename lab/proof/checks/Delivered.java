@@ -22,7 +22,7 @@ import lab.proof.facts.Text;
  * <p>ALLOWED: acks=0, or retries is set and not unlimited: then records may fail while a leader moves. Or the partition could not
  * take records for longer than delivery.timeout.ms: it had no leader, too few in-sync replicas, or a leader that was down.
  *
- * <p>INCONCLUSIVE: the place of such a record in the log was not to be seen, or the record may still have been on its way
+ * <p>INCONCLUSIVE: the place of such a record in the log could not be seen, or the record may still have been on its way
  * when the log was read; or it failed in a time in which the cluster was not observed.
  */
 class Delivered implements Check {

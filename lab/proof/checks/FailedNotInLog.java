@@ -6,11 +6,11 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * A record that was rejected for good is not in the log. Shown only if one is, or cannot be looked for.
+ * A record that was rejected for good is not in the log. Shown only if one is, or if that could not be seen.
  *
  * <p>FAIL: one is in the log. No setting allows it.
  *
- * <p>INCONCLUSIVE: records were rejected, and their place in the log was not to be seen.
+ * <p>INCONCLUSIVE: records were rejected, and their place in the log could not be seen.
  */
 class FailedNotInLog implements Check {
     @Override

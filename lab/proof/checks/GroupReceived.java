@@ -11,11 +11,11 @@ import lab.proof.facts.Text;
 /**
  * The group received every record that is in the log.
  *
- * <p>FAIL: it did not receive one, although its consumers read on until nothing came any more.
+ * <p>FAIL: it did not receive one, although its consumers read until no more records came.
  *
  * <p>INCONCLUSIVE: the log has none of the run's records; a consumer failed, the topic was deleted, the run gave up while the
- * group still read, or the history is incomplete; the log was not read to its end; or acknowledged records are neither to be
- * seen nor received.
+ * group still read, or the history is incomplete; the log was not read to its end; or acknowledged records could not be
+ * seen, and were not received.
  */
 class GroupReceived implements Check {
     @Override

@@ -13,7 +13,7 @@ import lab.proof.facts.Text;
  * The log of each partition was read after the run, from the run's first offset to its end, and did not change meanwhile.
  * Shown only if it is not so.
  *
- * <p>INCONCLUSIVE: a partition was not read, not from its beginning or not to its end; or a replica that was not in sync may
+ * <p>INCONCLUSIVE: a partition was not read, or not from the run's first offset to its end; or a replica that was not in sync may
  * have become its leader while it was read. Never FAIL.
  */
 class LogRead implements Check {

@@ -12,8 +12,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it got one before the controller was started.
  *
- * <p>INCONCLUSIVE: the controller was back before it gives up a dead broker, so nobody would have been elected anyway; the cluster
- * was not observed; or others changed it.
+ * <p>INCONCLUSIVE: the controller was back before a dead broker's session expires, so no leader would have been elected
+ * anyway; the cluster was not observed; or others changed it.
  */
 class NoSuccessor implements Check {
     @Override
@@ -35,7 +35,7 @@ class NoSuccessor implements Check {
         String text = Text.of("partition %d gets no new leader while the controller is down", partition);
         double started = controller.restoredAt();
         String evidence = elected == null
-                ? "nobody was elected"
+                ? "no leader was elected"
                 : Text.of("elected %.1f s after the controller was started", elected.t() - started);
         boolean holds = elected == null || elected.t() > started;
         double dead = started - broker.from();

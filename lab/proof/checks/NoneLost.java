@@ -16,7 +16,7 @@ import lab.proof.facts.Text;
  * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut of
  * all in-sync replicas.
  *
- * <p>INCONCLUSIVE: nothing was acknowledged; or the place of an acknowledged record was not to be seen (the log's start has
+ * <p>INCONCLUSIVE: nothing was acknowledged; or the place of an acknowledged record could not be seen (the log's start has
  * moved, the topic was deleted or created again, the log was not read to its end, too few replicas were in sync), and the
  * group had not received it either.
  */

@@ -14,8 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>ALLOWED: the producer is not idempotent: enable.idempotence=false, acks=0, acks=1, retries=0.
  *
- * <p>INCONCLUSIVE: the log has none of the run's records, or was not read to its end; or acknowledged records were not to be
- * seen, and not received either.
+ * <p>INCONCLUSIVE: the log has none of the run's records, or was not read to its end; or acknowledged records could not be
+ * seen, and were not received either.
  */
 class OnceInOrder implements Check {
     @Override

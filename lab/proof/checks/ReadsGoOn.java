@@ -10,7 +10,7 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * The group's reading pauses briefly, too. The bound is that of the acknowledgements and 10 s more: consumers find the new
+ * The group's reading also pauses briefly. The bound is that of the acknowledgements and 10 s more: consumers find the new
  * leader, and the group its coordinator, after the producer. Claimed where a brief pause of the acknowledgements is, unless
  * fewer replicas were in sync than the effective min.insync.replicas: readers then see nothing new.
  *

@@ -6,18 +6,18 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Nobody else changed the cluster during the run: no broker left or came back, no replica moved, no controller stopped,
- * that the run did not cause. Shown only if it is not so. Not claimed of a run that injects no fault
- * ({@code --observe}), because what others do is what it watches; nor if the cluster was not observed all the time.
+ * Only the run changed the cluster: no broker went down or came up, no replica moved and no controller stopped that the run
+ * did not cause. Shown only if it is not so. Not claimed of a run that injects no fault ({@code --observe}), because that
+ * run watches such changes; nor if the cluster was not observed all the time.
  *
- * <p>INCONCLUSIVE: others did, and the run no longer shows what its fault does. Never FAIL.
+ * <p>INCONCLUSIVE: something else changed it, so the run does not show what its fault does. Never FAIL.
  */
 class Undisturbed implements Check {
     @Override
     public List<Claim> claims(Facts facts) {
         List<Disturbance> all = facts.doubts().disturbances();
         if (facts.setup().isScenario("observe")) return List.of();
-        String text = "nobody else changed the cluster";
+        String text = "only the run changed the cluster";
         boolean seen = !facts.observed().brokers().isEmpty()
                 && facts.observed().blind().isEmpty();
         if (all.isEmpty() && !seen) return List.of();

@@ -15,7 +15,7 @@ public enum Verdict {
         return several.max(Comparator.naturalOrder()).orElse(INCONCLUSIVE);
     }
 
-    /** @param strict what the settings do not promise is demanded, too */
+    /** @param strict ALLOWED does not hold either */
     public boolean holds(boolean strict) {
         return this == PASS || this == ALLOWED && !strict;
     }

@@ -6,9 +6,9 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4: who leads when the old leader is back and the last in-sync replica is down. Nobody, until that one is back; the old
- * leader after an unclean election; the old leader by itself if min.insync.replicas is 2: it is an eligible leader replica
- * (KIP-966).
+ * Scenario 4: who leads when the old leader is back and the last in-sync replica is down. No broker leads until that replica
+ * is back. After an unclean election, the old leader leads. If min.insync.replicas is 2, the old leader leads by itself: it
+ * is an eligible leader replica (KIP-966).
  *
  * <p>FAIL: it is another one.
  *

@@ -80,7 +80,7 @@ public record Disturbance(double t, int node, boolean isController, String text)
         }
     }
 
-    /** With all brokers down nobody knows the controller. */
+    /** With all brokers down, the controller is not known. */
     private static boolean allDown(Observed observed, List<Outage> outages, double t) {
         Set<Integer> ever = new HashSet<>();
         observed.brokers().forEach(it -> ever.addAll(it.listed()));

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import lab.history.RunHistory;
 import lab.history.Seen;
 
-/** Who led and who was in sync, when; and when nobody looked. */
+/** Who led and who was in sync, when; and when that was not observed. */
 public class Observed {
     /** A partition changed; {@code earliest} is the last time at which the state before was seen. */
     public record Change(double t, double earliest, Seen.State before, Seen.State now) {

@@ -192,7 +192,7 @@ public class DoctorTest {
         Map<String, Fate> foreseen = foreseen(stops, before);
         Set<String> notSeen = notSeen(said);
         notSeen.removeIf(it -> before.get(it) == Fate.GONE); // is, and stays so
-        for (String group : readBy.keySet()) // Kafka tells nothing of a share group's partition without a leader
+        for (String group : readBy.keySet()) // Kafka reports nothing of a share group's partition without a leader
         if (before.get(readBy.get(group).toString()) == Fate.GONE) notSeen.add(group);
         foreseen.keySet().removeAll(notSeen);
         command(harm + " kafka-" + id);
@@ -304,7 +304,7 @@ public class DoctorTest {
         return new TreeMap<>(seen);
     }
 
-    /** Without retries: a broker's first answer tells whether enough replicas are in sync. */
+    /** Without retries: a broker's first answer shows whether enough replicas are in sync. */
     private Void writeToAll(Set<String> topics, Map<String, Fate> seen) throws Exception {
         var settings = Map.<String, Object>of(
                 "bootstrap.servers",
@@ -372,7 +372,7 @@ public class DoctorTest {
             boolean stored = answers(group, writes);
             boolean known = answers(group, reads) && reads.get().get(at) != null;
             if (!known && stored && leader(at) == null)
-                known = true; // without a leader, Kafka does not tell the offset
+                known = true; // without a leader, Kafka does not report the offset
             if (!known) whyNot.merge(group, "reads " + at + ", stored: " + stored, (one, other) -> one + ", " + other);
             seen.put(group, fate(known, stored));
         }

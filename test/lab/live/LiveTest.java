@@ -419,7 +419,7 @@ public class LiveTest {
         });
         awaitTruth();
         assertThat(page.text()).doesNotContain("OLD");
-        page.forgetErrors(); // Chromium itself tells the requests that found no server
+        page.forgetErrors(); // Chromium itself reports the requests that found no server
     }
 
     @ParameterizedTest(name = "{0}")
