@@ -158,8 +158,8 @@ final class Report {
         System.out.printf("%n%s%n", took);
         if (file == null) return;
         String old = Files.exists(file) ? Files.readString(file) : BY_HAND + "\n";
-        var text = new StringBuilder("# Benchmarks\n\n`./jbang bench/bench.java` writes this page down to the line"
-                + " \"By hand\", and is also how to reproduce it.\n\n");
+        var text = new StringBuilder("# Benchmarks\n\n`./jbang bench/bench.java` measures everything above"
+                + " \"How it is measured\", and writes it.\n\n");
         setting.forEach(line -> text.append("- ").append(line).append('\n'));
         text.append(
                 "\nEach value is the median (smallest..largest) of the runs. The ratio is that of the medians, ours to"
