@@ -791,7 +791,7 @@ class failover implements Callable<Integer> {
                     }
             }
 
-            /** Brokers learn of a change at different times: it is believed when three answers in a row agree. */
+            /** Brokers learn of a change at different times: it is confirmed when three answers in a row agree. */
             private void see(TopicDescription topic, double now) {
                 double last = answers.get(answers.size() - 1);
                 if (now - last > BLIND) history.write("blind", last, "to why", now, "no answer");

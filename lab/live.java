@@ -21,7 +21,7 @@
 //SOURCES live/Answer.java // one of many answers to a question: a value or an error
 
 //SOURCES live/Known.java // what is known of the cluster: takes the answers
-//SOURCES live/Belief.java // a change is believed when several answers agree
+//SOURCES live/Belief.java // a change is confirmed when several answers agree
 //SOURCES live/Broker.java // whether a broker is up
 //SOURCES live/Topic.java // the partitions of a topic
 //SOURCES live/Partition.java // who leads, who is in sync, what came in and went out

@@ -52,7 +52,7 @@
 //SOURCES proof/checks/AloneInSync.java // scenario 4
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 //SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
-//SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then go on by themselves while the broker is down
+//SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then continue by themselves while the broker is down
 //SOURCES proof/checks/Check.java // one thing that is checked of every run
 //SOURCES proof/checks/Checks.java // all checks, in the order in which their claims are shown
 //SOURCES proof/checks/Claim.java // something that is claimed of a run, whether it holds, and the numbers
@@ -74,7 +74,7 @@
 //SOURCES proof/checks/NoneLost.java // no acknowledged record is lost: each one is in the log
 //SOURCES proof/checks/OnceInOrder.java // each record is in the log once
 //SOURCES proof/checks/OneReader.java // scenario 1
-//SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker goes on while the broker is down
+//SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker continues while the broker is down
 //SOURCES proof/checks/ReadsGoOn.java // the group's reading also pauses briefly
 //SOURCES proof/checks/RefusedBelowMinimum.java // with acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas
 //SOURCES proof/checks/Resumes.java // a partition that was unavailable, or refused acks=all, takes records again when the broker is back
@@ -88,7 +88,7 @@
 //SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
 //SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
 //SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
-//SOURCES proof/facts/Accounting.java // goes through a history once, and says of each record what became of it
+//SOURCES proof/facts/Accounting.java // goes through a history once, and gives each record its fate
 //SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault

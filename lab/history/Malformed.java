@@ -1,6 +1,6 @@
 package lab.history;
 
-/** A file that is not a history, or not a whole and undamaged one: one line that says where and why. */
+/** A file that is not a history, or an incomplete or damaged one: one line that names the place and the reason. */
 public class Malformed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

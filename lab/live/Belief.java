@@ -1,7 +1,7 @@
 package lab.live;
 
 /**
- * What the brokers report, believed when several answers in a row agree. Brokers learn of a change at different times,
+ * What the brokers report, confirmed when several answers in a row agree. Brokers learn of a change at different times,
  * and a broker that was paused reports old news for a while.
  */
 class Belief<T> {
@@ -10,7 +10,7 @@ class Belief<T> {
 
     T value; // null: nothing is known yet
     private T before;
-    private T next; // heard, and not believed yet
+    private T next; // seen, and not confirmed yet
     private int agreeing;
 
     /** Returns whether the value has changed. */

@@ -2,7 +2,7 @@ package lab.live;
 
 /**
  * How far a group is behind the end of a partition. A committed offset outside the log is no lag: a consumer that starts
- * there is out of range, and Kafka's client then does what {@code auto.offset.reset} says.
+ * there is out of range, and Kafka's client then follows {@code auto.offset.reset}.
  */
 record Lag(Kind kind, long records) {
     static final Lag UNKNOWN = new Lag(Kind.UNKNOWN, 0);

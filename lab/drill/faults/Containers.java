@@ -39,7 +39,7 @@ public class Containers extends Commands {
         return super.shown(command, named(target));
     }
 
-    /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: the answer says which it was. */
+    /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: the answer names which it was. */
     @Override
     public String execute(String command, Target target) throws Exception {
         super.execute(command, named(target)); // Docker answers with the container's name

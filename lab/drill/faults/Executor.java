@@ -7,7 +7,7 @@ public interface Executor extends AutoCloseable {
     /** For the first line of the output, such as "its own cluster". */
     String about();
 
-    /** Whether it is known what its commands do. If not, answers of restarted brokers are believed later. */
+    /** Whether it is known what its commands do. If not, answers of restarted brokers are confirmed later. */
     boolean isKnown();
 
     /** The faults that it can cause. */

@@ -7,7 +7,7 @@ import lab.history.Seen;
 /** Which brokers the cluster lists, and which controller leads. Fed by one thread; may be asked by any. */
 public class NodeWatch {
     private final Recording recording;
-    private volatile Set<Integer> listed = Set.of(); // believed
+    private volatile Set<Integer> listed = Set.of(); // confirmed
     private Set<Integer> candidate = Set.of();
     private double candidateAt;
     private int agreeing; // answers in a row

@@ -11,7 +11,7 @@ import org.apache.kafka.common.*;
 
 /**
  * Who leads each partition, which replicas are in sync, and where they are, as far as the answers of the cluster are
- * believed. Fed by one thread; may be asked by any.
+ * confirmed. Fed by one thread; may be asked by any.
  */
 public class PartitionWatch {
     /** Brokers learn of a change at different times: so many answers in a row must agree. */
@@ -22,17 +22,17 @@ public class PartitionWatch {
 
     private final Recording recording;
     private final boolean patient;
-    private final AtomicReferenceArray<State> states; // believed, by partition
-    private final Seen.State[] candidates; // seen, and not believed yet, by partition
+    private final AtomicReferenceArray<State> states; // confirmed, by partition
+    private final Seen.State[] candidates; // seen, and not confirmed yet, by partition
     private final int[] agreeing; // how many answers in a row report the candidate
-    private final double[] confirmedAt; // the last answer that reported the believed state, by partition
-    private final Map<Integer, Set<State>> former = new HashMap<>(); // states that were believed once, by partition
+    private final double[] confirmedAt; // the last answer that reported the confirmed state, by partition
+    private final Map<Integer, Set<State>> former = new HashMap<>(); // states that were confirmed once, by partition
     private volatile double changedAt; // the latest change; 0: none
 
-    /** What is believed of a partition. */
+    /** The confirmed state of a partition. */
     private record State(int leader, List<Integer> inSync, List<Integer> replicas) {}
 
-    /** @param patient brokers may report old news: what was true once before is believed later */
+    /** @param patient brokers may report old news: what was true once before is confirmed later */
     PartitionWatch(int partitions, Recording recording, boolean patient) {
         this.recording = recording;
         this.patient = patient;
@@ -44,7 +44,7 @@ public class PartitionWatch {
 
     void see(TopicDescription description) {
         for (TopicPartitionInfo it : description.partitions()) {
-            if (it.partition() >= states.length()) continue; // added in mid-run: no record is sent there
+            if (it.partition() >= states.length()) continue; // added during the run: no record is sent there
             int leader = it.leader() == null ? Seen.NONE : it.leader().id();
             List<Integer> inSync = it.isr().stream().map(Node::id).sorted().toList();
             List<Integer> replicas = it.replicas().stream().map(Node::id).toList();
@@ -53,7 +53,7 @@ public class PartitionWatch {
     }
 
     /**
-     * A state is believed when three answers in a row report it; 50, if it was true once before and brokers may be
+     * A state is confirmed when three answers in a row report it; 50, if it was true once before and brokers may be
      * behind. Its time is that of the first of them.
      */
     private void see(int partition, State now) {

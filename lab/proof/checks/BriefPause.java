@@ -11,7 +11,7 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Acknowledgements pause briefly, then go on by themselves while the broker is down. The bound is 5 s if the broker handed over its
+ * Acknowledgements pause briefly, then continue by themselves while the broker is down. The bound is 5 s if the broker handed over its
  * leaders; 1.5 times broker.session.timeout.ms if it died; 1.5 times request.timeout.ms if it holds its connections.
  * Claimed of the partitions that the broker led or followed, if enough other replicas were in sync.
  *

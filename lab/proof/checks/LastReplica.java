@@ -11,7 +11,7 @@ import lab.proof.facts.Observed;
 import lab.proof.facts.Outage;
 
 /**
- * Scenario 4, as its checks need it: the old leader was stopped, the other replica went on alone and was killed, and the old
+ * Scenario 4, as its checks need it: the old leader was stopped, the other replica continued alone and was killed, and the old
  * leader came back first.
  *
  * @param alone when the other replica was alone in sync; null if that was not seen

@@ -8,7 +8,7 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * While the only controller is down, a partition whose leader goes down gets no new leader.
+ * While the only controller is down, a partition whose leader fails gets no new leader.
  *
  * <p>FAIL: it got one before the controller was started.
  *

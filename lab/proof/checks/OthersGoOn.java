@@ -10,7 +10,7 @@ import lab.proof.facts.Series;
 import lab.proof.facts.Text;
 
 /**
- * A partition that has no replica on the broker goes on while the broker is down.
+ * A partition that has no replica on the broker continues while the broker is down.
  *
  * <p>FAIL: nothing was acknowledged meanwhile, or a pause took half of the time or more.
  *

@@ -8,7 +8,7 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 1: the idle consumer is a standby. When the busy one leaves, it goes on at the next offset.
+ * Scenario 1: the idle consumer is a standby. When the busy one leaves, it continues at the next offset.
  *
  * <p>FAIL: it left out offsets, or received nothing.
  *

@@ -11,7 +11,7 @@ import lab.proof.facts.Text;
  * The run came to its planned end, and its history is whole and sound. Shown only if it is not.
  *
  * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, or the history contradicts itself,
- * such as a record that was acknowledged and never sent. Or it does not say what every verdict needs: the topic, the producer's
+ * such as a record that was acknowledged and never sent. Or it does not have what every verdict needs: the topic, the producer's
  * settings, the group, the state of each partition.
  */
 class ToTheEnd implements Check {

@@ -14,7 +14,7 @@ import lab.history.RunHistory;
 import lab.history.Seen;
 import lab.proof.facts.Account.Kind;
 
-/** Goes through a history once, and says of each record what became of it. */
+/** Goes through a history once, and gives each record its fate. */
 class Accounting {
     private final RunHistory run;
     private final Setup setup;

@@ -8,7 +8,7 @@ import java.util.Set;
 import lab.history.Seen;
 
 /**
- * What shows that a node was really down: the cluster's metadata, and nothing that the run says of itself.
+ * What shows that a node was really down: the cluster's metadata, and nothing that the run reports of itself.
  *
  * @param t when it was first seen
  * @param blind why the cluster was not observed between the fault and then; null if it was

@@ -25,7 +25,7 @@ public class Expectation {
         NEW_LEADER, // it led, and another in-sync replica takes over
         REFUSED, // a leader is there, and acks=all needs more in-sync replicas than are left
         UNAVAILABLE, // it led, and no other replica was in sync
-        FOLLOWER_LOST, // another broker leads, and goes on when the broker has left the in-sync replicas
+        FOLLOWER_LOST, // another broker leads, and continues when the broker has left the in-sync replicas
         UNTOUCHED, // it has no replica on this broker
         NOT_PREDICTED // other faults at the same time, it was not seen, or the effective minimum is not known
     }
