@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-// Draws the history of a run. The ending of a file's name says what is written: .svg, .html, .md or .xml (JUnit).
+// Draws the history of a run. A file's extension selects the format: .svg, .html, .md or .xml (JUnit).
 //
 //     jbang lab/report.java HISTORY -o RUN.svg -o RUN.html
 //

@@ -46,19 +46,19 @@ class Live implements Callable<Integer> {
     }
 
     @Parameters(paramLabel = "TOPIC", arity = "0..*",
-            description = "The topics to show (default: all, without Kafka's own).")
+            description = "Show these topics only (default: all, without Kafka's own).")
     List<String> topics = List.of();
 
     @Option(names = "--group", paramLabel = "NAME",
-            description = "A consumer group to show. Repeatable (default: the groups that read the topics).")
+            description = "Show this consumer group only. Repeatable (default: the groups that read the topics).")
     List<String> groups = List.of();
 
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "60",
-            description = "How many seconds the page looks back, 10 to 3600 (default: ${DEFAULT-VALUE}).")
+            description = "Show the last N seconds, 10 to 3600 (default: ${DEFAULT-VALUE}).")
     int seconds;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "8093",
-            description = "The page's port on 127.0.0.1; 0: any that is free (default: ${DEFAULT-VALUE}).")
+            description = "Port of the page on 127.0.0.1; 0: any free port (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Mixin

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.Function;
 import lab.common.Failure;
 
-/** A file to write. The ending of its name says what is in it. */
+/** A file to write. Its extension selects the format. */
 record Output(Path file) {
     /** The kinds of files, each with its text for a run. The names are the endings of the files' names. */
     private enum Format {

@@ -36,11 +36,11 @@ class Report implements Callable<Integer> {
     }
 
     @Parameters(paramLabel = "HISTORY",
-            description = "The history of a run, written by: jbang lab/drill.java --history HISTORY")
+            description = "History of a run, written by: jbang lab/drill.java --history HISTORY")
     private Path history;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FILE",
-            description = "A file to write. The ending of its name says what: .svg the picture, .html the picture and"
+            description = "Write this file. Its extension selects the format: .svg the picture, .html the picture and"
                     + " all numbers as tables, .md a summary for a pull request, .xml JUnit's format for CI."
                     + " Repeatable (default: a picture beside the history).")
     private List<Path> files = new ArrayList<>();

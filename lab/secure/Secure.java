@@ -38,7 +38,7 @@ import picocli.CommandLine.Unmatched;
         })
 public class Secure implements Callable<Integer> {
     @Option(names = "--acls",
-            description = "Only the user of the client properties may do anything (Kafka's StandardAuthorizer).")
+            description = "Give permissions to the user of the client properties only (Kafka's StandardAuthorizer).")
     private boolean acls;
 
     @Option(names = "--brokers", paramLabel = "N", defaultValue = "2",
