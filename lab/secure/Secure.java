@@ -34,7 +34,7 @@ import picocli.CommandLine.Unmatched;
             "",
             "Every other option is one of cluster.java: see 'jbang cluster.java --help', also for the commands on standard"
                     + " input. Keep the input open: its end ends the cluster.",
-            "Exit status: that of cluster.java."
+            "Exit status: 0 quit, 1 the cluster could not be started, 2 wrong usage (as cluster.java)."
         })
 public class Secure implements Callable<Integer> {
     @Option(names = "--acls",
