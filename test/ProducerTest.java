@@ -258,8 +258,10 @@ class ProducerTest {
             run.awaitLine(Pattern.compile("^partition 0  no acknowledgement for 4 s, \\d+ waiting$"));
             run.awaitLine("partition 1  offset");
             SharedCluster.heal();
-            run.awaitLine("partition 0  leader: broker 1 (was none)");
             run.awaitLine(Pattern.compile("^partition 0  acknowledged after \\d+\\.\\d s of silence$"));
+            // An acknowledgement can come before the next look at the leaders.
+            SharedCluster.await(
+                    "the leader is back", () -> run.out().contains("partition 0  leader: broker 1 (was none)"));
             run.interrupt();
             run.expectExit(INTERRUPTED);
             Matcher summary = summaryOf(run, "sent (\\d+), acknowledged (\\d+), failed 0, unknown 0;");

@@ -326,10 +326,12 @@ public class RemedyTest {
         nodes.awaitUp(Set.of(1, 2, 3));
         nodes.admin().unregisterBroker(4).all().get();
         Said said = Said.ask(nodes.servers(Set.of(1, 2, 3)));
-        String finding = said.findings().stream()
-                .filter(it -> it.startsWith("traps: broker unregistered: [4]"))
-                .collect(Collectors.joining());
-        Shell.run(said.remedies().get(finding));
+        assertThat(unregisteredIn(said)).isNotEmpty();
+        // A remedy moves 50 partitions at most, and Kafka's own topics have 100: it is asked for until none is left.
+        for (Said left = said; !unregisteredIn(left).isEmpty(); left = Said.ask(nodes.servers(Set.of(1, 2, 3)))) {
+            Shell.run(left.remedies().get(unregisteredIn(left)));
+            Tries.awaitMoved(nodes.admin());
+        }
         Tries.awaitWhole(nodes.admin(), "left");
         for (String own : List.of("__consumer_offsets", "__transaction_state")) Tries.awaitWhole(nodes.admin(), own);
         Said after = Said.ask(nodes.servers(Set.of(1, 2, 3)));
@@ -337,5 +339,11 @@ public class RemedyTest {
         assertThat(said.findings()).containsAll(after.findings());
         assertThat(Tries.write(nodes.servers(Set.of(1, 2, 3)), Map.of("left", 2), 1))
                 .doesNotContainValue(false);
+    }
+
+    private static String unregisteredIn(Said said) {
+        return said.findings().stream()
+                .filter(it -> it.startsWith("traps: broker unregistered: [4]"))
+                .collect(Collectors.joining());
     }
 }

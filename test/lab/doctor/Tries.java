@@ -99,6 +99,19 @@ class Tries {
         awaitWhole(admin, topic);
     }
 
+    /** No replica is being moved. */
+    static void awaitMoved(Admin admin) throws InterruptedException {
+        SharedCluster.await("the end of all moves", () -> {
+            try {
+                return admin.listPartitionReassignments().reassignments().get().isEmpty();
+            } catch (ExecutionException notNow) {
+                return false;
+            } catch (InterruptedException ended) {
+                throw new IllegalStateException(ended);
+            }
+        });
+    }
+
     /** All replicas are in sync, and none is being moved. */
     static void awaitWhole(Admin admin, String topic) throws InterruptedException {
         SharedCluster.await("all replicas of " + topic, () -> {
