@@ -84,7 +84,8 @@ class topics implements Callable<Integer> {
         for (String name : names) topics.add(new NewTopic(name, placement(name)).configs(config));
         var onlyCheck = new CreateTopicsOptions().validateOnly(true); // creates all topics or none
         admin.createTopics(topics, onlyCheck).all().get();
-        unlessRepeated(admin.createTopics(topics).all());
+        // The client repeats a request that was not answered in time. This error then means that the first one worked.
+        unless(TopicExistsException.class, admin.createTopics(topics).all(), null);
         return elect(names);
     }
 
@@ -131,7 +132,10 @@ class topics implements Callable<Integer> {
         Set<String> existing = admin.listTopics().names().get(); // without Kafka's own
         for (String name : names) if (!existing.contains(name)) throw new ApiException("There is no topic " + name);
         for (String name : names) {
-            unlessRepeated(admin.deleteTopics(Set.of(name)).all());
+            unless(
+                    UnknownTopicOrPartitionException.class,
+                    admin.deleteTopics(Set.of(name)).all(),
+                    null);
             say("deleted %s", name);
         }
         return 0;
@@ -157,8 +161,8 @@ class topics implements Callable<Integer> {
         var brokers = new TreeMap<Integer, Node>();
         for (Node it : admin.describeCluster().nodes().get()) brokers.put(it.id(), it);
         var alsoDown = admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true));
-        var known = alsoDown.nodes().toCompletionStage().exceptionally(before4 -> List.of());
-        for (Node it : known.toCompletableFuture().get()) brokers.put(it.id(), it);
+        var known = unless(UnsupportedVersionException.class, alsoDown.nodes(), List.of()); // before 4.0
+        for (Node it : known) brokers.put(it.id(), it);
         var ring = new ArrayList<>(brokers.keySet());
         if (ring.size() < replicas) throw new ApiException(name + " needs more brokers than these: " + ring);
         while (ring.size() > Math.max(partitions, replicas)) ring.remove(ring.size() - 1);
@@ -170,13 +174,13 @@ class topics implements Callable<Integer> {
         return placement;
     }
 
-    /** The client repeats a request that was not answered in time. These errors then mean that the first one worked. */
-    private static void unlessRepeated(KafkaFuture<Void> change) throws Exception {
+    /** The answer; another one instead of an expected error. */
+    private static <T> T unless(Class<?> expected, KafkaFuture<T> asked, T otherwise) throws Exception {
         try {
-            change.get();
+            return asked.get();
         } catch (ExecutionException error) {
-            Throwable it = error.getCause();
-            if (!(it instanceof TopicExistsException || it instanceof UnknownTopicOrPartitionException)) throw error;
+            if (!expected.isInstance(error.getCause())) throw error;
+            return otherwise;
         }
     }
 
