@@ -140,8 +140,8 @@ class topics implements Callable<Integer> {
     private void connect() throws IOException {
         if (admin != null) return;
         Properties settings = given();
-        settings.put("request.timeout.ms", "2000"); // then another broker is asked
-        settings.put("default.api.timeout.ms", "8000");
+        settings.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
+        settings.put("default.api.timeout.ms", 8000);
         admin = Admin.create(settings);
     }
 
