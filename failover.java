@@ -511,10 +511,11 @@ class failover implements Callable<Integer> {
                     long first = starts.get(at(it.partition));
                     it.looked = it.offset >= first || first <= beginOf(it.partition);
                 }
-                String names = "partition from to end log_start settled";
+                String names = "partition from to end log_start settled topic_id";
                 for (int p = 0; p < replicas.size(); p++) {
                     long end = log.position(at(p));
-                    history.write("audit", now(), names, p, beginOf(p), end, end, starts.get(at(p)), true);
+                    long start = starts.get(at(p));
+                    history.write("audit", now(), names, p, beginOf(p), end, end, start, true, observer.topicId);
                 }
             }
             logRead = true;

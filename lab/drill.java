@@ -101,6 +101,7 @@
 //SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
 //SOURCES proof/facts/Accounting.java // goes through a history once, and gives each record its fate
 //SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
+//SOURCES proof/facts/Contradictions.java // what cannot be in a history, or does not fit together
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
 //SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition

@@ -24,6 +24,7 @@
 //SOURCES lab/proof/SampleHistories.java
 //SOURCES lab/history/HistoryFileTest.java
 //SOURCES lab/proof/DamageTest.java
+//SOURCES lab/proof/ForgeryTest.java
 //SOURCES lab/proof/HistoriesTest.java
 //SOURCES lab/proof/ChecksPageTest.java
 //SOURCES lab/proof/facts/AccountTest.java

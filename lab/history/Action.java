@@ -2,6 +2,7 @@ package lab.history;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lab.common.Json;
 
 /** What was done: to the cluster, to the group, and by the producer. */
@@ -14,7 +15,7 @@ public sealed interface Action extends Entry {
         }
 
         static Load read(Fields line) {
-            return new Load(line.seconds("t"), line.text("what"));
+            return new Load(line.seconds("t"), line.oneOf("what", Set.of("begin", "end", "pause", "resume")));
         }
     }
 
@@ -41,9 +42,9 @@ public sealed interface Action extends Entry {
                     line.seconds("t"),
                     line.whole("n"),
                     line.whole("node", -1),
-                    line.text("role"),
+                    line.oneOf("role", Set.of("broker", "controller")),
                     line.text("name"),
-                    line.text("fault"),
+                    line.oneOf("fault", Set.of("stop", "kill", "pause", "disconnect", "power")),
                     line.text("by", null),
                     line.text("command", null));
         }
@@ -123,7 +124,7 @@ public sealed interface Action extends Entry {
                     line.whole("n"),
                     line.whole("node"),
                     line.yes("dead", false),
-                    line.seconds("checkpoint_age_s", Double.NaN),
+                    line.difference("checkpoint_age_s", Double.NaN),
                     line.seconds("interval_s", Double.NaN),
                     line.offset("flush_messages", Long.MAX_VALUE),
                     logs);
@@ -178,7 +179,7 @@ public sealed interface Action extends Entry {
         }
 
         static Elect read(Fields line) {
-            return new Elect(line.seconds("t"), line.text("what"));
+            return new Elect(line.seconds("t"), line.oneOf("what", Set.of("preferred", "unclean")));
         }
     }
 

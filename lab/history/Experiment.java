@@ -122,6 +122,8 @@ public sealed interface Experiment extends Entry {
             List<Partition> partitions = line.objects("partitions").stream()
                     .map(it -> new Partition(it.ids("replicas"), it.offset("start", 0), it.offset("end")))
                     .toList();
+            if (partitions.stream().anyMatch(it -> it.replicas().isEmpty()))
+                throw line.wrong("a partition without replicas");
             return new Topic(
                     t,
                     true,
@@ -200,13 +202,14 @@ public sealed interface Experiment extends Entry {
         }
 
         static Group read(Fields line) {
+            String state = line.text("state", null);
             return new Group(
                     line.seconds("t"),
                     line.text("group"),
-                    line.whole("consumers", 0),
+                    state == null ? line.whole("consumers") : 0,
                     line.text("protocol", null),
                     line.texts("config"),
-                    line.text("state", null),
+                    state,
                     line.whole("members", -1));
         }
     }

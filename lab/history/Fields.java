@@ -5,10 +5,14 @@ import com.grack.nanojson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The fields of one line, as their types. What is missing or has another type is an error with the line's number. */
 class Fields {
+    private static final double LONGEST = 1e9; // seconds, about 30 years
+    private static final int MOST = 10_000_000; // records in a line: it covers 0.1 s
+
     private final JsonObject object;
     private final String where;
 
@@ -34,17 +38,31 @@ class Fields {
     }
 
     double seconds(String key) {
-        return number(key);
+        double seconds = number(key);
+        if (seconds < 0 || seconds > LONGEST) throw wrong("'" + key + "' is not a time: " + seconds);
+        return seconds;
     }
 
     double seconds(String key, double otherwise) {
+        return object.has(key) ? seconds(key) : otherwise;
+    }
+
+    /** Seconds from one time to another, which may be the earlier one. */
+    double difference(String key, double otherwise) {
         return object.has(key) ? number(key) : otherwise;
     }
 
     long offset(String key) {
+        long offset = integer(key);
+        if (offset < 0) throw wrong("'" + key + "' is less than 0");
+        return offset;
+    }
+
+    private long integer(String key) {
         double value = number(key);
-        if (value != Math.rint(value)) throw wrong("'" + key + "' is not a whole number");
-        return ((Number) object.get(key)).longValue();
+        long whole = ((Number) object.get(key)).longValue();
+        if (value != whole) throw wrong("'" + key + "' is not a whole number");
+        return whole;
     }
 
     long offset(String key, long otherwise) {
@@ -52,7 +70,7 @@ class Fields {
     }
 
     int whole(String key) {
-        long value = offset(key);
+        long value = integer(key);
         if (value != (int) value) throw wrong("'" + key + "' is too large");
         return (int) value;
     }
@@ -64,6 +82,13 @@ class Fields {
     String text(String key) {
         if (required(key) instanceof String text) return text;
         throw wrong("'" + key + "' is not a text");
+    }
+
+    /** One of these texts. */
+    String oneOf(String key, Set<String> all) {
+        String text = text(key);
+        if (!all.contains(text)) throw wrong("unknown '" + key + "': " + text);
+        return text;
     }
 
     String text(String key, String otherwise) {
@@ -84,13 +109,17 @@ class Fields {
         var numbers = new ArrayList<Double>();
         if (!(value instanceof JsonArray array)) throw wrong("a list of numbers is expected");
         for (Object each : array)
-            if (each instanceof Number number) numbers.add(number.doubleValue());
+            if (each instanceof Number number && Double.isFinite(number.doubleValue()))
+                numbers.add(number.doubleValue());
             else throw wrong("a list of numbers is expected");
         return numbers;
     }
 
     List<Integer> ids(String key) {
-        return numbers(array(key)).stream().map(Double::intValue).toList();
+        List<Double> ids = numbers(array(key));
+        for (double id : ids)
+            if (id != (int) id || id < 0) throw wrong("'" + key + "' has an id that cannot be: " + id);
+        return ids.stream().map(Double::intValue).toList();
     }
 
     List<Integer> ids(String key, List<Integer> otherwise) {
@@ -111,6 +140,7 @@ class Fields {
 
     Ranges ranges(String key) {
         var ranges = new Ranges();
+        long records = 0;
         for (Object each : array(key)) {
             if (!(each instanceof JsonArray range) || range.size() < 3 || range.size() > 4)
                 throw wrong("'" + key + "' is not a list of ranges");
@@ -121,8 +151,12 @@ class Fields {
             long last = range.getLong(1);
             long step = range.getLong(2);
             boolean sound = first >= 1 && last >= first && last < Integer.MAX_VALUE && step >= 1;
+            long offset = range.size() == 4 ? range.getLong(3) : 0;
+            sound &= offset >= 0 && offset <= Long.MAX_VALUE - Integer.MAX_VALUE;
             if (!sound || (last - first) % step != 0) throw wrong("'" + key + "' has a range that cannot be: " + range);
-            ranges.addRange(first, last, step, range.getLong(3, Ranges.UNKNOWN));
+            ranges.addRange(first, last, step, range.size() == 4 ? offset : Ranges.UNKNOWN);
+            records += (last - first) / step + 1;
+            if (records > MOST) throw wrong("'" + key + "' has more than 10,000,000 records");
         }
         return ranges.trimmed();
     }

@@ -75,23 +75,41 @@ public record Flow(
         double t = line.seconds("t");
         double to = line.seconds("to");
         if (to < t) throw line.wrong("'to' is less than 't'");
+        if (to > t + Recorder.TICK + 1e-6) throw line.wrong("a line of more than 0.1 s");
         List<Double> gap = line.numbers("gap", List.of(t, to));
         if (gap.size() != 2 || gap.get(0) < t || gap.get(1) > to || gap.get(0) > gap.get(1))
             throw line.wrong("'gap' is not within 't' and 'to'");
-        var latencies = new ArrayList<Latency>();
-        for (List<Double> each : line.lists("latency_ms"))
-            latencies.add(new Latency(each.get(0), each.get(1).intValue()));
+        Ranges records = line.ranges("records");
+        boolean fromLog = kind == Kind.FOUND || kind == Kind.RECEIVED;
+        if (fromLog && records.lacksOffsets()) throw line.wrong("records without an offset");
+        int partition = line.whole("partition");
+        int consumer = kind == Kind.RECEIVED ? line.whole("consumer") : 0;
+        if (partition < 0 || consumer < 0) throw line.wrong("'partition' or 'consumer' is less than 0");
         return new Flow(
                 kind,
                 t,
                 to,
                 gap.get(0),
                 gap.get(1),
-                line.whole("partition"),
-                kind == Kind.RECEIVED ? line.whole("consumer") : 0,
+                partition,
+                consumer,
                 kind == Kind.FOUND ? line.whole("epoch", -1) : 0,
                 line.text("error", null),
-                line.ranges("records"),
-                List.copyOf(latencies));
+                records,
+                latencies(line, records.size()));
+    }
+
+    private static List<Latency> latencies(Fields line, int records) {
+        var latencies = new ArrayList<Latency>();
+        double sum = 0;
+        for (List<Double> each : line.lists("latency_ms")) {
+            double ms = each.get(0);
+            double count = each.get(1);
+            sum += count;
+            if (ms < 0 || count < 1 || count != Math.rint(count) || sum > records)
+                throw line.wrong("'latency_ms' is not that of these records");
+            latencies.add(new Latency(ms, (int) count));
+        }
+        return List.copyOf(latencies);
     }
 }

@@ -7,6 +7,8 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,8 @@ import java.util.zip.CRC32;
 
 /** Reads a history. A file that was cut off at its end is read up to there; any other damage is an error. */
 public class HistoryReader {
+    private static final int LONGEST = 1 << 24; // bytes of a line
+    private static final int FAR_AWAY = 1_000_000; // records that a killed writer had not written yet are fewer
     private static final Map<String, Function<Fields, Entry>> TYPES = new HashMap<>();
 
     static {
@@ -57,8 +61,11 @@ public class HistoryReader {
     private long lines;
     private Map<String, String> header;
     private final List<RunHistory> runs = new ArrayList<>();
+    private boolean cutOff; // its last line has no end
     private Experiment.Run begin; // null: between two runs
     private List<Entry> entries;
+    private long sent; // records of the run
+    private int highestId; // of any of its records
 
     private HistoryReader(Path path) {
         this.path = path;
@@ -82,17 +89,19 @@ public class HistoryReader {
             }
         }
         if (header == null) throw new Malformed(path + ": not a history: its first line has no \"type\":\"history\"");
-        if (begin != null) runs.add(new RunHistory(begin, entries, false));
+        if (begin != null) add(false);
         return new History(header, List.copyOf(runs), missing());
     }
 
     /** The next line with its end; null at the end of the file, and for a last line that was cut off. */
-    private static byte[] next(InputStream file) throws IOException {
+    private byte[] next(InputStream file) throws IOException {
         var line = new ByteArrayOutputStream(256);
         for (int next; (next = file.read()) >= 0; ) {
             line.write(next);
             if (next == '\n') return line.toByteArray();
+            if (line.size() >= LONGEST) throw new Malformed("%s:%d: the line is too long".formatted(path, lines + 1));
         }
+        cutOff = line.size() > 0;
         return null;
     }
 
@@ -100,9 +109,15 @@ public class HistoryReader {
         if (runs.isEmpty()) return "it has no run";
         RunHistory last = runs.get(runs.size() - 1);
         if (!last.complete()) return "run %d has no end".formatted(last.begin().number());
+        if (cutOff) return "its last line is cut off";
         int planned = last.begin().of();
-        if (last.begin().number() < planned)
-            return "it has %d of %d runs".formatted(last.begin().number(), planned);
+        for (int i = 0; i < runs.size(); i++) {
+            Experiment.Run run = runs.get(i).begin();
+            if (run.number() != i + 1 || run.of() != planned)
+                return "run %d of %d is where run %d of %d should be"
+                        .formatted(run.number(), run.of(), i + 1, planned);
+        }
+        if (runs.size() != planned) return "it has %d of %d runs".formatted(runs.size(), planned);
         return null;
     }
 
@@ -122,9 +137,14 @@ public class HistoryReader {
 
     private JsonObject parsed(byte[] bytes) {
         try {
-            return JsonParser.object().from(new String(bytes, StandardCharsets.UTF_8));
+            var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)); // not lenient, as String is
+            return JsonParser.object().from(text.toString());
+        } catch (CharacterCodingException notUtf8) {
+            throw new Malformed("%s:%d: not UTF-8".formatted(path, lines + 1));
         } catch (JsonParserException notJson) {
             throw new Malformed("%s:%d: not JSON: %s".formatted(path, lines + 1, notJson.getMessage()));
+        } catch (StackOverflowError nested) {
+            throw new Malformed("%s:%d: not JSON: too deeply nested".formatted(path, lines + 1));
         }
     }
 
@@ -136,9 +156,22 @@ public class HistoryReader {
             if (begin != null) throw line.wrong("a run begins, and the one before has no end");
             begin = run;
             entries = new ArrayList<>();
+            sent = highestId = 0;
         }
         if (begin == null) throw line.wrong("this line belongs to no run");
         entries.add(entry);
+        if (entry instanceof Flow flow) {
+            if (flow.kind() == Flow.Kind.SENT) sent += flow.records().size();
+            highestId = Math.max(highestId, flow.records().highestId());
+        }
+    }
+
+    /** The run is over, or the file. Ids are counted up: to look at one that is far away would take all memory. */
+    private void add(boolean complete) {
+        if (highestId > sent + FAR_AWAY)
+            throw new Malformed("%s:%d: %,d records were sent, and one has the id %,d"
+                    .formatted(path, lines, sent, highestId));
+        runs.add(new RunHistory(begin, entries, complete));
     }
 
     private void end(Fields line) {
@@ -147,7 +180,7 @@ public class HistoryReader {
         if (line.offset("lines") != lines || !line.text("crc").equals(expected))
             throw line.wrong("the lines before are not those that were written: %d lines, checksum %s"
                     .formatted(lines, expected));
-        runs.add(new RunHistory(begin, entries, true));
+        add(true);
         begin = null;
     }
 }

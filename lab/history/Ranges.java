@@ -63,6 +63,12 @@ public class Ranges {
         return size;
     }
 
+    /** Whether the offset of some is not known. */
+    boolean lacksOffsets() {
+        for (int at = 0; at < ranges * WIDTH; at += WIDTH) if (numbers[at + 3] == UNKNOWN) return true;
+        return false;
+    }
+
     /** The lowest id; 0 if there is none. */
     public int lowestId() {
         long lowest = Long.MAX_VALUE;

@@ -2,6 +2,7 @@ package lab.history;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lab.common.Json;
 
 /** What was seen of the cluster, of the group and of the observer itself. */
@@ -72,7 +73,9 @@ public sealed interface Seen extends Entry {
         }
 
         static Blind read(Fields line) {
-            return new Blind(line.seconds("t"), line.seconds("to"), line.text("why"));
+            var blind = new Blind(line.seconds("t"), line.seconds("to"), line.text("why"));
+            if (blind.to < blind.t) throw line.wrong("'to' is less than 't'");
+            return blind;
         }
     }
 
@@ -108,7 +111,8 @@ public sealed interface Seen extends Entry {
         }
 
         static Consumer read(Fields line) {
-            return new Consumer(line.seconds("t"), line.whole("consumer"), line.text("what"), line.text("error", null));
+            String what = line.oneOf("what", Set.of("begin", "end", "failed"));
+            return new Consumer(line.seconds("t"), line.whole("consumer"), what, line.text("error", null));
         }
     }
 

@@ -26,7 +26,9 @@ class AsPlanned implements Check {
             for (int partition = 0; partition < facts.setup().partitions(); partition++)
                 fates.add(facts.expectation().of(outage, partition));
         switch (scenario) {
-            case "observe" -> {}
+            case "observe" -> {
+                if (!outages.isEmpty()) missing.add("a fault was injected");
+            }
             case "1" -> {
                 if (facts.run().all(Action.Leave.class).isEmpty()) missing.add("no consumer left");
             }

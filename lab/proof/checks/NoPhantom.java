@@ -11,7 +11,8 @@ import lab.proof.facts.Text;
 /**
  * The group received no phantom: a record that it received is in the log. Shown only if one is not.
  *
- * <p>FAIL: one is not, although its place in the log was read, and the settings promise that none is lost.
+ * <p>FAIL: one is not, although its place in the log was read, and the settings promise that none is lost. Or it was received at
+ * another offset than the one that was acknowledged, or in another partition.
  *
  * <p>INCONCLUSIVE: the log was not read to its end.
  *
@@ -24,6 +25,8 @@ class NoPhantom implements Check {
         BitSet phantoms = Account.minus(account.of(Kind.PHANTOMS), LosesExactly.chosen(facts));
         phantoms.andNot(PowerCut.judged(facts));
         String text = "the group received nothing that the log no longer has";
+        String elsewhere = elsewhere(facts);
+        if (phantoms.isEmpty() && elsewhere != null) return List.of(Claim.fail(text, elsewhere));
         if (phantoms.isEmpty() && !facts.isRead())
             return List.of(Claim.unknown(text, "the log was not read to its end"));
         if (phantoms.isEmpty())
@@ -37,5 +40,18 @@ class NoPhantom implements Check {
             allowed.add(by);
         }
         return List.of(Claim.allowed(text, String.join("; ", allowed), evidence));
+    }
+
+    /** Copies at other offsets than those that were acknowledged; null if there are none, or where copies are allowed. */
+    private static String elsewhere(Facts facts) {
+        BitSet copies = (BitSet) facts.account().of(Kind.RECEIVED_ELSEWHERE).clone();
+        if (facts.promises().repeatsAllowedBy() != null || facts.topicGone()) return null;
+        copies.andNot(facts.account().of(Kind.IN_LOG_AGAIN));
+        for (int id = copies.nextSetBit(0); id >= 0; id = copies.nextSetBit(id + 1))
+            if (facts.promises().lossAllowedBy(id) != null) copies.clear(id);
+        if (copies.isEmpty()) return null;
+        return Text.of(
+                "%,d received at another place than the one that was acknowledged: %s",
+                copies.cardinality(), facts.account().some(copies));
     }
 }

@@ -26,9 +26,8 @@ class OneReader implements Check {
         var shares = new ArrayList<String>();
         boolean alone = true;
         for (int consumer = 1; consumer <= facts.setup().consumers(); consumer++) {
-            long received = received(facts, consumer, left);
-            shares.add(Text.of("consumer %d received %,d", consumer, received));
-            if (consumer != busy && received > 0) alone = false;
+            shares.add(Text.of("consumer %d received %,d", consumer, received(facts, consumer, left)));
+            if (consumer != busy && receivedAny(facts, consumer, left)) alone = false;
         }
         String evidence = String.join(", ", shares);
         boolean none = received(facts, busy, left) == 0 || facts.setup().consumers() < 2;
@@ -36,6 +35,11 @@ class OneReader implements Check {
                 none && alone
                         ? Claim.unknown(text, evidence)
                         : Claim.of(alone, text, evidence, facts.doubts().any(0, left)));
+    }
+
+    private static boolean receivedAny(Facts facts, int consumer, double before) {
+        return facts.run().flows(Flow.Kind.RECEIVED).stream()
+                .anyMatch(it -> it.consumer() == consumer && it.t() < before);
     }
 
     private static long received(Facts facts, int consumer, double before) {

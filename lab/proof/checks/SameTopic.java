@@ -7,12 +7,14 @@ import lab.proof.facts.Facts;
  * The topic is the same one from the beginning to the end. Shown only if it is not.
  *
  * <p>INCONCLUSIVE: it was deleted, or another one of its name was created during the run. What was acknowledged before
- * can no longer be seen. Never FAIL.
+ * can no longer be seen. Or the id of the topic that was read is not known. Never FAIL.
  */
 class SameTopic implements Check {
     @Override
     public List<Claim> claims(Facts facts) {
         String text = "the topic is the same to the end";
+        if (!facts.topicGone() && facts.topicUnknown())
+            return List.of(Claim.unknown(text, "nothing shows which topic was read"));
         return List.of(
                 facts.topicGone()
                         ? Claim.unknown(text, "it was deleted in mid-run, or another one of its name was created")

@@ -2,6 +2,7 @@ package lab.proof.checks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import lab.history.Action;
 import lab.history.Experiment;
 import lab.proof.facts.Facts;
@@ -11,10 +12,12 @@ import lab.proof.facts.Text;
  * The run came to its planned end, and its history is whole and sound. Shown only if it is not.
  *
  * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, or the history contradicts itself,
- * such as a record that was acknowledged and never sent. Or it does not have what every verdict needs: the topic, the producer's
- * settings, the group, the state of each partition.
+ * such as a record that was acknowledged and never sent. Or it does not have what every verdict needs: the topic, the cluster, the
+ * producer's settings, the group, the state of each partition, the end of the load.
  */
 class ToTheEnd implements Check {
+    private static final Set<String> ACKS = Set.of("0", "1", "all", "-1");
+
     @Override
     public List<Claim> claims(Facts facts) {
         var claims = new ArrayList<Claim>();
@@ -37,8 +40,13 @@ class ToTheEnd implements Check {
     private static List<String> missing(Facts facts) {
         var missing = new ArrayList<String>();
         if (facts.setup().partitions() == 0) missing.add("the topic");
-        if (facts.setup().setting("acks").isEmpty()) missing.add("the producer's settings");
-        if (facts.run().all(Experiment.Group.class).isEmpty()) missing.add("the group");
+        if (!ACKS.contains(facts.setup().setting("acks"))) missing.add("the producer's settings");
+        if (facts.run().all(Experiment.Cluster.class).isEmpty()) missing.add("the cluster");
+        boolean group = facts.run().all(Experiment.Group.class).stream().anyMatch(it -> it.state() == null);
+        if (!group) missing.add("the group");
+        boolean ended = facts.run().all(Action.Load.class).stream()
+                .anyMatch(it -> it.what().equals("end"));
+        if (facts.run().complete() && !ended) missing.add("the end of the load");
         for (int partition : facts.flows().partitions().toArray())
             if (facts.observed().stateAt(partition, 0) == null)
                 missing.add(Text.of("the state of partition %d", partition));

@@ -22,6 +22,7 @@ public class Account {
         ELSEWHERE, // in the log, and not at the offset that was acknowledged
         RECEIVED,
         RECEIVED_AGAIN,
+        RECEIVED_ELSEWHERE, // not at the offset that was acknowledged, or in another partition
         NOT_TO_BE_SEEN, // not found, and its place was not read: below the log's start, topic deleted, audit ended
         // early
 

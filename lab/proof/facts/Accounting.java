@@ -41,7 +41,7 @@ class Accounting {
         each(Flow.Kind.ACKNOWLEDGED, this::acknowledged);
         each(Flow.Kind.FAILED, (flow, id, offset) -> fate(Kind.FAILED, flow, id));
         each(Flow.Kind.UNKNOWN, (flow, id, offset) -> expectSent("unknown", flow, id));
-        each(Flow.Kind.RECEIVED, this::received);
+        each(Flow.Kind.RECEIVED, this::received); // after all acknowledgements: it is compared with them
         each(Flow.Kind.FOUND, this::found); // in the order of the file, which is that of the log
         notToBeSeen();
         return new Account(sets, ids);
@@ -76,6 +76,9 @@ class Accounting {
 
     private void acknowledged(Flow flow, int id, long offset) {
         fate(Kind.ACKNOWLEDGED, flow, id);
+        boolean below = flow.partition() < setup.partitions() && offset < setup.firstOffset(flow.partition());
+        if (offset != Ranges.UNKNOWN && below)
+            contradictions.add("a record was acknowledged below the run's first offset");
         ids.acknowledged(id, flow.partition(), offset);
     }
 
@@ -102,6 +105,8 @@ class Accounting {
         }
         if (sets.get(Kind.RECEIVED).get(id)) sets.get(Kind.RECEIVED_AGAIN).set(id);
         sets.get(Kind.RECEIVED).set(id);
+        boolean elsewhere = ids.offset(id) != Ranges.UNKNOWN && ids.offset(id) != offset;
+        if (elsewhere || ids.partition(id) != flow.partition()) sets.get(Kind.RECEIVED_ELSEWHERE).set(id);
     }
 
     private void found(Flow flow, int id, long offset) {

@@ -2,6 +2,7 @@ package lab.proof.facts;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import lab.history.Audit;
 import lab.history.RunHistory;
 
@@ -36,6 +37,8 @@ public record Facts(
         var accounting = new Accounting(run, setup, observed);
         Account account = accounting.account();
         Map<Outage, Evidence> evidence = Evidence.of(outages, observed, setup);
+        var contradictions = new TreeSet<>(accounting.contradictions());
+        contradictions.addAll(Contradictions.of(run, setup, account));
         List<Disturbance> disturbances = Disturbance.of(run, observed, outages);
         var powerCuts = new PowerCuts(run, setup, observed, outages);
         var flows = new Flows(run, setup.partitions(), account);
@@ -47,7 +50,7 @@ public record Facts(
                 evidence,
                 account,
                 accounting.audits(),
-                accounting.contradictions(),
+                List.copyOf(contradictions),
                 flows,
                 Latencies.byTime(run, outages, flows),
                 powerCuts,
@@ -65,6 +68,11 @@ public record Facts(
     /** Whether the log of each partition was, and it is the topic that the run wrote to. */
     public boolean isRead() {
         return flows.partitions().allMatch(this::isRead) && !topicGone();
+    }
+
+    /** Whether it is not known which topic was read. */
+    public boolean topicUnknown() {
+        return audits.values().stream().anyMatch(it -> it.error() == null && it.topicId() == null);
     }
 
     /** Whether the topic that was read is another one than the run wrote to. */

@@ -41,7 +41,7 @@ public class Flows {
     }
 
     /** When the producer paused by itself: until it went on, or a fault came. */
-    private static List<Gap> quiet(RunHistory run) {
+    static List<Gap> quiet(RunHistory run) {
         var quiet = new ArrayList<Gap>();
         for (Action.Load begin : run.all(Action.Load.class)) {
             if (!begin.what().equals("pause")) continue;

@@ -28,7 +28,13 @@ public class PowerCuts {
         for (Outage outage : this.outages)
             for (int partition = 0; partition < setup.partitions(); partition++)
                 if (elected(outage, partition) == outage.node())
-                    predicted.or(acknowledged(outage, partition, Long.MAX_VALUE));
+                    predicted.or(acknowledged(outage, partition, elsewhere(outage, partition)));
+    }
+
+    /** With acks=all, an in-sync replica had all that was acknowledged: what it never had, its power cut has not lost. */
+    private long elsewhere(Outage outage, int partition) {
+        Action.Cut.Log log = log(outage, partition);
+        return log == null || !setup.acksAll() ? Long.MAX_VALUE : log.before();
     }
 
     public List<Outage> outages() {
@@ -116,6 +122,8 @@ public class PowerCuts {
             }
             if (Double.isNaN(cut.checkpointAgeS()) || Double.isNaN(cut.intervalS()))
                 doubts.add(outage.name() + ": the age of its checkpoint, or the interval, is not known");
+            else if (cut.checkpointAgeS() < -1)
+                doubts.add(outage.name() + ": its checkpoint is newer than the power cut");
             else if (cut.checkpointAgeS() > 2 * cut.intervalS()) // the next one is just being written
             doubts.add(Text.of(
                     "%s: its checkpoint was %.1f s old, and one is due every %.1f s",

@@ -27,7 +27,7 @@ public class Promises {
 
     /** Why an acknowledged record may be lost; null if it may not be. */
     public String lossAllowedBy(int id) {
-        if (!setup.setting("acks").isEmpty() && !setup.acksAll()) return "acks=" + setup.setting("acks");
+        if (List.of("0", "1").contains(setup.setting("acks"))) return "acks=" + setup.setting("acks");
         boolean allowed =
                 setup.topic().uncleanElection() || setup.later().stream().anyMatch(Experiment.Topic::uncleanElection);
         if (allowed) return "unclean.leader.election.enable=true";

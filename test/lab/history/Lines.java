@@ -90,6 +90,19 @@ public class Lines {
         var array = new JsonArray();
         for (List<Long> range : ranges.asLists()) array.add(new JsonArray(range));
         line.put("records", array);
+        if (line.has("latency_ms")) line.put("latency_ms", latencies(line.getArray("latency_ms"), records.size()));
+    }
+
+    /** Of so many records: the shortest ones. */
+    private static JsonArray latencies(JsonArray all, int records) {
+        var fewer = new JsonArray();
+        int left = records;
+        for (Object each : all) {
+            int some = Math.min(left, ((JsonArray) each).getInt(1));
+            if (some > 0) fewer.add(new JsonArray(List.of(((JsonArray) each).get(0), some)));
+            left -= some;
+        }
+        return fewer;
     }
 
     public int size() {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import lab.history.Action;
 import lab.history.Audit;
 import lab.history.Entry;
 import lab.history.Experiment;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The account, on histories of a few records: every cell of the crossing table, and that the verdict can be FAIL. */
 public class AccountTest {
+    private static final double AFTER = 100; // seconds: the log is read later than all else
+
     private static final Experiment.Run RUN =
             new Experiment.Run(0, "abc", 1, 1, "", "observe", "title", "", null, null, 0, 0, 2);
 
@@ -142,7 +145,8 @@ public class AccountTest {
         var records = new Ranges();
         records.add(id, offset);
         now += 0.001;
-        entries.add(new Flow(kind, now, now, now, now, 0, 1, 1, null, records, List.of()));
+        double t = kind == Flow.Kind.FOUND ? now + AFTER : now;
+        entries.add(new Flow(kind, t, t, t, t, 0, 1, 1, null, records, List.of()));
     }
 
     private Proof proof(String acks) {
@@ -152,8 +156,10 @@ public class AccountTest {
         all.add(new Experiment.Producer(0, Map.of("acks", acks, "enable.idempotence", acks.equals("all")), Map.of()));
         all.add(new Experiment.Group(0, "g", 1, "classic", Map.of(), null, -1));
         all.add(new Seen.State(0.1, Double.NaN, 0, 1, List.of(1), List.of(1)));
+        all.add(new Experiment.Cluster(0, null, null, List.of(), 9_000, null));
         all.addAll(entries);
-        all.add(new Audit(now + 1, 0, logStart, end, end, logStart, "id", true, null));
+        all.add(new Action.Load(now + 1, "end"));
+        all.add(new Audit(now + AFTER, 0, logStart, end, end, logStart, "id", true, null));
         return Proof.of(new RunHistory(RUN, all, true));
     }
 }
