@@ -513,8 +513,7 @@ class failover implements Callable<Integer> {
                 }
                 String names = "partition from to end log_start settled topic_id";
                 for (int p = 0; p < replicas.size(); p++) {
-                    long end = log.position(at(p));
-                    long start = starts.get(at(p));
+                    long end = log.position(at(p)), start = starts.get(at(p));
                     history.write("audit", now(), names, p, beginOf(p), end, end, start, true, observer.topicId);
                 }
             }

@@ -114,8 +114,7 @@ public class HistoryReader {
         for (int i = 0; i < runs.size(); i++) {
             Experiment.Run run = runs.get(i).begin();
             if (run.number() != i + 1 || run.of() != planned)
-                return "run %d of %d is where run %d of %d should be"
-                        .formatted(run.number(), run.of(), i + 1, planned);
+                return "run %d of %d is where run %d of %d should be".formatted(run.number(), run.of(), i + 1, planned);
         }
         if (runs.size() != planned) return "it has %d of %d runs".formatted(runs.size(), planned);
         return null;
@@ -169,8 +168,8 @@ public class HistoryReader {
     /** The run is over, or the file. Ids are counted up: to look at one that is far away would take all memory. */
     private void add(boolean complete) {
         if (highestId > sent + FAR_AWAY)
-            throw new Malformed("%s:%d: %,d records were sent, and one has the id %,d"
-                    .formatted(path, lines, sent, highestId));
+            throw new Malformed(
+                    "%s:%d: %,d records were sent, and one has the id %,d".formatted(path, lines, sent, highestId));
         runs.add(new RunHistory(begin, entries, complete));
     }
 

@@ -106,7 +106,8 @@ class Accounting {
         if (sets.get(Kind.RECEIVED).get(id)) sets.get(Kind.RECEIVED_AGAIN).set(id);
         sets.get(Kind.RECEIVED).set(id);
         boolean elsewhere = ids.offset(id) != Ranges.UNKNOWN && ids.offset(id) != offset;
-        if (elsewhere || ids.partition(id) != flow.partition()) sets.get(Kind.RECEIVED_ELSEWHERE).set(id);
+        if (elsewhere || ids.partition(id) != flow.partition())
+            sets.get(Kind.RECEIVED_ELSEWHERE).set(id);
     }
 
     private void found(Flow flow, int id, long offset) {

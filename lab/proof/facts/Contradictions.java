@@ -62,7 +62,8 @@ class Contradictions {
                 .count();
         check(groups <= 1, "two lines begin the run: Group");
         double sent = firstSent();
-        for (Experiment.Topic first : run.all(Experiment.Topic.class).stream().limit(1).toList())
+        for (Experiment.Topic first :
+                run.all(Experiment.Topic.class).stream().limit(1).toList())
             check(first.t() <= sent, "the topic was not looked at before the first record was sent");
     }
 
@@ -76,7 +77,8 @@ class Contradictions {
                 loads.stream().filter(it -> it.what().equals("end")).toList();
         check(ends.size() <= 1, "the load ended twice");
         double end = ends.isEmpty() ? Outage.NEVER : ends.get(0).t();
-        for (Flow flow : run.flows(Flow.Kind.SENT)) check(flow.t() <= end, "a record was sent after the load had ended");
+        for (Flow flow : run.flows(Flow.Kind.SENT))
+            check(flow.t() <= end, "a record was sent after the load had ended");
         if (!ends.isEmpty()) {
             boolean early = run.all(Audit.class).stream().anyMatch(it -> it.t() < end)
                     || run.flows(Flow.Kind.FOUND).stream().anyMatch(it -> it.t() < end);
@@ -192,8 +194,7 @@ class Contradictions {
             Audit audit = audits.get(partition);
             var read = new boolean[] {true};
             if (audit != null)
-                flow.records()
-                        .forEach((id, offset) -> read[0] &= offset >= audit.from() && offset < audit.to());
+                flow.records().forEach((id, offset) -> read[0] &= offset >= audit.from() && offset < audit.to());
             check(read[0], "a record was found in partition %d where it was not read", partition);
             Integer before = flow.epoch() < 0 ? null : epochs.put(partition, flow.epoch());
             check(before == null || before <= flow.epoch(), "the leader epochs of partition %d go back", partition);
@@ -205,7 +206,10 @@ class Contradictions {
         Set<Integer> seen = new HashSet<>();
         for (Seen.State it : run.all(Seen.State.class)) {
             if (seen.add(it.partition()))
-                check(it.t() <= sent, "partition %d was not looked at before the first record was sent", it.partition());
+                check(
+                        it.t() <= sent,
+                        "partition %d was not looked at before the first record was sent",
+                        it.partition());
             List<Integer> replicas = it.replicas();
             boolean known = replicas.isEmpty() || it.leader() < 0 || replicas.contains(it.leader());
             check(known, "broker %d led partition %d without a replica", it.leader(), it.partition());

@@ -36,7 +36,8 @@ public class ForgeryTest {
         return bases.computeIfAbsent(name, it -> {
                     try {
                         Lines lines = Sample.all().get(it).lines(directory);
-                        assertThat(HistoriesTest.judge(lines.copy(), directory).verdict()).isEqualTo(Verdict.PASS);
+                        assertThat(HistoriesTest.judge(lines.copy(), directory).verdict())
+                                .isEqualTo(Verdict.PASS);
                         return lines;
                     } catch (IOException full) {
                         throw new UncheckedIOException(full);
@@ -96,18 +97,22 @@ public class ForgeryTest {
         forge("three", "received elsewhere", it -> shift(it, "received", 5, 700));
         forge("three", "a group that is not there receives", it -> it.set("group", 1, "consumers", "0"));
         forge("three", "set group 1 consumers null");
-        for (String range : List.of(
-                "[[11,11,0]]", "[[11,11,-1]]", "[[11,11,1],[11,11,1]]", "[[11,11,1,-5]]", "[[11,11,1,1e30]]"))
+        for (String range :
+                List.of("[[11,11,0]]", "[[11,11,-1]]", "[[11,11,1],[11,11,1]]", "[[11,11,1,-5]]", "[[11,11,1,1e30]]"))
             forge("three", "set acknowledged 3 records " + range);
         forge("three", "found without offsets", it -> it.all("found").forEach(line -> withoutOffsets(it, line)));
         forge("three", "add {\"type\":\"sent\",\"t\":12,\"to\":12,\"partition\":-1,\"records\":[[651,651,1]]}");
-        forge("three", "set acknowledged 5 latency_ms [[0.1,1000000]]\nadd {\"type\":\"limits\",\"t\":0,\"max_latency_s\":0.1}");
+        forge(
+                "three",
+                "set acknowledged 5 latency_ms [[0.1,1000000]]\nadd {\"type\":\"limits\",\"t\":0,\"max_latency_s\":0.1}");
         forge("three", "set acknowledged 5 latency_ms [[1e999,1]]");
         forge("three", "set acknowledged 5 latency_ms [[-1,1]]");
         forge("three", "leader epochs go back", it -> {
             for (int i = 1; i <= 3; i++) it.set("found", i, "epoch", "7");
         });
-        forge("one", "add {\"type\":\"received\",\"t\":2.96,\"to\":3.01,\"consumer\":2,\"partition\":0,\"records\":[[3,3,1,1002],[41,41,1,1040]]}");
+        forge(
+                "one",
+                "add {\"type\":\"received\",\"t\":2.96,\"to\":3.01,\"consumer\":2,\"partition\":0,\"records\":[[3,3,1,1002],[41,41,1,1040]]}");
         assertThat(held).isEmpty();
     }
 
@@ -155,10 +160,15 @@ public class ForgeryTest {
         forge("three", "remove restore");
         forge("three", "remove whole");
         forge("three", "remove preferred");
-        forge("three", "add {\"type\":\"fault\",\"t\":12,\"n\":1,\"node\":1,\"role\":\"broker\",\"name\":\"kafka-1\",\"fault\":\"kill\"}");
+        forge(
+                "three",
+                "add {\"type\":\"fault\",\"t\":12,\"n\":1,\"node\":1,\"role\":\"broker\",\"name\":\"kafka-1\",\"fault\":\"kill\"}");
         forge("three", "set fault 1 fault \"meteor\"");
         forge("three", "set fault 1 role \"Broker\"");
-        forge("observe", "a fault in a run without one", it -> base("three").all("fault").forEach(line -> it.add(json(line))));
+        forge(
+                "observe",
+                "a fault in a run without one",
+                it -> base("three").all("fault").forEach(line -> it.add(json(line))));
         forge("three", "add {\"type\":\"consumer\",\"t\":9,\"consumer\":1,\"what\":\"Failed\"}");
         assertThat(held).isEmpty();
     }
@@ -181,8 +191,14 @@ public class ForgeryTest {
         forge("topic", "set state 3 in_sync [2.5]");
         forge("topic", "set state 1 in_sync []");
         forge("topic", "remove cluster");
-        forge("topic", "a partition without replicas", it -> it.set("topic", 1, "partitions",
-                "[{\"replicas\":[],\"start\":0,\"end\":1000},{\"replicas\":[2,1],\"start\":0,\"end\":1000}]"));
+        forge(
+                "topic",
+                "a partition without replicas",
+                it -> it.set(
+                        "topic",
+                        1,
+                        "partitions",
+                        "[{\"replicas\":[],\"start\":0,\"end\":1000},{\"replicas\":[2,1],\"start\":0,\"end\":1000}]"));
         forge("controller", "remove controller");
         forge("controller", "remove controller 2");
         forge("topic", "two producers", it -> it.add("{\"type\":\"producer\",\"t\":0,\"config\":{\"acks\":\"0\"}}"));
@@ -241,16 +257,34 @@ public class ForgeryTest {
         forge("power", "set fault 1 fault \"kill\"\nset fault 2 fault \"kill\"");
         long end = base("power").all("cut").get(0).getArray("logs").getObject(1).getLong("before");
         for (long after : new long[] {1019, 1021, end + 1, 0}) {
-            forge("power", "kafka-1 cut at " + after, it -> it.set("cut", 1, "logs",
-                    ("[{\"log\":\"sample-0\",\"before\":%d,\"after\":%d},{\"log\":\"sample-1\",\"before\":%d,\"after\":%d}]")
-                            .formatted(end, after, end, after)));
+            forge(
+                    "power",
+                    "kafka-1 cut at " + after,
+                    it -> it.set(
+                            "cut",
+                            1,
+                            "logs",
+                            ("[{\"log\":\"sample-0\",\"before\":%d,\"after\":%d},{\"log\":\"sample-1\",\"before\":%d,\"after\":%d}]")
+                                    .formatted(end, after, end, after)));
         }
         // Records that the elected replica never had, though it was in sync.
-        forge("power", "it never had some", it -> it.set("cut", 1, "logs",
-                "[{\"log\":\"sample-0\",\"before\":1021,\"after\":1020},{\"log\":\"sample-1\",\"before\":1021,\"after\":1020}]"));
+        forge(
+                "power",
+                "it never had some",
+                it -> it.set(
+                        "cut",
+                        1,
+                        "logs",
+                        "[{\"log\":\"sample-0\",\"before\":1021,\"after\":1020},{\"log\":\"sample-1\",\"before\":1021,\"after\":1020}]"));
         forge("power", "set cut 1 logs [{\"log\":\"sample-0\",\"before\":1010,\"after\":1020}]");
-        forge("power", "a log twice", it -> it.set("cut", 1, "logs",
-                "[{\"log\":\"sample-0\",\"before\":1050,\"after\":1020},{\"log\":\"sample-0\",\"before\":1050,\"after\":0},{\"log\":\"sample-1\",\"before\":1050,\"after\":1020}]"));
+        forge(
+                "power",
+                "a log twice",
+                it -> it.set(
+                        "cut",
+                        1,
+                        "logs",
+                        "[{\"log\":\"sample-0\",\"before\":1050,\"after\":1020},{\"log\":\"sample-0\",\"before\":1050,\"after\":0},{\"log\":\"sample-1\",\"before\":1050,\"after\":1020}]"));
         assertThat(held).isEmpty();
     }
 
@@ -264,16 +298,19 @@ public class ForgeryTest {
         forge("three", "set run 1 number 0\nset run 1 of 0");
         String begin = text.substring(0, text.indexOf("{\"type\":\"sent\""));
         for (String line : List.of(
-                "[[2147483646,2147483646,1]]", "[[1,2147483646,1]]", "[[1,4611686018427387904,1]]",
+                "[[2147483646,2147483646,1]]",
+                "[[1,2147483646,1]]",
+                "[[1,4611686018427387904,1]]",
                 "[[1,18446744073709551617,1]]"))
             for (String type : List.of("sent", "acknowledged", "unknown"))
                 expectNone(
-                        (begin + "{\"type\":\"%s\",\"t\":1,\"to\":1,\"partition\":0,\"records\":%s}\n".formatted(type, line))
+                        (begin
+                                        + "{\"type\":\"%s\",\"t\":1,\"to\":1,\"partition\":0,\"records\":%s}\n"
+                                                .formatted(type, line))
                                 .getBytes(StandardCharsets.UTF_8),
                         type + line);
         expectNone((begin + "[".repeat(1_000_000) + "\n").getBytes(StandardCharsets.UTF_8), "nested");
-        expectNone(
-                (begin + "{\"a\":".repeat(1_000_000) + "\n").getBytes(StandardCharsets.UTF_8), "nested objects");
+        expectNone((begin + "{\"a\":".repeat(1_000_000) + "\n").getBytes(StandardCharsets.UTF_8), "nested objects");
         byte[] latin = text.replaceFirst("kafka-1", "kafka-é").getBytes(StandardCharsets.ISO_8859_1);
         expectRefused(latin, "not UTF-8");
         expectRefused((begin + "x".repeat(20_000_000) + "\n").getBytes(StandardCharsets.UTF_8), "a huge line");
