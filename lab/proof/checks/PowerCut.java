@@ -58,6 +58,7 @@ class PowerCut implements Check {
                 .map(it -> Text.of("%s %,d", it.name(), cuts.cutAway(it).cardinality()))
                 .collect(Collectors.joining(", "));
         Outage last = cuts.outages().get(cuts.outages().size() - 1);
+        boolean atOnce = cuts.outages().get(0).from() == last.from();
         String elected = facts.flows()
                 .partitions()
                 .mapToObj(it -> Text.of("broker %d for partition %d", cuts.elected(last, it), it))
