@@ -445,7 +445,7 @@ class TopicsTest {
                     .singleElement()
                     .asString()
                     .startsWith("No answer from localhost:1: ")
-                    .endsWith("jbang lab/doctor.java");
+                    .endsWith(" Why: jbang lab/doctor.java -b localhost:1");
         }
     }
 }
