@@ -67,7 +67,7 @@ public record Facts(
 
     /** Whether the log of each partition was, and it is the topic that the run wrote to. */
     public boolean isRead() {
-        return flows.partitions().allMatch(this::isRead) && !topicGone();
+        return setup.partitions() > 0 && flows.partitions().allMatch(this::isRead) && !topicGone();
     }
 
     /** Whether it is not known which topic was read. */
