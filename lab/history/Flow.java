@@ -30,6 +30,8 @@ public record Flow(
         Ranges records,
         List<Latency> latencies)
         implements Entry {
+    /** In seconds: no line has records of a longer time. */
+    public static final double TICK = 0.1;
 
     /** What happened to the records. */
     public enum Kind {
@@ -75,7 +77,7 @@ public record Flow(
         double t = line.seconds("t");
         double to = line.seconds("to");
         if (to < t) throw line.wrong("'to' is less than 't'");
-        if (to > t + Recorder.TICK + 1e-6) throw line.wrong("a line of more than 0.1 s");
+        if (to > t + TICK + 1e-6) throw line.wrong("a line of more than 0.1 s");
         List<Double> gap = line.numbers("gap", List.of(t, to));
         if (gap.size() != 2 || gap.get(0) < t || gap.get(1) > to || gap.get(0) > gap.get(1))
             throw line.wrong("'gap' is not within 't' and 'to'");

@@ -9,14 +9,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes what happens in a run. Records are collected for {@link #TICK} and written as ranges; every other entry is
+ * Writes what happens in a run. Records are collected for {@link Flow#TICK} and written as ranges; every other entry is
  * written at once, and what was collected before it first. Times are in seconds since the run began; the caller's clock
  * gives them. All methods may be called from any thread.
  */
 public class Recorder {
-    /** In seconds: no line has records of a longer time. */
-    public static final double TICK = 0.1;
-
     private final HistoryWriter writer;
     private final Map<Key, Open> open = new LinkedHashMap<>();
     private boolean ended;
@@ -82,7 +79,7 @@ public class Recorder {
     public synchronized void flush(double now) {
         var over = new ArrayList<Key>();
         open.forEach((key, it) -> {
-            if (now >= it.from + TICK) over.add(key);
+            if (now >= it.from + Flow.TICK) over.add(key);
         });
         for (Key key : over) put(open.remove(key).flow(key));
     }
@@ -102,7 +99,7 @@ public class Recorder {
         if (ended) return;
         double t = Math.round(seconds * 1e4) / 1e4;
         Open now = open.get(key);
-        if (now != null && t >= now.from + TICK) {
+        if (now != null && t >= now.from + Flow.TICK) {
             put(open.remove(key).flow(key));
             now = null;
         }

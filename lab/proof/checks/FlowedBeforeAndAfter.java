@@ -19,14 +19,15 @@ class FlowedBeforeAndAfter implements Check {
         double first = facts.outages().stream().mapToDouble(Outage::from).min().orElse(Outage.NEVER);
         double last =
                 facts.outages().stream().mapToDouble(Outage::preferredAt).max().orElse(0);
-        boolean whole = facts.outages().stream().allMatch(it -> it.wholeAt() < Outage.NEVER);
+        double whole = facts.outages().stream().mapToDouble(Outage::wholeAt).max().orElse(0);
         for (Action.Leave leave : facts.run().all(Action.Leave.class)) {
             first = Math.min(first, leave.t());
             last = Math.max(last, leave.t());
         }
         String text = "records flow before and after";
         if (last == Outage.NEVER) return List.of(Claim.unknown(text, "the preferred leaders did not lead again"));
-        if (!whole) return List.of(Claim.unknown(text, "not all was in sync again"));
+        if (whole == Outage.NEVER) return List.of(Claim.unknown(text, "not all was in sync again"));
+        last = Math.max(last, whole);
         var without = new ArrayList<Integer>();
         for (int partition : facts.flows().partitions().toArray()) {
             var series = facts.flows().acknowledged(partition);

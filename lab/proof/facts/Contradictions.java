@@ -150,6 +150,8 @@ class Contradictions {
             follows("the restore of fault", it.n(), it.t(), restored, back);
             check(it.ok(), "the restore of fault %d failed, and the run went on", it.n());
         }
+        if (run.complete())
+            restored.keySet().forEach(n -> check(back.containsKey(n), "the restore of fault %d is not done", n));
     }
 
     private void follows(String what, int n, double t, Map<Integer, Double> before, Map<Integer, Double> seen) {
@@ -211,6 +213,11 @@ class Contradictions {
                         "partition %d was not looked at before the first record was sent",
                         it.partition());
             List<Integer> replicas = it.replicas();
+            check(
+                    it.leader() < 0 || it.inSync().contains(it.leader()),
+                    "broker %d led partition %d and was not in sync",
+                    it.leader(),
+                    it.partition());
             boolean known = replicas.isEmpty() || it.leader() < 0 || replicas.contains(it.leader());
             check(known, "broker %d led partition %d without a replica", it.leader(), it.partition());
             check(
