@@ -609,8 +609,8 @@ class failover implements Callable<Integer> {
             if (ids.isEmpty() && evidence.isEmpty()) return;
             if (!ids.isEmpty()) evidence += " (records %s%s)".formatted(ids, count(which) > 5 ? " ..." : "");
             if (count(UNPROVEN) > 0) evidence += "; %,d unproven".formatted(count(UNPROVEN));
-            // Only a log that was read proves that there are none. A record that was received is not lost, either.
-            boolean any = which == LOST ? count(ACKNOWLEDGED) > 0 : logRead && count(FOUND) > 0;
+            // Only a log that was read proves that there are none.
+            boolean any = logRead && count(which == LOST ? ACKNOWLEDGED : FOUND) > 0;
             Verdict none = any && count(UNPROVEN) == 0 ? Verdict.PASS : Verdict.INCONCLUSIVE;
             if (ids.isEmpty()) claim(none, text, "%s", evidence);
             else if (notPromisedBy == null) claim(false, text, "%s", evidence);

@@ -49,15 +49,14 @@ public class Timeline {
     private void introduce() {
         if (introduced || run == null || topic == null || group == null) return;
         introduced = true;
-        String text = String.format(
-                Locale.ROOT,
-                "%d consumer%s in group %s, %,d records/s to %s, %s",
-                group.consumers(),
-                group.consumers() == 1 ? "" : "s",
-                group.group(),
-                run.rate(),
-                topic.name(),
-                run.settings());
+        String text = "%d consumer%s in group %s, %,d records/s to %s, %s"
+                .formatted(
+                        group.consumers(),
+                        group.consumers() == 1 ? "" : "s",
+                        group.group(),
+                        run.rate(),
+                        topic.name(),
+                        run.settings());
         printer.print("  %s", Printer.wrapped(2, text));
         printer.print("");
     }

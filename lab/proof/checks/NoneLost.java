@@ -16,9 +16,9 @@ import lab.proof.facts.Text;
  * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut of
  * all in-sync replicas.
  *
- * <p>INCONCLUSIVE: nothing was acknowledged; or the place of an acknowledged record could not be seen (the log's start has
- * moved, the topic was deleted or created again, the log was not read to its end, too few replicas were in sync), and the
- * group had not received it either.
+ * <p>INCONCLUSIVE: nothing was acknowledged; the log was not read to its end; the topic was deleted or created again; or the
+ * place of an acknowledged record could not be seen (the log's start has moved, too few replicas were in sync), and the group
+ * had not received it either.
  */
 class NoneLost implements Check {
     @Override
@@ -47,7 +47,8 @@ class NoneLost implements Check {
         }
         if (surely) return List.of(Claim.fail(text, evidence));
         if (acknowledged == 0) return List.of(Claim.unknown(text, "nothing was acknowledged"));
-        if (unproven > 0) return List.of(Claim.unknown(text, evidence));
+        boolean read = facts.flows().partitions().allMatch(facts::isRead) && !facts.topicGone();
+        if (unproven > 0 || !read) return List.of(Claim.unknown(text, evidence));
         if (lost.isEmpty()) return List.of(Claim.pass(text, evidence));
         return List.of(Claim.allowed(text, String.join("; ", allowed), evidence));
     }
