@@ -29,6 +29,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import lab.drill.faults.OwnCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,6 +62,7 @@ public class DrillTest {
 
     @BeforeAll
     static void relayCommands() throws Exception {
+        SharedCluster.withOptions(OwnCluster.SHORT_SESSIONS); // a broker that was stopped is soon back
         servers = SharedCluster.servers();
         admin = SharedCluster.admin();
         new ProcessBuilder("mkfifo", shared.resolve("in").toString()).start().waitFor();
@@ -108,6 +110,7 @@ public class DrillTest {
     @AfterAll
     static void endRelay() {
         ended = true;
+        SharedCluster.withOptions(List.of());
     }
 
     private static String tell(String command) {
@@ -189,7 +192,7 @@ public class DrillTest {
                 "--rate",
                 "500",
                 "--down",
-                "13s",
+                "9s",
                 "--json",
                 "--strict")) {
             run.expectExit(1, LONG); // strict: also a loss that the settings allow is a failure
@@ -221,7 +224,7 @@ public class DrillTest {
                 "kill",
                 "--json",
                 "--down",
-                "12s",
+                "8s",
                 "--try",
                 "plain:enable.idempotence=false,request.timeout.ms=1000",
                 "--try",
@@ -356,7 +359,7 @@ public class DrillTest {
         String topic = topic("unclean", Map.of("unclean.leader.election.enable", "true"));
         // The follower leaves the in-sync replicas; then the leader dies, the only replica that has all records.
         String harm = "stop kafka-2; kill kafka-1; start kafka-2";
-        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "14s", "--strict")) {
+        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "10s", "--strict")) {
             run.expectExit(1, LONG);
             expect(run, "ALLOWED", "no acknowledged record is lost: not promised by unclean.leader.election.enable");
         }
@@ -366,10 +369,10 @@ public class DrillTest {
     @DisplayName("a script that was frozen saw nothing: INCONCLUSIVE, not FAIL, and not PASS")
     void frozen() throws Exception {
         String topic = topic("frozen", Map.of());
-        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--down", "20s")) {
+        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--down", "12s")) {
             run.awaitLine("kill kafka-1");
             run.signal("STOP");
-            Thread.sleep(16_000); // how long the script does not run
+            Thread.sleep(9_000); // how long the script does not run
             run.signal("CONT");
             run.awaitLine("this program did not run for ");
             run.expectExit(1, LONG);
@@ -383,7 +386,7 @@ public class DrillTest {
     void notDelivered() throws Exception {
         String topic = topic("min2", Map.of("min.insync.replicas", "2"));
         String[] quickly = {"-X", "delivery.timeout.ms=4000", "-X", "request.timeout.ms=2000", "-X", "linger.ms=0"};
-        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "9s"), Stream.of(quickly))
+        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "6s"), Stream.of(quickly))
                 .toArray(String[]::new))) {
             run.expectExit(0, LONG);
             run.awaitLine("(fewer than min.insync.replicas=2)");
@@ -418,7 +421,7 @@ public class DrillTest {
     @DisplayName("--observe: somebody else stops a broker; that is noted, and nothing is lost")
     void observe() throws Exception {
         String topic = topic("observed", Map.of());
-        String[] wanted = {topic, "-b", servers, "--observe", "25s", "--max-pause", "20s", "--max-latency", "100ms"};
+        String[] wanted = {topic, "-b", servers, "--observe", "18s", "--max-pause", "20s", "--max-latency", "100ms"};
         try (Run run = Run.script("lab/drill.java", wanted)) {
             run.awaitLine("the producer begins");
             SharedCluster.command("stop kafka-1");
@@ -462,7 +465,7 @@ public class DrillTest {
     @DisplayName("without a controller a dead broker gets no successor; its return brings one")
     void noSuccessor() throws Exception {
         String topic = topic("successor", Map.of());
-        String steps = "kill controller, kill 1, 10s, start controller, 14s, start 1";
+        String steps = "kill controller, kill 1, 7s, start controller, 10s, start 1";
         try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
             run.expectExit(0, LONG);
             expect(run, "PASS", "broker 1 was down");
@@ -476,8 +479,9 @@ public class DrillTest {
             "production's shape: without its active controller nothing pauses; with two brokers away no writes, no loss")
     void production() throws Exception {
         int port = SharedCluster.freePort();
-        String[] shape = {"--port", "" + port, "--brokers", "3", "--controllers", "3"};
-        try (Run cluster = Run.script("cluster.java", shape)) {
+        var shape = new ArrayList<>(List.of("--port", "" + port, "--brokers", "3", "--controllers", "3"));
+        shape.addAll(OwnCluster.SHORT_SESSIONS);
+        try (Run cluster = Run.script("cluster.java", shape.toArray(String[]::new))) {
             cluster.awaitLine("ready: ");
             production = cluster;
             String here = "localhost:" + port;
@@ -492,7 +496,7 @@ public class DrillTest {
             run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
             run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
             run.addAll(List.of(
-                    "--steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 8s, start 1, start 2"));
+                    "--steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 5s, start 1, start 2"));
             try (Run trial = Run.script("lab/drill.java", run.toArray(String[]::new))) {
                 trial.expectExit(0, LONG);
                 trial.awaitLine("(fewer than min.insync.replicas=2)");
@@ -565,20 +569,12 @@ public class DrillTest {
     }
 
     @Test
-    @DisplayName("on a terminal it ends, with 12 partitions, too; and Ctrl-C ends it")
+    @DisplayName("on a terminal Ctrl-C ends it")
     void terminal() throws Exception {
-        admin.createTopics(List.of(new NewTopic("screen-12p-rf2", 12, (short) 2)))
-                .all()
-                .get();
-        var here = Run.here().terminal(100, 10);
-        String[] options = {"screen-12p-rf2", "-b", servers, "--stop-command", tell("stop kafka-{id}")};
+        String[] options = {topic("screen", Map.of()), "-b", servers, "--stop-command", tell("stop kafka-{id}")};
         var all = new ArrayList<>(List.of(options));
-        all.addAll(List.of(
-                "--start-command", tell("start kafka-{id}"), "--before", "3s", "--down", "3s", "--after", "1s"));
-        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
-            run.expectExit(0, LONG);
-        }
-        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
+        all.addAll(List.of("--start-command", tell("start kafka-{id}"), "--before", "1s", "--down", "10m"));
+        try (Run run = Run.here().terminal(100, 10).script("lab/drill.java", all.toArray(String[]::new))) {
             run.awaitLine("in sync");
             run.interrupt();
             run.awaitLine("restoring: start kafka-1");
@@ -587,10 +583,10 @@ public class DrillTest {
     }
 
     @Test
-    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words")
+    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words; 12 partitions")
     void narrow() throws Exception {
-        String topic = topic("narrow", Map.of());
-        try (Run run = Run.here().terminal(80, 40).script("lab/drill.java", topic, "-b", servers, "--observe", "3s")) {
+        String topic = "narrow-12p-rf2";
+        try (Run run = Run.here().terminal(80, 10).script("lab/drill.java", topic, "-b", servers, "--observe", "3s")) {
             run.expectExit(0, LONG);
             List<String> lines = run.out().stream()
                     .map(line -> line.replaceAll("\u001b\\[[0-9;]*m", ""))
