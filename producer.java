@@ -100,7 +100,7 @@ class producer implements Callable<Integer> {
     private int countPartitions(Properties settings) throws Exception {
         var own = (Properties) settings.clone();
         own.remove("retries"); // with 0, an Admin client gives up before its first answer
-        own.put("request.timeout.ms", "2000"); // then it contacts another broker
+        own.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
         try (Admin admin = Admin.create(own)) {
             var found = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(8_000));
             return found.allTopicNames().get().get(topic).partitions().size();
@@ -256,7 +256,7 @@ class producer implements Callable<Integer> {
             return complain(1, "This topic does not exist. Create it: jbang topics.java create NAME");
         boolean noAnswer = cause instanceof RetriableException || cause instanceof AuthenticationException;
         if (noAnswer || reason.startsWith("No resolvable bootstrap urls"))
-            return complain(3, "No answer from " + servers + ": " + reason + ". Find out why: jbang lab/doctor.java");
+            return complain(3, "No answer from %s: %s. Why: jbang lab/doctor.java -b %1$s".formatted(servers, reason));
         if (cause instanceof ApiException) return complain(cause instanceof InvalidTopicException ? 2 : 1, reason);
         boolean usage = cause instanceof KafkaException || error instanceof IOException;
         if (usage || error instanceof IllegalArgumentException) return complain(2, reason);

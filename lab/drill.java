@@ -18,6 +18,7 @@
 //SOURCES drill/Preparation.java // the topic and the group before a trial
 //SOURCES drill/Trial.java // one run of an experiment: load, steps, the log
 //SOURCES drill/Steps.java // carries out the steps
+//SOURCES drill/RemainingLogs.java // what a power cut has left of the logs
 //SOURCES drill/Restoration.java // restores what an aborted trial has left down
 //SOURCES drill/Judging.java // prints what a history proves
 //SOURCES drill/Strips.java // when records were acknowledged, as a line per partition
@@ -27,6 +28,7 @@
 //SOURCES drill/scenarios/Scenario.java // what every scenario has
 //SOURCES drill/scenarios/AnyTopic.java // a topic of yours: an outage, your own steps, or observation
 //SOURCES drill/scenarios/LastReplica.java // --scenario last-replica
+//SOURCES drill/scenarios/PowerCut.java // --scenario power-cut
 //SOURCES drill/scenarios/Actions.java // what a step can do
 //SOURCES drill/scenarios/Step.java // one step
 //SOURCES drill/scenarios/StepsConverter.java // reads --steps
@@ -34,7 +36,7 @@
 //SOURCES drill/scenarios/Timing.java // --before, --down, --after
 
 // Faults: who takes a node down and restores it, and how
-//SOURCES drill/faults/Fault.java // stop, kill, pause, disconnect
+//SOURCES drill/faults/Fault.java // stop, kill, pause, disconnect, power
 //SOURCES drill/faults/Target.java // a node that can be taken down
 //SOURCES drill/faults/Outage.java // a node that was taken down
 //SOURCES drill/faults/Executor.java // what every executor does
@@ -109,6 +111,7 @@
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
@@ -129,6 +132,7 @@
 //SOURCES proof/checks/LastReplica.java // scenario 4, as its checks need it
 //SOURCES proof/checks/LoadBalanced.java // scenario 2: the records are balanced across the consumers
 //SOURCES proof/checks/LogRead.java // the log of each partition was read after the run
+//SOURCES proof/checks/PowerCut.java // a power cut loses exactly what was predicted
 //SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
 //SOURCES proof/checks/MaxLatency.java // your limit (--max-latency): 99 percent of all records that were sent are acknowledged within it
 //SOURCES proof/checks/MaxPause.java // your limit (--max-pause): no gap between acknowledgements of a partition is longer, in the whole run

@@ -40,7 +40,7 @@ class AsPlanned implements Check {
             case "last-replica" -> {
                 if (LastReplica.of(facts) == null) missing.add("the two faults were not both injected");
             }
-            case "topic" -> {
+            case "topic", "power-cut" -> {
                 if (outages.isEmpty()) missing.add("no fault was injected");
             }
             default -> missing.add("no checks are known for scenario '" + scenario + "'");
