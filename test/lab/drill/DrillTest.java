@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import lab.common.Failure;
 import lab.drill.faults.OwnCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +40,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import test.Run;
+import picocli.CommandLine;
 import test.SharedCluster;
 
 /**
@@ -764,7 +767,7 @@ public class DrillTest {
                     "t --try=a:no.such.setting=1",
                     "t --stop-command=only",
                     "t --history=/no/such/directory/file",
-                    "t --nonsense")) expectRefusal(2, "", wrong.split(" "));
+                    "t --nonsense")) expectWrongUsage(("-b localhost:1 " + wrong).split(" "));
             expectRefusal(2, "Name a topic");
             expectRefusal(2, "Scenario 4 is --scenario last-replica", "4");
             expectRefusal(
@@ -857,6 +860,25 @@ public class DrillTest {
         @DisplayName("a broker that does not exist: exit status 2")
         void unknownBroker() {
             expectRefusal(2, "There is no broker 7", "-b", servers, "--manual", "wrong-1p-rf1", "--target", "7");
+        }
+
+        /** Without a process for each. */
+        private void expectWrongUsage(String... arguments) {
+            var error = new AtomicReference<Exception>();
+            new CommandLine(new Drill())
+                    .setParameterExceptionHandler((wrong, given) -> set(error, wrong))
+                    .setExecutionExceptionHandler((wrong, command, parsed) -> set(error, wrong))
+                    .execute(arguments);
+            assertThat(error.get()).as(String.join(" ", arguments)).isNotNull().satisfies(it -> {
+                if (it instanceof Failure)
+                    assertThat(it).extracting("exitStatus").isEqualTo(2);
+                else assertThat(it).isInstanceOf(CommandLine.ParameterException.class);
+            });
+        }
+
+        private static int set(AtomicReference<Exception> error, Exception wrong) {
+            error.set(wrong);
+            return 2;
         }
 
         private void expectRefusal(int status, String words, String... arguments) {
