@@ -49,14 +49,15 @@ public class Timeline {
     private void introduce() {
         if (introduced || run == null || topic == null || group == null) return;
         introduced = true;
-        printer.print(
-                "  %d consumer%s in group %s, %,d records/s to %s, %s",
-                group.consumers(),
-                group.consumers() == 1 ? "" : "s",
-                group.group(),
-                run.rate(),
-                topic.name(),
-                run.settings());
+        String text = "%d consumer%s in group %s, %,d records/s to %s, %s"
+                .formatted(
+                        group.consumers(),
+                        group.consumers() == 1 ? "" : "s",
+                        group.group(),
+                        run.rate(),
+                        topic.name(),
+                        run.settings());
+        printer.print("  %s", Printer.wrapped(2, text));
         printer.print("");
     }
 
@@ -67,13 +68,13 @@ public class Timeline {
             down.put(it.n(), it);
             line(t, "bold,red", it.command() == null ? it.fault() + " " + it.name() : it.command());
         }
-        if (entry instanceof Action.FaultDone it) answer(t, it.answer());
+        if (entry instanceof Action.FaultDone it && it.ok()) answer(t, it.answer()); // else the run gives up: below
         if (entry instanceof Action.Cut it) print(it);
         if (entry instanceof Action.Restore it) {
             String name = down.containsKey(it.n()) ? down.get(it.n()).name() : "a node";
             line(t, "bold,green", it.command() == null ? "restore " + name : it.command());
         }
-        if (entry instanceof Action.RestoreDone it) answer(t, it.answer());
+        if (entry instanceof Action.RestoreDone it && it.ok()) answer(t, it.answer());
         if (entry instanceof Action.Whole) {
             down.clear();
             line(t, "", "all replicas are in sync again");
