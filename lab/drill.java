@@ -18,6 +18,7 @@
 //SOURCES drill/Preparation.java // the topic and the group before a trial
 //SOURCES drill/Trial.java // one run of an experiment: load, steps, the log
 //SOURCES drill/Steps.java // carries out the steps
+//SOURCES drill/Pipelines.java // the processes of the pipeline in a trial, its output, and its group
 //SOURCES drill/Restoration.java // restores what an aborted trial has left down
 //SOURCES drill/Judging.java // prints what a history proves
 //SOURCES drill/Strips.java // when records were acknowledged, as a line per partition
@@ -27,6 +28,8 @@
 //SOURCES drill/scenarios/Scenario.java // what every scenario has
 //SOURCES drill/scenarios/AnyTopic.java // a topic of yours: an outage, your own steps, or observation
 //SOURCES drill/scenarios/LastReplica.java // --scenario last-replica
+//SOURCES drill/scenarios/ExactlyOnce.java // --scenario exactly-once
+//SOURCES drill/scenarios/PipelineActions.java // what a step can do with the pipeline
 //SOURCES drill/scenarios/Actions.java // what a step can do
 //SOURCES drill/scenarios/Step.java // one step
 //SOURCES drill/scenarios/StepsConverter.java // reads --steps
@@ -51,12 +54,15 @@
 //SOURCES drill/clients/Load.java // the producer
 //SOURCES drill/clients/GroupConsumer.java // a consumer of the group
 //SOURCES drill/clients/LogReader.java // reads the log after the run, without the group
+//SOURCES drill/clients/PipelineProcess.java // a process of the pipeline
+//SOURCES drill/clients/OutputReader.java // reads the output of the pipeline after the run
 //SOURCES drill/clients/Offsets.java // the ends of a topic's partitions
 //SOURCES drill/clients/RecordId.java // which record of a run was read
 
 // The observer: what the cluster reports
 //SOURCES drill/observer/Observer.java // asks every 20 ms
 //SOURCES drill/observer/PartitionWatch.java // leaders and in-sync replicas
+//SOURCES drill/observer/OutputWatch.java // the last stable offset of the output
 //SOURCES drill/observer/NodeWatch.java // brokers and controllers
 
 // Recording: what happens goes to the history, and is printed
@@ -77,6 +83,7 @@
 //SOURCES history/HistoryReader.java // reads a history
 //SOURCES history/HistoryWriter.java // writes a history
 //SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
+//SOURCES history/Processing.java // what a pipeline between two topics did, and what was seen of its output
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/Recorder.java // writes what happens in a run
 //SOURCES history/RunHistory.java // the entries of one run
@@ -109,6 +116,7 @@
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
@@ -151,6 +159,12 @@
 //SOURCES proof/checks/Verdict.java // from good to bad: the worst of several is the greatest
 //SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
 //SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
+//SOURCES proof/checks/OutputSeen.java // the pipeline processed the input to its end, and its output was read
+//SOURCES proof/checks/EachInputOnce.java // each input is in the output once
+//SOURCES proof/checks/AbortedCopies.java // what only readers with read_uncommitted receive
+//SOURCES proof/checks/StableOffsetHeld.java // how long an open transaction holds readers with read_committed
+//SOURCES proof/checks/RepeatsBatch.java // the control without transactions
+//SOURCES proof/checks/SkipsBatch.java // the control that does not seek back
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 
 // Common to all instruments

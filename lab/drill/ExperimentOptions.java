@@ -17,7 +17,8 @@ class ExperimentOptions {
 
     @Option(names = "--scenario", paramLabel = "NAME",
             description = "Instead of a topic, a scenario with its own topic and steps: last-replica (see"
-                    + " docs/scenario-4.md).")
+                    + " docs/scenario-4.md) or exactly-once (see docs/exactly-once.md). One of its trials:"
+                    + " exactly-once:zombie.")
     String scenario;
 
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",
@@ -88,8 +89,7 @@ class ExperimentOptions {
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
         if (scenario == null && topics.isEmpty())
             throw new Failure(2, "Name a topic, such as orders-3p-rf2, or a --scenario. Try --help.");
-        if (scenario != null && !scenario.equals("last-replica"))
-            throw new Failure(2, "--scenario takes last-replica, not '%s'.", scenario);
+        if (scenario != null) scenarios(observe); // fails if there is none of this name
         if (scenario != null && !topics.isEmpty())
             throw new Failure(2, "A scenario has its own topic: leave out %s.", topics.get(0));
         topics.forEach(ExperimentOptions::checkName);
@@ -135,9 +135,23 @@ class ExperimentOptions {
 
     private List<Scenario> scenarios(Duration observe) {
         var timing = new Timing(before, down, after);
-        if (scenario != null) return LastReplica.all(timing);
+        if (scenario != null) return named(timing);
         var all = new ArrayList<Scenario>();
         for (String topic : topics) all.add(new AnyTopic(topic, timing, target, steps, observe));
         return all;
+    }
+
+    /** All trials of a scenario, or one of them. */
+    private List<Scenario> named(Timing timing) {
+        if (scenario.equals("last-replica")) return LastReplica.all(timing);
+        Map<String, Scenario> trials = ExactlyOnce.all(timing);
+        if (scenario.equals("exactly-once")) return List.copyOf(trials.values());
+        Scenario one = trials.get(scenario.replaceFirst("^exactly-once:", ""));
+        if (one != null && scenario.contains(":")) return List.of(one);
+        throw new Failure(
+                2,
+                "--scenario takes last-replica, exactly-once or exactly-once: and one of %s; not '%s'.",
+                String.join(", ", trials.keySet()),
+                scenario);
     }
 }

@@ -64,6 +64,8 @@ class Table {
 
     /** Only the log shows what is lost: without it that is not known. */
     private static String total(List<Proof> runs, Kind kind) {
+        Pipelined pipeline = Pipelined.of(runs.get(0).facts());
+        if (pipeline != null && kind != Kind.ACKNOWLEDGED) return processed(runs, kind);
         boolean known = kind == Kind.ACKNOWLEDGED
                 || runs.stream().allMatch(it -> it.facts().flows().partitions().allMatch(it.facts()::isRead));
         return known
@@ -73,6 +75,18 @@ class Table {
                                 .mapToInt(it -> it.facts().account().count(kind))
                                 .sum())
                 : "?";
+    }
+
+    /** Of a pipeline: inputs that are missing in the output, or there twice. */
+    private static String processed(List<Proof> runs, Kind kind) {
+        List<Pipelined> all = runs.stream().map(it -> Pipelined.of(it.facts())).toList();
+        if (all.stream().anyMatch(it -> it.unseen() != null)) return "?";
+        return Text.of(
+                "%,d",
+                all.stream()
+                        .map(it -> kind == Kind.LOST ? it.missing() : it.twice())
+                        .mapToInt(BitSet::cardinality)
+                        .sum());
     }
 
     static String painted(Verdict verdict) {

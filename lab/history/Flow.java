@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Records of one partition that were sent, acknowledged, failed, unknown, received, or found in the log, within at most
- * 0.1 s.
+ * Records of one partition that were sent, acknowledged, failed, unknown, received, found in the log, or found in the
+ * output of a pipeline, within at most 0.1 s.
  *
  * @param t when the first of them was
  * @param to when the last of them was
@@ -38,7 +38,9 @@ public record Flow(
         FAILED, // rejected for good: they must not be in the log
         UNKNOWN, // no definite response: they may be in the log
         RECEIVED,
-        FOUND; // in the log, which is read after the run without the group
+        FOUND, // in the log, which is read after the run without the group
+        PROCESSED, // in the pipeline's output, for a reader with read_committed
+        WRITTEN; // in the pipeline's output, also in aborted transactions
 
         String lowerCase() {
             return name().toLowerCase(java.util.Locale.ROOT);

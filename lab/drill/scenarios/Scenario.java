@@ -42,6 +42,16 @@ public abstract class Scenario {
         return Map.of();
     }
 
+    /** The topic that a pipeline writes to; null: the scenario has no pipeline. The pipeline reads the topic. */
+    public String output() {
+        return null;
+    }
+
+    /** Arguments of lab/pipeline.java. */
+    public List<String> pipeline() {
+        return List.of();
+    }
+
     /** How long records flow before the first fault. */
     public java.time.Duration before() {
         return timing.before();

@@ -40,6 +40,13 @@ public class Checks {
             new Delivered(),
             new GroupReceived(),
             new NoPhantom(),
+            // A pipeline between two topics
+            new OutputSeen(),
+            new EachInputOnce(),
+            new AbortedCopies(),
+            new StableOffsetHeld(),
+            new RepeatsBatch(),
+            new SkipsBatch(),
             // Your limits
             new MaxPause(),
             new MaxLatency());

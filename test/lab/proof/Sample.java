@@ -13,6 +13,7 @@ import lab.history.Audit;
 import lab.history.Experiment;
 import lab.history.HistoryWriter;
 import lab.history.Lines;
+import lab.history.Processing;
 import lab.history.Recorder;
 import lab.history.Seen;
 
@@ -64,6 +65,7 @@ class Sample {
                 successor(),
                 "observe",
                 observe()));
+        for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
         for (int min : List.of(1, 2)) {
             all.put("wait" + min, last(min, false));
             all.put("elect" + min, last(min, true));
@@ -171,6 +173,54 @@ class Sample {
             if (unclean) sample.lost = new Down(0, 3.3, 6.01);
         }
         return sample;
+    }
+
+    /**
+     * A pipeline between two topics. {@code piped} and {@code without} transactions: process 1 is frozen at 3.0 s with
+     * records 81 to 90 written and not committed, and killed. {@code mistake}: it skips them, because it does not seek back.
+     */
+    static Sample pipeline(String kind) {
+        boolean transactions = !kind.equals("without");
+        boolean mistake = kind.equals("mistake");
+        var sample = new Sample("exactly-once", List.of(List.of(1, 2)), mistake ? 14 : 8);
+        if (mistake) {
+            sample.fault(1, 1, "kill", false, 3, 9).whole(11);
+            sample.state(6.1, 0, 2, List.of(2), 6.08).brokers(6.1, List.of(2)).brokers(10, List.of(1, 2));
+            sample.state(10.5, 0, 2, List.of(1, 2), 10.48).state(11.5, 0, 1, List.of(1, 2), 11.48);
+            sample.down.add(new Down(0, 3, 6.2));
+        }
+        sample.at(0, new Processing.Pipeline(0, "output", 500, "pipeline", transactions, !mistake, 2_000))
+                .at(0.5, new Processing.Process(0.5, 1, "start"))
+                .at(2.9, new Processing.Batch(2.9, 1, "committed", 80, 1079, null));
+        long stable = transactions ? 580 : 590;
+        if (mistake) sample.at(3, new Processing.Batch(3, 1, "aborted", 10, -1, "timed out"));
+        else
+            sample.at(3, new Processing.Process(3, 1, "freeze"))
+                    .at(3, new Processing.Open(3, 1, stable, 590, 1080))
+                    .at(3.1, new Processing.Process(3.1, 1, "kill"))
+                    .at(3.1, new Processing.Process(3.1, 2, "start"));
+        if (kind.equals("piped")) sample.at(7.1, new Processing.Held(2.8, 7.1, 580, 600));
+        sample.kind = kind;
+        return sample;
+    }
+
+    private String kind; // of pipeline; null: none
+
+    /** The output: 80 records, 10 aborted ones or repeated ones and a marker, and the rest. */
+    private void output(int last) {
+        double t = end + 1.5;
+        recorder.write(
+                new Processing.Batch(t, kind.equals("mistake") ? 1 : 2, "committed", last - 90, 999 + last, null));
+        recorder.write(new Processing.Consumed(t, 1000 + last, 1000 + last));
+        for (boolean committed : new boolean[] {true, false}) {
+            for (int id = 1; id <= 80; id++) recorder.output(t, committed, 0, id, 499 + id);
+            boolean again = kind.equals("without") || !committed && kind.equals("piped");
+            for (int id = 81; again && id <= 90; id++) recorder.output(t, committed, 0, id, 499 + id);
+            for (int id = kind.equals("mistake") ? 91 : 81; id <= last; id++)
+                recorder.output(t, committed, 0, id, 510 + id);
+            String isolation = committed ? "read_committed" : "read_uncommitted";
+            recorder.write(new Processing.OutputAudit(t, isolation, 500, 512 + last, 512 + last));
+        }
     }
 
     private long firstLost; // its offset; 0: none yet
@@ -310,6 +360,8 @@ class Sample {
             int epoch = acknowledged < 4 ? 1 : 2;
             if (!isLost) timed.add(new Timed(end + 1, () -> recorder.found(end + 1, partition, epoch, record, offset)));
         }
+        int last = id;
+        if (kind != null) timed.add(new Timed(end + 1.5, () -> output(last)));
         for (int it = 0; it < partitions; it++)
             at(end + 1, new Audit(end + 1, it, 1000, next[it], next[it], 0, "idOfTopic", true, null));
     }
