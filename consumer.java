@@ -267,7 +267,7 @@ class consumer implements Callable<Integer> {
             return complain(1, "This topic does not exist. Create it: jbang topics.java create NAME");
         boolean noAnswer = cause instanceof RetriableException || cause instanceof AuthenticationException;
         if (noAnswer || reason.startsWith("No resolvable bootstrap urls"))
-            return complain(3, "No answer from " + servers + ": " + reason + ". Find out why: jbang lab/doctor.java");
+            return complain(3, "No answer from %s: %s. Why: jbang lab/doctor.java -b %1$s".formatted(servers, reason));
         if (cause instanceof ApiException) return complain(cause instanceof InvalidTopicException ? 2 : 1, reason);
         boolean usage = cause instanceof KafkaException || error instanceof IOException;
         if (usage || error instanceof IllegalArgumentException) return complain(2, reason);

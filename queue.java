@@ -110,10 +110,9 @@ class queue implements Callable<Integer> {
         } finally {
             consumer.close(Duration.ofSeconds(1)); // what is not acknowledged goes to another consumer
             admin.close(Duration.ZERO);
-            long open =
-                    confirmed[0] + given.values().stream().mapToInt(Deque::size).sum();
+            int open = given.values().stream().mapToInt(Deque::size).sum();
             String format = "@|bold received %,d|@, accepted %,d, released %,d, rejected %,d, not acknowledged %,d";
-            say(format, received, confirmed[1], confirmed[2], confirmed[3], open);
+            say(format, received, confirmed[1], confirmed[2], confirmed[3], confirmed[0] + open);
             deliveries.forEach((number, records) -> say("delivery %d: %,d", number, records));
             ended.complete(null);
         }
@@ -246,7 +245,7 @@ class queue implements Callable<Integer> {
             return complain(1, "This topic does not exist. Create it: jbang topics.java create NAME");
         boolean noAnswer = cause instanceof RetriableException || cause instanceof AuthenticationException;
         if (noAnswer || reason.startsWith("No resolvable bootstrap urls"))
-            return complain(3, "No answer from " + servers + ": " + reason + ". Find out why: jbang lab/doctor.java");
+            return complain(3, "No answer from %s: %s. Why: jbang lab/doctor.java -b %1$s".formatted(servers, reason));
         if (cause instanceof ApiException) return complain(cause instanceof InvalidTopicException ? 2 : 1, reason);
         boolean usage = cause instanceof KafkaException || error instanceof IOException;
         if (usage || error instanceof IllegalArgumentException) return complain(2, reason);

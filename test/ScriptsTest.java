@@ -452,7 +452,7 @@ class ScriptsTest {
                         .singleElement()
                         .asString()
                         .startsWith("No answer from " + server + ": ")
-                        .endsWith(" Find out why: jbang lab/doctor.java");
+                        .endsWith(" Why: jbang lab/doctor.java -b " + server);
             }
         }
     }
