@@ -71,6 +71,7 @@
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
+//SOURCES lab/drill/ExactlyOnceTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java

@@ -5,14 +5,13 @@ import static org.apache.kafka.clients.producer.ProducerConfig.TRANSACTIONAL_ID_
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.*;
-import java.util.concurrent.*;
+import java.util.concurrent.atomic.AtomicReference;
 import lab.common.Script;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.*;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.*;
 
 /**
@@ -98,28 +97,19 @@ final class Processor {
         }
     }
 
-    /**
-     * Returns when the outputs are acknowledged; throws the first error. Waits for each of them, because flush() waits
-     * for ever after the records of an aborted transaction were too large (seen with Kafka's client 4.4.0).
-     */
+    /** Returns when the outputs are acknowledged; throws the first error. */
     private void write(ConsumerRecords<byte[], byte[]> batch, Producer<byte[], byte[]> producer) {
-        var sent = new ArrayList<Future<RecordMetadata>>();
+        var failed = new AtomicReference<Exception>();
         int partitions = producer.partitionsFor(output).size();
         for (var each : batch) {
             Script.stopsWithin(work.toNanos());
             // The same partition as the input's keeps the order of the records in it.
             var result = new ProducerRecord<>(
                     output, each.partition() % partitions, each.key(), transform(each.value()), each.headers());
-            sent.add(producer.send(result));
+            producer.send(result, (at, error) -> failed.compareAndSet(null, error));
         }
-        for (var each : sent)
-            try {
-                each.get();
-            } catch (ExecutionException failed) {
-                throw new KafkaException(failed.getCause());
-            } catch (InterruptedException hurry) {
-                throw new InterruptException(hurry);
-            }
+        producer.flush();
+        if (failed.get() != null) throw new KafkaException(failed.get());
     }
 
     private static byte[] transform(byte[] value) {
