@@ -19,6 +19,7 @@
 //SOURCES drill/Trial.java // one run of an experiment: load, steps, the log
 //SOURCES drill/Steps.java // carries out the steps
 //SOURCES drill/Pipelines.java // the processes of the pipeline in a trial, its output, and its group
+//SOURCES drill/RemainingLogs.java // what a power cut has left of the logs
 //SOURCES drill/Restoration.java // restores what an aborted trial has left down
 //SOURCES drill/Judging.java // prints what a history proves
 //SOURCES drill/Strips.java // when records were acknowledged, as a line per partition
@@ -30,6 +31,7 @@
 //SOURCES drill/scenarios/LastReplica.java // --scenario last-replica
 //SOURCES drill/scenarios/ExactlyOnce.java // --scenario exactly-once
 //SOURCES drill/scenarios/PipelineActions.java // what a step can do with the pipeline
+//SOURCES drill/scenarios/PowerCut.java // --scenario power-cut
 //SOURCES drill/scenarios/Actions.java // what a step can do
 //SOURCES drill/scenarios/Step.java // one step
 //SOURCES drill/scenarios/StepsConverter.java // reads --steps
@@ -37,7 +39,7 @@
 //SOURCES drill/scenarios/Timing.java // --before, --down, --after
 
 // Faults: who takes a node down and restores it, and how
-//SOURCES drill/faults/Fault.java // stop, kill, pause, disconnect
+//SOURCES drill/faults/Fault.java // stop, kill, pause, disconnect, power
 //SOURCES drill/faults/Target.java // a node that can be taken down
 //SOURCES drill/faults/Outage.java // a node that was taken down
 //SOURCES drill/faults/Executor.java // what every executor does
@@ -117,6 +119,7 @@
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
 //SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
+//SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
@@ -137,6 +140,7 @@
 //SOURCES proof/checks/LastReplica.java // scenario 4, as its checks need it
 //SOURCES proof/checks/LoadBalanced.java // scenario 2: the records are balanced across the consumers
 //SOURCES proof/checks/LogRead.java // the log of each partition was read after the run
+//SOURCES proof/checks/PowerCut.java // a power cut loses exactly what was predicted
 //SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
 //SOURCES proof/checks/MaxLatency.java // your limit (--max-latency): 99 percent of all records that were sent are acknowledged within it
 //SOURCES proof/checks/MaxPause.java // your limit (--max-pause): no gap between acknowledgements of a partition is longer, in the whole run

@@ -71,6 +71,7 @@
 //SOURCES proof/checks/LastReplica.java // scenario 4, as its checks need it
 //SOURCES proof/checks/LoadBalanced.java // scenario 2: the records are balanced across the consumers
 //SOURCES proof/checks/LogRead.java // the log of each partition was read after the run
+//SOURCES proof/checks/PowerCut.java // a power cut loses exactly what was predicted
 //SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
 //SOURCES proof/checks/MaxLatency.java // your limit (--max-latency): 99 percent of all records that were sent are acknowledged within it
 //SOURCES proof/checks/MaxPause.java // your limit (--max-pause): no gap between acknowledgements of a partition is longer, in the whole run
@@ -108,6 +109,7 @@
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
 //SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
+//SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down

@@ -180,13 +180,18 @@ class Cluster implements AutoCloseable {
     }
 
     private long askSessionTimeout() throws InterruptedException {
-        var broker = new ConfigResource(
-                ConfigResource.Type.BROKER, "" + brokers.keySet().iterator().next());
+        long asked = brokerSetting(brokers.keySet().iterator().next(), "broker.session.timeout.ms");
+        return asked < 0 ? 9_000 : asked; // Kafka's default
+    }
+
+    /** A number among a broker's settings; -1: not known. */
+    long brokerSetting(int id, String key) throws InterruptedException {
+        var broker = new ConfigResource(ConfigResource.Type.BROKER, "" + id);
         try {
             Config config = admin.describeConfigs(List.of(broker)).all().get().get(broker);
-            return Long.parseLong(config.get("broker.session.timeout.ms").value());
+            return Long.parseLong(config.get(key).value());
         } catch (ExecutionException | NumberFormatException | NullPointerException notKnown) {
-            return 9_000; // Kafka's default
+            return -1;
         }
     }
 

@@ -57,16 +57,16 @@ class ClusterOptions {
     /**
      * Uses the cluster that is named, or answers. If none does, and none was named, starts one.
      *
-     * @param shortSessions for a cluster that is started: a broker that was stopped soon rejoins
+     * @param options of cluster.java, if one is started
      */
-    Cluster open(Connection connection, boolean shortSessions, Printer printer) throws Exception {
+    Cluster open(Connection connection, List<String> options, Printer printer) throws Exception {
         if (File.separatorChar == '\\')
             throw new Failure(2, "drill.java needs a POSIX shell. On Windows, run it in WSL.");
         boolean local = Set.of(LOCAL.split(","))
                 .containsAll(List.of(connection.servers().list().split(",")));
         Executor own = null;
         if (local && connection.bootstrapServer == null && !answers(9092) && !answers(9095))
-            own = startCluster(shortSessions ? OwnCluster.SHORT_SESSIONS : List.of(), printer);
+            own = startCluster(options, printer);
         Admin admin = null;
         try {
             admin = connection.connect();

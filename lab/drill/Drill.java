@@ -103,7 +103,7 @@ class Drill implements Callable<Integer> {
     private int drill(List<Plan> plans, HistoryWriter writer, Judging judging, Printer printer) throws Exception {
         var limits = new Experiment.Limits(0, seconds(maxPause), seconds(maxLatency));
         int number = 0;
-        try (Cluster cluster = clusterOptions.open(connection, onlyStops(plans), printer)) {
+        try (Cluster cluster = clusterOptions.open(connection, options(plans), printer)) {
             check(plans, cluster);
             printer.print(
                     "@|bold %s|@: %d brokers (%s)",
@@ -134,11 +134,19 @@ class Drill implements Callable<Integer> {
         return holds ? 0 : 1;
     }
 
-    private static boolean onlyStops(List<Plan> plans) {
-        return plans.stream().allMatch(it -> it.fault() == Fault.stop);
+    /** What its own cluster is started with. After a stop a broker soon rejoins. */
+    private static List<String> options(List<Plan> plans) {
+        if (plans.stream().anyMatch(Plan::cutsPower)) return OwnCluster.EARLY_CHECKPOINTS;
+        return plans.stream().allMatch(it -> it.fault() == Fault.stop) ? OwnCluster.SHORT_SESSIONS : List.of();
     }
 
     private void check(List<Plan> plans, Cluster cluster) {
+        if (plans.stream().anyMatch(Plan::cutsPower)
+                && !cluster.executor.faults().contains(Fault.power))
+            throw new Failure(
+                    2,
+                    "A power cut is not possible on %s. It needs the drill's own: stop this cluster, and leave out -b.",
+                    cluster.executor.about());
         for (Plan plan : plans)
             if (plan.fault() != null && !cluster.executor.faults().contains(plan.fault()))
                 throw new Failure(
@@ -146,6 +154,6 @@ class Drill implements Callable<Integer> {
                         "--fault %s is not possible on %s. It needs: docker compose up -d --wait",
                         plan.fault(),
                         cluster.executor.about());
-        if (experiments.targetNumber() >= 0) cluster.broker(experiments.targetNumber());
+        experiments.targetNumbers().forEach(cluster::broker);
     }
 }

@@ -2,6 +2,7 @@ package lab.drill;
 
 import java.time.Duration;
 import java.util.*;
+import java.util.stream.Stream;
 import lab.common.*;
 import lab.drill.clients.Producing;
 import lab.drill.faults.Fault;
@@ -17,18 +18,19 @@ class ExperimentOptions {
 
     @Option(names = "--scenario", paramLabel = "NAME",
             description = "Instead of a topic, a scenario with its own topic and steps: last-replica (see"
-                    + " docs/scenario-4.md) or exactly-once (see docs/exactly-once.md). One of its trials:"
-                    + " exactly-once:zombie.")
+                    + " docs/scenario-4.md), power-cut (see docs/power-cut.md) or exactly-once (see"
+                    + " docs/exactly-once.md). One of its trials: exactly-once:zombie.")
     String scenario;
 
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",
-            description = "Take the broker down by: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it hangs) or"
-                    + " disconnect (off the network; Docker only). A list compares (default: stop).")
+            description = "Take the broker down by: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it hangs),"
+                    + " disconnect (off the network; Docker only) or power (SIGKILL, and what was not fsynced is lost;"
+                    + " only on a cluster that the drill starts). A list compares (default: stop).")
     List<Fault> faults = List.of(Fault.stop);
 
     @Option(names = "--target", paramLabel = "NODE", defaultValue = "leader",
-            description = "The node to take down: a broker's number, 'leader' (of partition 0), 'all-in-turn' (a"
-                    + " rolling restart) or 'controller' (default: ${DEFAULT-VALUE}).")
+            description = "The node to take down: a broker's number, several such as 1,2, 'leader' (of partition 0),"
+                    + " 'all-in-turn' (a rolling restart) or 'controller' (default: ${DEFAULT-VALUE}).")
     String target;
 
     @Option(names = "--steps", paramLabel = "STEPS", converter = StepsConverter.class,
@@ -81,9 +83,12 @@ class ExperimentOptions {
         if (rate < 1) throw new Failure(2, "--rate takes 1 or more records/s, not %d.", rate);
         if (runs < 1) throw new Failure(2, "--runs takes 1 or more, not %d.", runs);
         if (size < 0 || size > 1_000_000) throw new Failure(2, "--size takes 0 to 1,000,000 bytes, not %d.", size);
-        if (!target.matches("\\d+|leader|all-in-turn|controller"))
+        if (!target.matches("\\d{1,9}(,\\d{1,9})*|leader|all-in-turn|controller")
+                || new HashSet<>(targetNumbers()).size() < targetNumbers().size())
             throw new Failure(
-                    2, "--target takes a broker's number, leader, all-in-turn or controller, not '%s'.", target);
+                    2, "--target takes brokers' numbers, leader, all-in-turn or controller, not '%s'.", target);
+        if (faults.contains(Fault.power) && target.equals("controller"))
+            throw new Failure(2, "--fault power takes brokers: the controller fsyncs all that it writes.");
         for (String ack : acks)
             if (!List.of("", "all", "-1", "1", "0").contains(ack))
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
@@ -113,9 +118,11 @@ class ExperimentOptions {
             if (given.hasMatchedOption(option)) throw new Failure(2, "%s: leave out %s.", reason, option);
     }
 
-    /** The number of the broker that is the target; -1: it is named in another way. */
-    int targetNumber() {
-        return target.matches("\\d+") ? Integer.parseInt(target) : -1;
+    /** The numbers of the brokers that are the target; none: it is named in another way. */
+    List<Integer> targetNumbers() {
+        return target.matches("\\d.*")
+                ? Stream.of(target.split(",")).map(Integer::valueOf).toList()
+                : List.of();
     }
 
     /** The experiments, each once. What Kafka's clients would refuse is refused here. */
@@ -144,13 +151,14 @@ class ExperimentOptions {
     /** All trials of a scenario, or one of them. */
     private List<Scenario> named(Timing timing) {
         if (scenario.equals("last-replica")) return LastReplica.all(timing);
+        if (scenario.equals("power-cut")) return PowerCut.all(timing);
         Map<String, Scenario> trials = ExactlyOnce.all(timing);
         if (scenario.equals("exactly-once")) return List.copyOf(trials.values());
         Scenario one = trials.get(scenario.replaceFirst("^exactly-once:", ""));
         if (one != null && scenario.contains(":")) return List.of(one);
         throw new Failure(
                 2,
-                "--scenario takes last-replica, exactly-once or exactly-once: and one of %s; not '%s'.",
+                "--scenario takes last-replica, power-cut, exactly-once or exactly-once: and one of %s; not '%s'.",
                 String.join(", ", trials.keySet()),
                 scenario);
     }

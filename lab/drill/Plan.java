@@ -6,9 +6,17 @@ import lab.drill.scenarios.*;
 
 /** One experiment: a scenario, the fault in it (null: its own, or none), and the clients' settings. */
 record Plan(Scenario scenario, Fault fault, Producing producing) {
+    boolean cutsPower() {
+        return fault == Fault.power || scenario instanceof PowerCut;
+    }
+
+    private String verb() {
+        return fault == Fault.power ? "power cut of" : fault.name();
+    }
+
     String title() {
         if (!(scenario instanceof AnyTopic any)) return scenario.title;
         String what = any.onlyObserves() ? "observe" : "custom steps";
-        return scenario.title + ": " + (fault == null ? what : fault + " " + any.targetName());
+        return scenario.title + ": " + (fault == null ? what : verb() + " " + any.targetName());
     }
 }

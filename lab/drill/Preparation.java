@@ -11,6 +11,7 @@ import lab.history.Experiment;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.*;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /** Before a trial: a topic that is whole, with its preferred leaders, and a group that starts at the topic's end. */
@@ -35,6 +36,7 @@ class Preparation {
     }
 
     private Experiment.Topic prepared(String group) throws Exception {
+        setBrokerProperties();
         createIfMissing();
         TopicDescription described = cluster.describeSoon(name);
         Map<String, String> properties = cluster.topicProperties(name);
@@ -46,6 +48,18 @@ class Preparation {
                 group,
                 topic.partitions().stream().map(Experiment.Partition::end).toList());
         return topic;
+    }
+
+    /** Only a scenario on the drill's own cluster asks for some, so nothing is put back. */
+    private void setBrokerProperties() throws Exception {
+        var changes = new ArrayList<AlterConfigOp>();
+        scenario.brokerProperties()
+                .forEach((key, value) -> changes.add(new AlterConfigOp(
+                        new ConfigEntry(key, value),
+                        value.isEmpty() ? AlterConfigOp.OpType.DELETE : AlterConfigOp.OpType.SET)));
+        if (changes.isEmpty()) return;
+        var allBrokers = new ConfigResource(ConfigResource.Type.BROKER, "");
+        cluster.admin.incrementalAlterConfigs(Map.of(allBrokers, changes)).all().get();
     }
 
     private void createIfMissing() throws Exception {

@@ -5,6 +5,7 @@ import java.util.*;
 import java.util.concurrent.*;
 import java.util.stream.Collectors;
 import lab.common.*;
+import lab.drill.clients.Load;
 import lab.drill.faults.*;
 import lab.drill.faults.Executor;
 import lab.drill.observer.Observer;
@@ -23,6 +24,8 @@ class Steps implements Actions {
     private final Observer observer;
     private final List<Outage> outages = new ArrayList<>();
     private Pipelines pipelines; // null: the scenario has none
+    private final List<Action.Cut> cuts = new ArrayList<>();
+    Load load; // set when it begins
 
     Steps(
             Cluster cluster,
@@ -68,6 +71,19 @@ class Steps implements Actions {
         Target node = node(word);
         Executor executor = cluster.executor;
         double asked = recording.now();
+        Outage outage = begin(fault, word, node, asked);
+        String answer = execute(
+                fault.name(),
+                node,
+                failed -> new Action.FaultDone(recording.now(), outage.n, false, false, failed, Double.NaN));
+        double since = executor instanceof ByHand ? awaitPerson(asked) : Double.NaN;
+        if (!Double.isNaN(since)) outage.since = since;
+        boolean controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
+        recording.write(new Action.FaultDone(recording.now(), outage.n, true, controlled, answer, since));
+    }
+
+    private Outage begin(Fault fault, String word, Target node, double asked) {
+        Executor executor = cluster.executor;
         var outage = new Outage(outages.size() + 1, word, node, fault, asked);
         outages.add(outage);
         Script.mending = !executor.endsWithDrill(); // Ctrl-C then waits until it is restored
@@ -80,14 +96,38 @@ class Steps implements Actions {
                 fault.name(),
                 executor instanceof ByHand ? "person" : executor.about(),
                 executor.shown(fault.name(), node)));
-        String answer = execute(
-                fault.name(),
-                node,
-                failed -> new Action.FaultDone(recording.now(), outage.n, false, false, failed, Double.NaN));
-        double since = executor instanceof ByHand ? awaitPerson(asked) : Double.NaN;
-        if (!Double.isNaN(since)) outage.since = since;
-        boolean controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
-        recording.write(new Action.FaultDone(recording.now(), outage.n, true, controlled, answer, since));
+        return outage;
+    }
+
+    @Override
+    public void cutPower(List<String> words) throws Exception {
+        load.pause(true);
+        await("records are still on their way", 150, progress::allAnswered);
+        if (Script.stopsWithin(RemainingLogs.QUIET.toNanos())) throw new Unobserved("interrupted");
+        var nodes = new ArrayList<Target>();
+        for (String word : words) nodes.add(node(word));
+        var remaining = new RemainingLogs(cluster, topic, nodes);
+        var off = new ArrayList<Outage>();
+        double asked = recording.now();
+        for (Target node : nodes) off.add(begin(Fault.power, words.get(off.size()), node, asked));
+        try {
+            String answer = cluster.executor.cutPower(nodes);
+            double done = recording.now();
+            for (Outage it : off) recording.write(new Action.FaultDone(done, it.n, true, false, "", Double.NaN));
+            for (Outage it : off) cuts.add(remaining.of(it, answer, done));
+            cuts.subList(cuts.size() - off.size(), cuts.size()).forEach(recording::write);
+        } catch (Failure | java.io.IOException failed) {
+            String why = Script.oneLine(failed);
+            for (Outage it : off)
+                recording.write(new Action.FaultDone(recording.now(), it.n, false, false, why, Double.NaN));
+            throw new Unobserved(why);
+        }
+        load.pause(false);
+    }
+
+    /** What power cuts have left of the logs. */
+    List<Action.Cut> cuts() {
+        return cuts;
     }
 
     private Target node(String word) throws Exception {

@@ -26,6 +26,7 @@ class Trial {
     private GroupConsumer consumer;
     private Load load;
     private Pipelines pipelines; // null: the scenario has none
+    private Steps steps;
 
     Trial(Connection connection, Cluster cluster, Plan plan, Printer printer) {
         this.connection = connection;
@@ -93,17 +94,18 @@ class Trial {
 
     /** Brokers that were frozen or cut off, or were taken down in an unknown way, may report old news. */
     private boolean isPatient() {
-        boolean restarts = plan.fault() == null || plan.fault() == Fault.stop || plan.fault() == Fault.kill;
+        boolean restarts = plan.fault() == null || !plan.fault().isSilent();
         return !restarts || !cluster.executor.isKnown();
     }
 
     private void takeSteps() throws Exception {
-        var steps = new Steps(cluster, topic, plan.producing().rate(), recording, progress, observer);
+        steps = new Steps(cluster, topic, plan.producing().rate(), recording, progress, observer);
         try {
             if (plan.scenario().output() != null) steps.with(pipelines = connectPipeline(steps));
             observer.begin();
             gather(steps);
             load = new Load(plan.producing(), topic, run, recording, progress);
+            steps.load = load;
             recording.write(new Action.Load(recording.now(), "begin"));
             for (Step step : plan.scenario().steps(plan.fault(), cluster.brokers.keySet())) step.take(steps);
         } catch (InterruptedException ctrlC) {
@@ -140,7 +142,8 @@ class Trial {
         try {
             load.finish(observer::topicGone);
             recording.write(new Action.Load(recording.now(), "end"));
-            var reader = new LogReader(connection, cluster.admin, topic, run, recording, progress);
+            Experiment.Topic read = topic.cutBack(steps.cuts());
+            var reader = new LogReader(connection, cluster.admin, read, run, recording, progress);
             if (observer.topicGone()) {
                 reader.cannotRead("the topic was deleted in mid-run, or another one made with its name");
                 return;

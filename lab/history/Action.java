@@ -1,11 +1,12 @@
 package lab.history;
 
+import java.util.List;
 import java.util.Map;
 import lab.common.Json;
 
 /** What was done: to the cluster, to the group, and by the producer. */
 public sealed interface Action extends Entry {
-    /** The producer begins to send ({@code begin}), or sends no more ({@code end}). */
+    /** The producer begins to send ({@code begin}), or sends no more ({@code end}); {@code pause} and {@code resume}. */
     record Load(double t, String what) implements Action {
         @Override
         public Map<String, Object> fields() {
@@ -71,6 +72,61 @@ public sealed interface Action extends Entry {
                     line.yes("controlled", false),
                     line.text("answer", null),
                     line.seconds("since", Double.NaN));
+        }
+    }
+
+    /**
+     * The logs of a node that lost its power were cut back to what Kafka had fsynced.
+     *
+     * @param n the number of the fault, {@code power}
+     * @param dead whether the node was dead before the cut: nothing held its lock, and it refused connections
+     * @param checkpointAgeS how old the checkpoint was when the node died; NaN if there was none, or nothing to cut
+     * @param intervalS how often the broker writes a checkpoint; NaN if not known
+     * @param flushMessages after how many records the topic's log is fsynced; Long.MAX_VALUE, Kafka's default: never
+     * @param logs of all partitions that had a record, also Kafka's own
+     */
+    record Cut(
+            double t,
+            int n,
+            int node,
+            boolean dead,
+            double checkpointAgeS,
+            double intervalS,
+            long flushMessages,
+            List<Log> logs)
+            implements Action {
+        /** The log of a partition, such as orders-0: the offsets after its last record. */
+        public record Log(String log, long before, long after) {}
+
+        /** The log of one partition of a topic; null if it had no record. */
+        public Log of(String topic, int partition) {
+            String name = topic + "-" + partition;
+            return logs.stream().filter(it -> it.log.equals(name)).findFirst().orElse(null);
+        }
+
+        @Override
+        public Map<String, Object> fields() {
+            var fields = Json.object("n", n, "node", node, "dead", dead);
+            fields.put("checkpoint_age_s", Double.isNaN(checkpointAgeS) ? null : checkpointAgeS);
+            fields.put("interval_s", Double.isNaN(intervalS) ? null : intervalS);
+            fields.put("flush_messages", flushMessages == Long.MAX_VALUE ? null : flushMessages);
+            fields.put("logs", logs);
+            return fields;
+        }
+
+        static Cut read(Fields line) {
+            List<Log> logs = line.objects("logs").stream()
+                    .map(it -> new Log(it.text("log"), it.offset("before"), it.offset("after")))
+                    .toList();
+            return new Cut(
+                    line.seconds("t"),
+                    line.whole("n"),
+                    line.whole("node"),
+                    line.yes("dead", false),
+                    line.seconds("checkpoint_age_s", Double.NaN),
+                    line.seconds("interval_s", Double.NaN),
+                    line.offset("flush_messages", Long.MAX_VALUE),
+                    logs);
         }
     }
 

@@ -1,5 +1,6 @@
 package lab.history;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lab.common.Json;
@@ -12,7 +13,7 @@ public sealed interface Experiment extends Entry {
      * @param run its id, in a header of each of its records
      * @param of how many runs are planned
      * @param started the wall-clock time, ISO 8601
-     * @param scenario what is claimed: {@code 1}, {@code 2}, {@code 3}, {@code last-replica}, {@code topic},
+     * @param scenario what is claimed: {@code 1}, {@code 2}, {@code 3}, {@code last-replica}, {@code power-cut}, {@code topic},
      *     {@code observe}
      * @param settings the name of the client settings, such as {@code acks=all}
      * @param fault what was asked; null for none, or for steps
@@ -89,6 +90,20 @@ public sealed interface Experiment extends Entry {
         /** A topic that does not exist any more. */
         public static Topic gone(double t) {
             return new Topic(t, false, null, null, List.of(), 0, 0, false);
+        }
+
+        /** The same, with the offsets from which on the run's records may be: a log that was cut begins lower. */
+        public Topic cutBack(List<Action.Cut> cuts) {
+            var lower = new ArrayList<Partition>();
+            for (Partition it : partitions) {
+                long end = it.end();
+                for (Action.Cut cut : cuts) {
+                    Action.Cut.Log log = cut.of(name, lower.size());
+                    if (log != null) end = Math.min(end, log.after());
+                }
+                lower.add(new Partition(it.replicas(), it.start(), end));
+            }
+            return new Topic(t, exists, name, id, lower, minInSync, effectiveMinInSync, uncleanElection);
         }
 
         @Override

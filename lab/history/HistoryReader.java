@@ -31,6 +31,7 @@ public class HistoryReader {
         TYPES.put("load", Action.Load::read);
         TYPES.put("fault", Action.Fault::read);
         TYPES.put("fault_done", Action.FaultDone::read);
+        TYPES.put("cut", Action.Cut::read);
         TYPES.put("restore", Action.Restore::read);
         TYPES.put("restore_done", Action.RestoreDone::read);
         TYPES.put("whole", line -> new Action.Whole(line.seconds("t")));

@@ -19,6 +19,7 @@ public class GroupConsumer {
     private final Progress progress;
     private final Consumer<byte[], byte[]> consumer;
     private final Thread thread;
+    private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // confirmed by the coordinator
     private volatile Set<Integer> partitions = Set.of();
     private volatile String failure; // why it could not read on
     private volatile boolean leaving;
@@ -73,7 +74,11 @@ public class GroupConsumer {
                     recording.records().received(recording.now(), number, record.partition(), id, record.offset());
                     progress.received(id);
                 }
-                if (!records.isEmpty()) consumer.commitAsync((offsets, error) -> complain(error));
+                if (!records.isEmpty())
+                    consumer.commitAsync((offsets, error) -> {
+                        if (error == null) committed.putAll(offsets);
+                        complain(error);
+                    });
                 noteAssignment();
             }
             commit();
@@ -98,13 +103,35 @@ public class GroupConsumer {
     private ConsumerRebalanceListener commitBeforeRevocation() {
         return new ConsumerRebalanceListener() {
             @Override
-            public void onPartitionsAssigned(Collection<TopicPartition> given) {}
+            public void onPartitionsAssigned(Collection<TopicPartition> given) {
+                noteLostOffsets(given);
+            }
 
             @Override
             public void onPartitionsRevoked(Collection<TopicPartition> taken) {
                 if (!leaving && !taken.isEmpty()) commit();
             }
         };
+    }
+
+    /** Committed offsets are records, too: a power cut can take them. */
+    private void noteLostOffsets(Collection<TopicPartition> given) {
+        try {
+            Map<TopicPartition, OffsetAndMetadata> known = consumer.committed(new HashSet<>(given), patience());
+            var lost = new ArrayList<String>();
+            for (TopicPartition it : given) {
+                OffsetAndMetadata before = committed.get(it);
+                OffsetAndMetadata now = known.get(it);
+                if (before == null || now != null && now.offset() >= before.offset()) continue;
+                String left = now == null ? "none" : "%,d".formatted(now.offset());
+                lost.add("partition %d %,d -> %s".formatted(it.partition(), before.offset(), left));
+                committed.remove(it);
+            }
+            if (!lost.isEmpty())
+                recording.note("consumer %d: committed offsets are lost: %s", number, String.join(", ", lost));
+        } catch (KafkaException notKnown) {
+            complain(notKnown);
+        }
     }
 
     /** Without a commit the records are delivered again, which at least once allows. */

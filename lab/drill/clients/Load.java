@@ -30,6 +30,8 @@ public class Load {
     private final Progress progress;
     private final Producer<byte[], byte[]> producer;
     private final Thread thread = new Thread(this::send, "load");
+    private long start; // ns: when the first record was due; later by every pause
+    private volatile boolean paused;
     private volatile boolean ending;
     private boolean complained; // about the first record that was not acknowledged
 
@@ -47,10 +49,9 @@ public class Load {
 
     /** By the clock, not by the gap: records that an outage held up are sent as soon as they can be. */
     private void send() {
-        long start = System.nanoTime();
+        start = System.nanoTime();
         for (int id = 1; !ending; id++) {
-            long due = start + (long) ((id - 1) * 1e9 / producing.rate());
-            while (!ending && System.nanoTime() < due) LockSupport.parkNanos(due - System.nanoTime());
+            awaitTurn((long) ((id - 1) * 1e9 / producing.rate()));
             if (ending) return;
             int partition = (id - 1) % topic.partitions().size();
             double called = recording.now();
@@ -66,6 +67,24 @@ public class Load {
                 return;
             }
         }
+    }
+
+    /** @param due in ns since the start */
+    private void awaitTurn(long due) {
+        while (!ending) {
+            long now = System.nanoTime();
+            if (paused) {
+                LockSupport.parkNanos(10_000_000);
+                start += System.nanoTime() - now;
+            } else if (now < start + due) LockSupport.parkNanos(start + due - now);
+            else return;
+        }
+    }
+
+    /** Sends nothing for a while. What would have been sent then is not made up for. */
+    public void pause(boolean on) {
+        paused = on;
+        recording.write(new Action.Load(recording.now(), on ? "pause" : "resume"));
     }
 
     private void ended(int id, int partition, double called, RecordMetadata at, Exception error) {

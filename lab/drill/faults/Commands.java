@@ -62,7 +62,7 @@ public class Commands implements Executor {
     public static Commands of(String stop, String start) throws Exception {
         var takingDown = new EnumMap<Fault, String>(Fault.class);
         var restoring = new EnumMap<Fault, String>(Fault.class);
-        for (Fault fault : Fault.values()) {
+        for (Fault fault : EnumSet.complementOf(EnumSet.of(Fault.power))) {
             takingDown.put(fault, stop);
             restoring.put(fault, start);
         }

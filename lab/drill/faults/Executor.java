@@ -1,5 +1,6 @@
 package lab.drill.faults;
 
+import java.util.List;
 import java.util.Set;
 
 /** Takes nodes down and restores them. Nothing stays down when it is closed, or when the drill is killed. */
@@ -23,6 +24,15 @@ public interface Executor extends AutoCloseable {
      * @throws lab.common.Failure if it did not work
      */
     String execute(String command, Target target) throws Exception;
+
+    /**
+     * Kills the nodes at once, and cuts their logs back to what Kafka had fsynced. For those with {@link Fault#power}.
+     *
+     * @return what cluster.java answers
+     */
+    default String cutPower(List<Target> nodes) throws Exception {
+        throw new IllegalStateException(about());
+    }
 
     /** How a node is called in the output. */
     default String nameOf(Target target) {

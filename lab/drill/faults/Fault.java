@@ -7,7 +7,8 @@ public enum Fault {
     stop("start"),
     kill("start"),
     pause("resume"),
-    disconnect("connect");
+    disconnect("connect"),
+    power("start"); // of several nodes at once, see Executor.cutPower
 
     /** The command that restores the node. */
     public final String restore;
@@ -21,7 +22,7 @@ public enum Fault {
      * of a silent one wait for request.timeout.ms, 30 s.
      */
     public Duration usualDown() {
-        return Duration.ofSeconds(this == stop ? 3 : this == kill ? 15 : 40);
+        return Duration.ofSeconds(this == stop ? 3 : isSilent() ? 40 : 15);
     }
 
     /** Whether the node keeps its connections, so that its clients wait for request.timeout.ms. */

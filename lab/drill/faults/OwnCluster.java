@@ -3,6 +3,7 @@ package lab.drill.faults;
 import java.nio.file.Path;
 import java.util.*;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import lab.common.*;
 
 /** The nodes of a cluster.java that the drill has started. They end with it. */
@@ -14,6 +15,13 @@ public class OwnCluster implements Executor {
      */
     public static final List<String> SHORT_SESSIONS =
             List.of("-X", "broker.session.timeout.ms=5000", "-X", "broker.heartbeat.interval.ms=500");
+
+    /**
+     * Kafka writes the first checkpoint 30 s after a broker's start, and one every 60 s. A power cut goes back to the last
+     * one.
+     */
+    public static final List<String> EARLY_CHECKPOINTS =
+            List.of("-X", "log.initial.task.delay.ms=500", "-X", "log.flush.offset.checkpoint.interval.ms=1000");
 
     private static final int START_LIMIT = 300; // s; the first time, JBang fetches Kafka
 
@@ -54,6 +62,11 @@ public class OwnCluster implements Executor {
     @Override
     public String execute(String command, Target target) throws Exception {
         return child.execute(shown(command, target));
+    }
+
+    @Override
+    public String cutPower(List<Target> nodes) throws Exception {
+        return child.execute(nodes.stream().map(Target::name).collect(Collectors.joining(" ", "power ", "")));
     }
 
     @Override

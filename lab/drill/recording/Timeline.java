@@ -69,6 +69,7 @@ public class Timeline {
             line(t, "bold,red", it.command() == null ? it.fault() + " " + it.name() : it.command());
         }
         if (entry instanceof Action.FaultDone it) answer(t, it.answer());
+        if (entry instanceof Action.Cut it) print(it);
         if (entry instanceof Action.Restore it) {
             String name = down.containsKey(it.n()) ? down.get(it.n()).name() : "a node";
             line(t, "bold,green", it.command() == null ? "restore " + name : it.command());
@@ -82,6 +83,18 @@ public class Timeline {
         if (entry instanceof Action.Elect it) line(t, "", it.what() + " election, an operator's choice");
         if (entry instanceof Action.Leave it) line(t, "", "consumer %d leaves the group".formatted(it.consumer()));
         if (entry instanceof Action.GaveUp it) line(t, "bold,yellow", it.why());
+    }
+
+    /** The topic's own logs, and what else is shorter now. */
+    private void print(Action.Cut it) {
+        String name = down.containsKey(it.n()) ? down.get(it.n()).name() : "a node";
+        String logs = it.logs().stream()
+                .filter(log ->
+                        log.before() > log.after() || topic != null && log.log().startsWith(topic.name()))
+                .map(log -> "%s %,d -> %,d".formatted(log.log(), log.before(), log.after()))
+                .collect(Collectors.joining(", "));
+        String age = Double.isNaN(it.checkpointAgeS()) ? "" : " (checkpoint %.1f s old)".formatted(it.checkpointAgeS());
+        line(it.t(), "bold,red", name + " without power: " + (logs.isEmpty() ? "nothing to cut" : logs) + age);
     }
 
     private void answer(double t, String text) {

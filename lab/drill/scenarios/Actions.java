@@ -1,6 +1,7 @@
 package lab.drill.scenarios;
 
 import java.time.Duration;
+import java.util.List;
 import lab.drill.faults.Fault;
 
 /**
@@ -13,6 +14,9 @@ public interface Actions {
     void flow(Duration time) throws Exception;
 
     void takeDown(Fault fault, String node) throws Exception;
+
+    /** Cuts the power of all these nodes at once, after 3 s without records: so a checkpoint is newer than the last one. */
+    void cutPower(List<String> nodes) throws Exception;
 
     /**
      * Records flow until the node was down for this time. It begins with the fault: a controlled shutdown hands its

@@ -30,19 +30,19 @@ public class AnyTopic extends Scenario {
             all.addAll(steps);
             all.addAll(List.of(Actions::awaitWhole, Actions::electPreferred));
         } else if (target.equals("all-in-turn")) for (int broker : brokers) all.addAll(outage(fault, "" + broker));
-        else all.addAll(outage(fault, target));
+        else all.addAll(outage(fault, target.split(",")));
         all.add(run -> run.flow(timing.after()));
         return all;
     }
 
-    private List<Step> outage(Fault fault, String node) {
-        Duration time = timing.outage(fault);
-        return List.of(
-                run -> run.takeDown(fault, node),
-                run -> run.stayDown(node, time),
-                run -> run.restore(node),
-                Actions::awaitWhole,
-                Actions::electPreferred);
+    private List<Step> outage(Fault fault, String... nodes) {
+        var all = new ArrayList<Step>();
+        if (fault == Fault.power) all.add(run -> run.cutPower(List.of(nodes)));
+        else for (String node : nodes) all.add(run -> run.takeDown(fault, node));
+        all.add(run -> run.stayDown(nodes[nodes.length - 1], timing.outage(fault)));
+        for (String node : nodes) all.add(run -> run.restore(node));
+        all.addAll(List.of(Actions::awaitWhole, Actions::electPreferred));
+        return all;
     }
 
     @Override
@@ -62,7 +62,7 @@ public class AnyTopic extends Scenario {
             case "leader" -> "the leader of partition 0";
             case "all-in-turn" -> "all brokers in turn";
             case "controller" -> "the controller";
-            default -> "broker " + target;
+            default -> (target.contains(",") ? "brokers " : "broker ") + target.replace(",", ", ");
         };
     }
 

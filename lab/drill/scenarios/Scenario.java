@@ -52,6 +52,11 @@ public abstract class Scenario {
         return List.of();
     }
 
+    /** Properties that all brokers must have; "" for Kafka's default. */
+    public Map<String, String> brokerProperties() {
+        return Map.of();
+    }
+
     /** How long records flow before the first fault. */
     public java.time.Duration before() {
         return timing.before();

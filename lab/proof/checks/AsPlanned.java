@@ -46,7 +46,7 @@ class AsPlanned implements Check {
                 if (outages.isEmpty() && facts.run().all(Processing.Open.class).isEmpty())
                     missing.add("no fault was injected, and no process was frozen in the middle of a batch");
             }
-            case "topic" -> {
+            case "topic", "power-cut" -> {
                 if (outages.isEmpty()) missing.add("no fault was injected");
             }
             default -> missing.add("no checks are known for scenario '" + scenario + "'");

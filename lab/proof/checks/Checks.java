@@ -32,6 +32,7 @@ public class Checks {
             new SilentUntilElected(),
             new WhoLeads(),
             new LosesExactly(),
+            new PowerCut(),
             // Fate of the records
             new NoneLost(),
             new AtItsOffset(),

@@ -22,6 +22,7 @@ class NoPhantom implements Check {
     public List<Claim> claims(Facts facts) {
         Account account = facts.account();
         BitSet phantoms = Account.minus(account.of(Kind.PHANTOMS), LosesExactly.chosen(facts));
+        phantoms.andNot(PowerCut.judged(facts));
         String text = "the group received nothing that the log no longer has";
         boolean read = facts.flows().partitions().allMatch(facts::isRead) && !facts.topicGone();
         if (phantoms.isEmpty() && !read) return List.of(Claim.unknown(text, "the log was not read to its end"));
@@ -31,7 +32,7 @@ class NoPhantom implements Check {
         String evidence = Text.of("%,d phantoms: %s", phantoms.cardinality(), account.some(phantoms));
         var allowed = new TreeSet<String>();
         for (int id = phantoms.nextSetBit(0); id >= 0; id = phantoms.nextSetBit(id + 1)) {
-            String by = facts.promises().lossAllowedBy(account.ids().partition(id));
+            String by = facts.promises().lossAllowedBy(id);
             if (by == null) return List.of(Claim.fail(text, evidence));
             allowed.add(by);
         }

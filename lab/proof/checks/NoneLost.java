@@ -13,8 +13,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: one is not, although its place in the log was read, and the settings promise it.
  *
- * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut of
- * all in-sync replicas.
+ * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut, if
+ * its loss is the predicted one (PowerCut).
  *
  * <p>INCONCLUSIVE: nothing was acknowledged; or the place of an acknowledged record could not be seen (the log's start has
  * moved, the topic was deleted or created again, the log was not read to its end, too few replicas were in sync), and the
@@ -25,6 +25,7 @@ class NoneLost implements Check {
     public List<Claim> claims(Facts facts) {
         Account account = facts.account();
         BitSet lost = Account.minus(account.of(Kind.LOST), LosesExactly.chosen(facts));
+        lost.andNot(PowerCut.judged(facts));
         boolean chosen = account.count(Kind.LOST) > lost.cardinality();
         String text = chosen ? "no other acknowledged record is lost" : "no acknowledged record is lost";
         int acknowledged = account.count(Kind.ACKNOWLEDGED);
@@ -41,7 +42,7 @@ class NoneLost implements Check {
         var allowed = new TreeSet<String>();
         boolean surely = false;
         for (int id = lost.nextSetBit(0); id >= 0; id = lost.nextSetBit(id + 1)) {
-            String by = facts.promises().lossAllowedBy(account.ids().partition(id));
+            String by = facts.promises().lossAllowedBy(id);
             if (by == null) surely = true;
             else allowed.add(by);
         }

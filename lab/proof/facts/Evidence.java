@@ -73,13 +73,19 @@ public record Evidence(double t, String text, String blind) {
     private static Seen.Blind silence(Outage outage, List<Outage> outages, Observed observed, Setup setup) {
         if (outage.isController()) return null;
         for (Seen.Blind it : observed.blind()) {
-            double from = Math.max(it.t(), outage.from());
+            double begin = Math.max(it.t(), outage.from());
             double restored = outages.stream()
                     .filter(each -> !each.isController())
                     .mapToDouble(Outage::restoredAt)
-                    .filter(t -> t >= from)
+                    .filter(t -> t >= begin)
                     .min()
                     .orElse(Outage.NEVER);
+            // Brokers that are taken down within a second are all down when the last one is.
+            double from = outages.stream()
+                    .filter(each -> !each.isController() && each.from() <= restored && each.restoredAt() >= restored)
+                    .mapToDouble(Outage::from)
+                    .filter(t -> t <= it.t() + 1)
+                    .reduce(begin, Math::max);
             boolean spans = it.t() >= outage.from() - 1 && it.t() <= outage.restoredAt() && it.to() >= restored;
             if (spans && it.why().equals(Seen.Blind.NO_ANSWER) && allDown(outages, setup, from)) return it;
         }

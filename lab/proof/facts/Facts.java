@@ -24,6 +24,7 @@ public record Facts(
         List<String> contradictions,
         Flows flows,
         Map<String, Latencies> latencies,
+        PowerCuts powerCuts,
         Promises promises,
         Expectation expectation,
         Doubts doubts) {
@@ -36,6 +37,7 @@ public record Facts(
         Account account = accounting.account();
         Map<Outage, Evidence> evidence = Evidence.of(outages, observed, setup);
         List<Disturbance> disturbances = Disturbance.of(run, observed, outages);
+        var powerCuts = new PowerCuts(run, setup, observed, outages);
         var flows = new Flows(run, setup.partitions(), account);
         return new Facts(
                 run,
@@ -48,7 +50,8 @@ public record Facts(
                 accounting.contradictions(),
                 flows,
                 Latencies.byTime(run, outages, flows),
-                new Promises(run, setup, observed, outages),
+                powerCuts,
+                new Promises(run, setup, observed, powerCuts, account.ids()),
                 new Expectation(setup, observed, outages),
                 new Doubts(run, setup, observed, disturbances, evidence));
     }

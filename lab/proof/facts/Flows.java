@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import lab.history.Action;
+import lab.history.Entry;
 import lab.history.Flow;
 import lab.history.RunHistory;
 import lab.proof.facts.Account.Kind;
@@ -22,6 +23,7 @@ public class Flows {
                 .mapToDouble(Action.Load::t)
                 .findFirst()
                 .orElse(run.length());
+        List<Gap> quiet = quiet(run);
         List<Flow> allSent = run.flows(Flow.Kind.SENT);
         List<Flow> allAcknowledged = run.flows(Flow.Kind.ACKNOWLEDGED);
         List<Flow> allReceived = run.flows(Flow.Kind.RECEIVED);
@@ -33,9 +35,25 @@ public class Flows {
             boolean open = last > 0 && !account.of(Kind.ACKNOWLEDGED).get(last);
             boolean unseen = account.of(Kind.UNSEEN).get(last);
             sent.add(mine);
-            acknowledged.add(new Series(of(allAcknowledged, partition), first, open ? loadEnd : Double.NaN));
-            received.add(new Series(of(allReceived, partition), first, unseen ? run.length() : Double.NaN));
+            acknowledged.add(new Series(of(allAcknowledged, partition), first, open ? loadEnd : Double.NaN, quiet));
+            received.add(new Series(of(allReceived, partition), first, unseen ? run.length() : Double.NaN, quiet));
         }
+    }
+
+    /** When the producer paused by itself: until it went on, or a fault came. */
+    private static List<Gap> quiet(RunHistory run) {
+        var quiet = new ArrayList<Gap>();
+        for (Action.Load begin : run.all(Action.Load.class)) {
+            if (!begin.what().equals("pause")) continue;
+            double end = run.entries().stream()
+                    .filter(it -> it instanceof Action.Fault || it instanceof Action.Load)
+                    .mapToDouble(Entry::t)
+                    .filter(it -> it > begin.t())
+                    .min()
+                    .orElse(run.length());
+            quiet.add(new Gap(begin.t(), end));
+        }
+        return quiet;
     }
 
     private static List<Flow> of(List<Flow> flows, int partition) {

@@ -12,31 +12,40 @@ public class Promises {
 
     private final Setup setup;
     private final Observed observed;
-    private final List<Outage> outages;
+    private final PowerCuts powerCuts;
+    private final Ids ids;
     private final boolean electsUncleanly;
 
-    Promises(RunHistory run, Setup setup, Observed observed, List<Outage> outages) {
+    Promises(RunHistory run, Setup setup, Observed observed, PowerCuts powerCuts, Ids ids) {
         this.setup = setup;
         this.observed = observed;
-        this.outages = outages;
+        this.powerCuts = powerCuts;
+        this.ids = ids;
         this.electsUncleanly =
                 run.all(Action.Elect.class).stream().anyMatch(it -> it.what().equals("unclean"));
     }
 
-    /** Why an acknowledged record of a partition may be lost; null if none may be. */
-    public String lossAllowedBy(int partition) {
+    /** Why an acknowledged record may be lost; null if it may not be. */
+    public String lossAllowedBy(int id) {
         if (!setup.setting("acks").isEmpty() && !setup.acksAll()) return "acks=" + setup.setting("acks");
         boolean allowed =
                 setup.topic().uncleanElection() || setup.later().stream().anyMatch(Experiment.Topic::uncleanElection);
         if (allowed) return "unclean.leader.election.enable=true";
         if (electsUncleanly) return "the unclean election that was asked for";
-        return allLostPower(partition) ? "a power cut of all in-sync replicas: Kafka acknowledges before fsync" : null;
+        if (powerCuts.areKnown()) return powerCuts.predicted().get(id) ? powerCutAllowedBy() : null;
+        boolean all = allLostPower(ids.partition(id));
+        return all ? "a power cut of all in-sync replicas: Kafka acknowledges before fsync" : null;
+    }
+
+    /** The setting that lets Kafka acknowledge before fsync. */
+    public String powerCutAllowedBy() {
+        long messages = powerCuts.cut(powerCuts.outages().get(0)).flushMessages();
+        return Text.of("log.flush.interval.messages=%d (Kafka acknowledges before fsync)", messages);
     }
 
     /** Whether every replica that was in sync lost what its machine had not written to the disk. */
     private boolean allLostPower(int partition) {
-        List<Outage> cuts =
-                outages.stream().filter(it -> it.fault().equals("power")).toList();
+        List<Outage> cuts = powerCuts.outages();
         if (cuts.isEmpty()) return false;
         Seen.State state = observed.stateAt(partition, cuts.get(0).from());
         return state != null

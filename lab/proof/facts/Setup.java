@@ -2,6 +2,7 @@ package lab.proof.facts;
 
 import java.util.List;
 import java.util.Map;
+import lab.history.Action;
 import lab.history.Experiment;
 import lab.history.RunHistory;
 
@@ -25,7 +26,7 @@ public record Setup(
         Experiment.Topic none = new Experiment.Topic(0, true, "", "", List.of(), 0, 0, false);
         return new Setup(
                 run.begin(),
-                topics.isEmpty() ? none : topics.get(0),
+                topics.isEmpty() ? none : topics.get(0).cutBack(run.all(Action.Cut.class)),
                 topics.isEmpty() ? List.of() : topics.subList(1, topics.size()),
                 first(run, Experiment.Cluster.class, new Experiment.Cluster(0, "", "", List.of(), 9_000, null)),
                 first(run, Experiment.Producer.class, new Experiment.Producer(0, Map.of(), Map.of()))

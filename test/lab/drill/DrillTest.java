@@ -169,6 +169,29 @@ public class DrillTest {
         }
     }
 
+    @Test
+    @DisplayName("power: both brokers lose exactly what was acknowledged, and the group its committed offsets")
+    void power() throws Exception {
+        String[] arguments = {
+            "orders-2p-rf2", "--fault", "power", "--target", "1,2", "--before", "1s", "--down", "1s", "--json"
+        };
+        Path history = directory.resolve("power.jsonl");
+        try (Run run = Run.jbang(
+                "lab/drill.java",
+                Stream.concat(Stream.of(arguments), Stream.of("--history", history.toString()))
+                        .toArray(String[]::new))) {
+            run.expectExit(0, LONG);
+            JsonObject trial = json(run).getArray("trials").getObject(0);
+            assertThat(verdict(trial, "PowerCut")).isEqualTo("ALLOWED");
+            assertThat(verdict(trial, "NoneLost")).isEqualTo("ALLOWED");
+            assertThat(trial.getLong("lost")).isPositive();
+            assertThat(trial.getLong("acknowledged") - trial.getLong("lost")).isEqualTo(trial.getLong("in_log"));
+        }
+        assertThat(Files.readString(history))
+                .containsPattern("\"type\":\"cut\".*\"dead\":true.*\"before\":\\d+,\"after\":0")
+                .contains("committed offsets are lost: partition 0 ");
+    }
+
     // ---- what really loses, and what really repeats ----
 
     @Test
@@ -716,6 +739,9 @@ public class DrillTest {
                     "t --runs=0",
                     "t --size=-1",
                     "t --target=nobody",
+                    "t --target=1,1",
+                    "t --fault=power --target=controller",
+                    "--scenario=power-cut --target=1",
                     "t --steps=stop",
                     "t --size=2147483647",
                     "t --report=out.png",
@@ -738,6 +764,15 @@ public class DrillTest {
                     "t --nonsense")) expectRefusal(2, "", wrong.split(" "));
             expectRefusal(2, "Name a topic");
             expectRefusal(2, "Scenario 4 is --scenario last-replica", "4");
+            expectRefusal(
+                    2,
+                    "A power cut is not possible on your cluster",
+                    "-b",
+                    servers,
+                    "--manual",
+                    "x-1p-rf1",
+                    "--fault",
+                    "power");
             expectRefusal(2, "Kafka's own", "__consumer_offsets");
             expectRefusal(2, "at least 1 partition", "-b", servers, "--manual", "orders-0p-rf2");
             expectRefusal(2, "--rate 50 or more", "-b", servers, "--manual", "x-50p-rf2", "--rate", "10");

@@ -66,6 +66,9 @@ class Sample {
                 "observe",
                 observe()));
         for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
+        all.put("power", power("power-cut", 1020, 1030, Long.MAX_VALUE));
+        all.put("powertopic", power("topic", 1020, 1030, Long.MAX_VALUE));
+        all.put("flushed", power("power-cut", 1050, 1050, 1));
         for (int min : List.of(1, 2)) {
             all.put("wait" + min, last(min, false));
             all.put("elect" + min, last(min, true));
@@ -223,6 +226,37 @@ class Sample {
         }
     }
 
+    /**
+     * After 3 s without records, both brokers lose their power at 6.0 s. Then kafka-1 leads partition 0 and kafka-2 partition 1.
+     *
+     * @param first kafka-1's logs are cut at this offset
+     * @param second those of kafka-2
+     */
+    static Sample power(String scenario, long first, long second, long flushMessages) {
+        var sample = new Sample(scenario, List.of(List.of(1, 2), List.of(2, 1)), 16);
+        sample.at(3, new Action.Load(3, "pause"));
+        sample.fault(1, 1, "power", false, 6, 9)
+                .fault(2, 2, "power", false, 6, 9.5)
+                .whole(13);
+        long[] ends = {first, second};
+        for (int n = 1; n <= 2; n++) {
+            var logs = new ArrayList<Action.Cut.Log>(List.of(new Action.Cut.Log("__consumer_offsets-3", 60, 0)));
+            for (int it = 0; it < 2; it++) logs.add(new Action.Cut.Log("sample-" + it, 1050, ends[n - 1]));
+            sample.at(6.3, new Action.Cut(6.3, n, n, true, 0.8, 1, flushMessages, logs));
+        }
+        sample.at(6.4, new Action.Load(6.4, "resume"));
+        sample.at(11.2, new Seen.Blind(6, 11.2, Seen.Blind.NO_ANSWER));
+        sample.state(11.3, 0, 1, List.of(1), 6).state(11.4, 1, 2, List.of(2), 6);
+        sample.state(12, 0, 1, List.of(1, 2), 11.98).state(12, 1, 2, List.of(1, 2), 11.98);
+        sample.down.add(new Down(0, 6, 11.5));
+        sample.down.add(new Down(1, 6, 11.5));
+        sample.quiet = new Down(-1, 3, 6.4);
+        sample.cutAt = ends;
+        return sample;
+    }
+
+    private Down quiet = new Down(-1, 0, 0); // nothing is sent then
+    private long[] cutAt; // by partition, at the end of the quiet time; null: no log is cut
     private long firstLost; // its offset; 0: none yet
 
     private Down lost; // acknowledged then, and not in the log
@@ -335,8 +369,10 @@ class Sample {
         int partitions = replicas.size();
         long[] next = new long[partitions];
         java.util.Arrays.fill(next, 1000);
+        var rewound = new boolean[partitions];
         int id = 0;
         for (double t = 1; t < end - 0.2; t += every) {
+            if (t >= quiet.from && t < quiet.to) continue;
             int record = ++id;
             int partition = (record - 1) % partitions;
             double sent = t;
@@ -345,9 +381,15 @@ class Sample {
                 next[partition] = firstLost; // the new leader never had them
                 firstLost = -1;
             }
+            boolean cut = cutAt != null && acknowledged < quiet.to;
+            if (cutAt != null && !cut && !rewound[partition]) {
+                next[partition] = cutAt[partition];
+                rewound[partition] = true;
+            }
             long offset = next[partition]++;
-            boolean isLost = lost != null && acknowledged > lost.from && acknowledged <= lost.to;
-            if (isLost && firstLost == 0) firstLost = offset;
+            boolean isLost = cut && offset >= cutAt[partition]
+                    || lost != null && acknowledged > lost.from && acknowledged <= lost.to;
+            if (lost != null && isLost && firstLost == 0) firstLost = offset;
             timed.add(new Timed(sent, () -> recorder.sent(sent, partition, record)));
             timed.add(new Timed(
                     acknowledged,
