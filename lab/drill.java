@@ -20,6 +20,7 @@
 //SOURCES drill/Steps.java // carries out the steps
 //SOURCES drill/Pipelines.java // the processes of the pipeline in a trial, its output, and its group
 //SOURCES drill/RemainingLogs.java // what a power cut has left of the logs
+//SOURCES drill/Queues.java // the members of the share group in a trial
 //SOURCES drill/Restoration.java // restores what an aborted trial has left down
 //SOURCES drill/Judging.java // prints what a history proves
 //SOURCES drill/Strips.java // when records were acknowledged, as a line per partition
@@ -30,6 +31,8 @@
 //SOURCES drill/scenarios/AnyTopic.java // a topic of yours: an outage, your own steps, or observation
 //SOURCES drill/scenarios/LastReplica.java // --scenario last-replica
 //SOURCES drill/scenarios/ExactlyOnce.java // --scenario exactly-once
+//SOURCES drill/scenarios/SharedQueue.java // --scenario queue
+//SOURCES drill/scenarios/QueueActions.java // what a step can do with the members of the share group
 //SOURCES drill/scenarios/PipelineActions.java // what a step can do with the pipeline
 //SOURCES drill/scenarios/PowerCut.java // --scenario power-cut
 //SOURCES drill/scenarios/Actions.java // what a step can do
@@ -57,7 +60,10 @@
 //SOURCES drill/clients/GroupConsumer.java // a consumer of the group
 //SOURCES drill/clients/LogReader.java // reads the log after the run, without the group
 //SOURCES drill/clients/PipelineProcess.java // a process of the pipeline
-//SOURCES drill/clients/OutputReader.java // reads the output of the pipeline after the run
+//SOURCES drill/clients/PartitionReader.java // reads the output of a pipeline, or the dead letters, after the run
+//SOURCES drill/clients/Worker.java // a child process that can be frozen and killed
+//SOURCES drill/clients/MemberProcess.java // a member of the share group, as a process
+//SOURCES drill/clients/ShareMember.java // what runs in that process
 //SOURCES drill/clients/Offsets.java // the ends of a topic's partitions
 //SOURCES drill/clients/RecordId.java // which record of a run was read
 
@@ -90,6 +96,7 @@
 //SOURCES history/Recorder.java // writes what happens in a run
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES history/Sharing.java // what a share group is about, and how far it came
 
 // The prediction: what an outage should do
 //SOURCES prediction/Prediction.java // what would stop if a broker died
@@ -123,6 +130,7 @@
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Shared.java // what became of the records of a share group
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/facts/Evidence.java // what shows that a node was really down
 //SOURCES proof/checks/AloneInSync.java // scenario 4
@@ -169,6 +177,12 @@
 //SOURCES proof/checks/StableOffsetHeld.java // how long an open transaction holds readers with read_committed
 //SOURCES proof/checks/RepeatsBatch.java // the control without transactions
 //SOURCES proof/checks/SkipsBatch.java // the control that does not seek back
+//SOURCES proof/checks/QueueSeen.java // the share group finished every record
+//SOURCES proof/checks/QueueNoneLost.java // each record was accepted, rejected or given up
+//SOURCES proof/checks/AcceptedOnce.java // whether a record was accepted twice
+//SOURCES proof/checks/DeliveriesExplained.java // why records were delivered again
+//SOURCES proof/checks/DeadLetters.java // what is in the dead-letter topic
+//SOURCES proof/checks/LockExpires.java // when the records of a frozen member are delivered again
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 
 // Common to all instruments

@@ -56,6 +56,12 @@
 //SOURCES proof/checks/StableOffsetHeld.java // how long an open transaction holds readers with read_committed
 //SOURCES proof/checks/RepeatsBatch.java // the control without transactions
 //SOURCES proof/checks/SkipsBatch.java // the control that does not seek back
+//SOURCES proof/checks/QueueSeen.java // the share group finished every record
+//SOURCES proof/checks/QueueNoneLost.java // each record was accepted, rejected or given up
+//SOURCES proof/checks/AcceptedOnce.java // whether a record was accepted twice
+//SOURCES proof/checks/DeliveriesExplained.java // why records were delivered again
+//SOURCES proof/checks/DeadLetters.java // what is in the dead-letter topic
+//SOURCES proof/checks/LockExpires.java // when the records of a frozen member are delivered again
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 //SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
 //SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then continue by themselves while the broker is down
@@ -113,6 +119,7 @@
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Shared.java // what became of the records of a share group
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 
 //SOURCES history/Action.java // what was done: to the cluster, to the group, and by the producer
@@ -129,6 +136,7 @@
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES history/Sharing.java // what a share group is about, and how far it came
 
 //SOURCES prediction/Broker.java // a broker that is registered, or that has replicas
 //SOURCES prediction/Cluster.java // everything that a prediction is made from

@@ -152,14 +152,18 @@ class ExperimentOptions {
     private List<Scenario> named(Timing timing) {
         if (scenario.equals("last-replica")) return LastReplica.all(timing);
         if (scenario.equals("power-cut")) return PowerCut.all(timing);
-        Map<String, Scenario> trials = ExactlyOnce.all(timing);
-        if (scenario.equals("exactly-once")) return List.copyOf(trials.values());
-        Scenario one = trials.get(scenario.replaceFirst("^exactly-once:", ""));
-        if (one != null && scenario.contains(":")) return List.of(one);
+        String[] words = scenario.split(":", 2);
+        Map<String, Scenario> trials = Map.of();
+        if (words[0].equals("exactly-once")) trials = ExactlyOnce.all(timing);
+        if (words[0].equals("queue")) trials = SharedQueue.all(timing);
+        if (words.length == 1 && !trials.isEmpty()) return List.copyOf(trials.values());
+        if (words.length == 2 && trials.containsKey(words[1])) return List.of(trials.get(words[1]));
         throw new Failure(
                 2,
-                "--scenario takes last-replica, power-cut, exactly-once or exactly-once: and one of %s; not '%s'.",
-                String.join(", ", trials.keySet()),
+                "--scenario takes last-replica, power-cut, exactly-once or queue, or one of their trials such as"
+                        + " exactly-once:%s or queue:%s; not '%s'.",
+                String.join("|", ExactlyOnce.all(timing).keySet()),
+                String.join("|", SharedQueue.all(timing).keySet()),
                 scenario);
     }
 }

@@ -201,9 +201,9 @@ class Pipelines implements PipelineActions {
         for (PipelineProcess it : processes) it.kill("end");
         watch.close();
         long last = watch.ends()[1];
-        var reader = new OutputReader(connection, output, outputFirst, run, recording, progress);
-        reader.read(true, last);
-        reader.read(false, last);
+        var reader = new PartitionReader(connection, output, outputFirst, run, recording, progress);
+        reader.readOutput(true, last);
+        reader.readOutput(false, last);
     }
 
     void close() throws Exception {

@@ -24,6 +24,7 @@ class Steps implements Actions {
     private final Observer observer;
     private final List<Outage> outages = new ArrayList<>();
     private Pipelines pipelines; // null: the scenario has none
+    private Queues queues; // the same
     private final List<Action.Cut> cuts = new ArrayList<>();
     Load load; // set when it begins
 
@@ -44,6 +45,15 @@ class Steps implements Actions {
 
     void with(Pipelines some) {
         pipelines = some;
+    }
+
+    void with(Queues some) {
+        queues = some;
+    }
+
+    @Override
+    public Queues queue() {
+        return queues;
     }
 
     @Override

@@ -26,6 +26,7 @@ class Trial {
     private GroupConsumer consumer;
     private Load load;
     private Pipelines pipelines; // null: the scenario has none
+    private Queues queues; // the same
     private Steps steps;
 
     Trial(Connection connection, Cluster cluster, Plan plan, Printer printer) {
@@ -49,6 +50,7 @@ class Trial {
             if (load != null) load.close();
             if (consumer != null) consumer.leave();
             if (pipelines != null) pipelines.close();
+            if (queues != null) queues.close();
             if (observer != null) observer.close();
             // If that fails, the group is empty, and expires by itself.
             cluster.admin.deleteConsumerGroups(List.of(group));
@@ -102,6 +104,8 @@ class Trial {
         steps = new Steps(cluster, topic, plan.producing().rate(), recording, progress, observer);
         try {
             if (plan.scenario().output() != null) steps.with(pipelines = connectPipeline(steps));
+            if (plan.scenario().isQueue())
+                steps.with(queues = new Queues(connection, cluster, topic, run, recording, progress, steps));
             observer.begin();
             gather(steps);
             load = new Load(plan.producing(), topic, run, recording, progress);
@@ -152,6 +156,7 @@ class Trial {
             recording.write(cluster.look(topic.name(), recording.now())); // its settings may have changed in mid-run
             awaitTheGroup();
             if (pipelines != null) pipelines.account(progress);
+            if (queues != null) queues.account();
         } catch (Unobserved | Failure because) {
             giveUp(because.getMessage());
         } catch (KafkaException | java.util.concurrent.ExecutionException because) {

@@ -55,6 +55,8 @@ public class HistoryReader {
         TYPES.put("open", Processing.Open::read);
         TYPES.put("held", Processing.Held::read);
         TYPES.put("consumed", Processing.Consumed::read);
+        TYPES.put("queue", Sharing.Queue::read);
+        TYPES.put("drained", Sharing.Drained::read);
         TYPES.put("output_audit", Processing.OutputAudit::read);
         for (Flow.Kind kind : Flow.Kind.values()) TYPES.put(kind.lowerCase(), line -> Flow.read(kind, line));
     }

@@ -37,7 +37,7 @@ public sealed interface Processing extends Entry {
     }
 
     /**
-     * A process of the pipeline: {@code start}, {@code freeze} (SIGSTOP), {@code resume}, {@code kill} (SIGKILL), or
+     * A process of the pipeline, or a member of the share group: {@code start}, {@code freeze} (SIGSTOP), {@code resume}, {@code kill} (SIGKILL), or
      * {@code ended} by itself.
      *
      * @param process counts the processes of the run, from 1

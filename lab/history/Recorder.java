@@ -77,6 +77,18 @@ public class Recorder {
         add(t, new Key(kind, partition, 0, 0, null), id, offset, Double.NaN);
     }
 
+    /**
+     * What happened to a record in a share group.
+     *
+     * @param kind from {@link Flow.Kind#DELIVERED} on
+     * @param delivery its delivery count; 0 for other kinds
+     * @param error why an answer was refused; null for other kinds
+     */
+    public void shared(
+            Flow.Kind kind, double t, int member, int partition, int id, long offset, int delivery, String error) {
+        add(t, new Key(kind, partition, member, delivery, error), id, offset, Double.NaN);
+    }
+
     /** Any other entry. */
     public synchronized void write(Entry entry) {
         if (ended) return;

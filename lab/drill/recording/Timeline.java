@@ -30,6 +30,7 @@ public class Timeline {
         else if (entry instanceof Action it) print(it);
         else if (entry instanceof Seen it) print(it);
         else if (entry instanceof Processing it) print(it);
+        else if (entry instanceof Sharing.Queue it) print(it);
         else if (entry instanceof Audit it) print(it);
         introduce();
     }
@@ -119,6 +120,17 @@ public class Timeline {
         if (entry instanceof Seen.Note it) line(t, "", it.text());
     }
 
+    private void print(Sharing.Queue it) {
+        printer.print(
+                "  share group %s: lock %d s, %d deliveries, dead letters: %s; record %d is released, %d rejected",
+                it.group(),
+                it.lockMs() / 1000,
+                it.limit(),
+                it.deadLetters() == null ? "none" : it.deadLetters(),
+                it.released(),
+                it.rejected());
+    }
+
     private void print(Processing entry) {
         double t = entry.t();
         if (entry instanceof Processing.Pipeline it)
@@ -131,7 +143,7 @@ public class Timeline {
             line(
                     t,
                     it.what().equals("kill") ? "bold,red" : "bold",
-                    "pipeline %d: %s".formatted(it.process(), it.what()));
+                    "process %d: %s".formatted(it.process(), it.what()));
         if (entry instanceof Processing.Batch it && it.what().equals("aborted"))
             line(t, "yellow", "pipeline %d: aborted %,d records: %s".formatted(it.process(), it.records(), it.error()));
         if (entry instanceof Processing.Batch it && it.what().equals("replaced"))

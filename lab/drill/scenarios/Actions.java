@@ -41,6 +41,9 @@ public interface Actions {
     /** The pipeline, in a scenario that has one. */
     PipelineActions pipeline();
 
+    /** The members of the share group, in a scenario that has one. */
+    QueueActions queue();
+
     /** Lets a replica lead that is not in sync, if partition 0 has no leader. */
     void electUnclean() throws Exception;
 }

@@ -47,6 +47,11 @@ public abstract class Scenario {
         return null;
     }
 
+    /** Whether a share group reads the topic. */
+    public boolean isQueue() {
+        return false;
+    }
+
     /** Arguments of lab/pipeline.java. */
     public List<String> pipeline() {
         return List.of();

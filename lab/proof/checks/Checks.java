@@ -48,6 +48,13 @@ public class Checks {
             new StableOffsetHeld(),
             new RepeatsBatch(),
             new SkipsBatch(),
+            // A share group
+            new QueueSeen(),
+            new QueueNoneLost(),
+            new AcceptedOnce(),
+            new DeliveriesExplained(),
+            new DeadLetters(),
+            new LockExpires(),
             // Your limits
             new MaxPause(),
             new MaxLatency());
