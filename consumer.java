@@ -78,8 +78,8 @@ class consumer implements Callable<Integer> {
         if (properties.containsKey("group.id")) return complain(2, "-X group.id: GROUP is an argument.");
         Properties settings = settings();
         consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        // In ms: after a broker that hangs, the Admin client contacts another one.
-        settings.putAll(Map.of("request.timeout.ms", "2000", "default.api.timeout.ms", "8000"));
+        settings.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
+        settings.put("default.api.timeout.ms", 8000);
         admin = Admin.create(settings);
         admin.describeTopics(List.of(topic)).allTopicNames().get(); // fails if the topic does not exist
         var ended = new CompletableFuture<Void>();
@@ -182,13 +182,14 @@ class consumer implements Callable<Integer> {
     /** What was read of a partition. */
     private static class Partition {
         long received, withId, missing, twice; // records
-        long first, next; // offsets
+        long first, next, skipped; // offsets
         final Map<Integer, Long> lastIds = new HashMap<>(); // by the hash of the header that names producer.java's run
         final Map<Long, BitSet> ids = new HashMap<>(); // by run, 65,536 each
 
         void receive(ConsumerRecord<byte[], byte[]> record) {
             if (received++ == 0) first = record.offset();
-            if (record.offset() != next) lastIds.clear(); // another consumer may have read what is missing here
+            skipped += Math.max(0, record.offset() - next); // another consumer may have read what is missing here
+            if (skipped > 0 && record.offset() != next) lastIds.clear();
             next = record.offset() + 1;
             var header = record.headers().lastHeader("producer.java"); // such as 3f2a91bc/2
             long step = header == null ? 0 : number(header.value(), 9); // by which the run's ids rise in a partition
@@ -196,7 +197,7 @@ class consumer implements Callable<Integer> {
             if (step == 0 || id == 0) return;
             withId++;
             int run = Arrays.hashCode(header.value());
-            long last = lastIds.getOrDefault(run, id - step);
+            long last = lastIds.getOrDefault(run, (skipped == 0 ? 1 : id) - step); // a run begins with 1 to its step
             lastIds.put(run, Math.max(id, last));
             BitSet seen = ids.computeIfAbsent((long) run << 32 ^ id >> 16, it -> new BitSet());
             if (seen.get((int) id & 0xffff)) twice++;
@@ -222,8 +223,7 @@ class consumer implements Callable<Integer> {
         // Kafka sorts a group by these names: the consumer that was started first has partition 0, and keeps it.
         settings.putIfAbsent("client.id", "consumer-" + System.currentTimeMillis());
         settings.put("enable.auto.commit", "true");
-        // To ask for a topic must not create it.
-        settings.put("allow.auto.create.topics", "false");
+        settings.put("allow.auto.create.topics", "false"); // to ask for a topic must not create it
         settings.put("group.id", group);
         return settings;
     }

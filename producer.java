@@ -100,7 +100,7 @@ class producer implements Callable<Integer> {
     private int countPartitions(Properties settings) throws Exception {
         var own = (Properties) settings.clone();
         own.remove("retries"); // with 0, an Admin client gives up before its first answer
-        own.put("request.timeout.ms", "2000"); // then it contacts another broker
+        own.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
         try (Admin admin = Admin.create(own)) {
             var found = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(8_000));
             return found.allTopicNames().get().get(topic).partitions().size();

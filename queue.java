@@ -92,8 +92,8 @@ class queue implements Callable<Integer> {
         if (properties.containsKey("group.id")) return complain(2, "-X group.id: GROUP is an argument.");
         Properties settings = settings();
         var consumer = new KafkaShareConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        // In ms: after a broker that hangs, the Admin client contacts another one.
-        settings.putAll(Map.of("request.timeout.ms", "2000", "default.api.timeout.ms", "8000"));
+        settings.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
+        settings.put("default.api.timeout.ms", 8000);
         admin = Admin.create(settings);
         admin.describeTopics(List.of(topic)).allTopicNames().get(); // fails if the topic does not exist
         prepareGroup();

@@ -83,7 +83,7 @@ class topics implements Callable<Integer> {
         for (String name : names) topics.add(new NewTopic(name, placement(name)).configs(config));
         var onlyCheck = new CreateTopicsOptions().validateOnly(true); // creates all topics or none
         admin.createTopics(topics, onlyCheck).all().get();
-        unlessRepeated(admin.createTopics(topics).all());
+        unless(TopicExistsException.class, admin.createTopics(topics).all(), null);
         return elect(names);
     }
 
@@ -130,7 +130,8 @@ class topics implements Callable<Integer> {
         Set<String> existing = admin.listTopics().names().get(); // without Kafka's own
         for (String name : names) if (!existing.contains(name)) throw new ApiException("There is no topic " + name);
         for (String name : names) {
-            unlessRepeated(admin.deleteTopics(Set.of(name)).all());
+            KafkaFuture<Void> deleted = admin.deleteTopics(Set.of(name)).all();
+            unless(UnknownTopicOrPartitionException.class, deleted, null);
             say("deleted %s", name);
         }
         return 0;
@@ -139,8 +140,8 @@ class topics implements Callable<Integer> {
     private void connect() throws IOException {
         if (admin != null) return;
         Properties settings = given();
-        settings.put("request.timeout.ms", "2000"); // then another broker is asked
-        settings.put("default.api.timeout.ms", "8000");
+        settings.putAll(Map.of("request.timeout.ms", 2000, "connections.max.idle.ms", 1500)); // for brokers that hang
+        settings.put("default.api.timeout.ms", 8000);
         admin = Admin.create(settings);
     }
 
@@ -155,9 +156,8 @@ class topics implements Callable<Integer> {
         int replicas = Integer.parseInt(shape[1]);
         var brokers = new TreeMap<Integer, Node>();
         for (Node it : admin.describeCluster().nodes().get()) brokers.put(it.id(), it);
-        var alsoDown = admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true));
-        var known = alsoDown.nodes().toCompletionStage().exceptionally(before4 -> List.of());
-        for (Node it : known.toCompletableFuture().get()) brokers.put(it.id(), it);
+        var all = admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true));
+        for (Node it : unless(UnsupportedVersionException.class, all.nodes(), List.of())) brokers.put(it.id(), it);
         var ring = new ArrayList<>(brokers.keySet());
         if (ring.size() < replicas) throw new ApiException(name + " needs more brokers than these: " + ring);
         while (ring.size() > Math.max(partitions, replicas)) ring.remove(ring.size() - 1);
@@ -169,13 +169,13 @@ class topics implements Callable<Integer> {
         return placement;
     }
 
-    /** The client repeats a request that was not answered in time. These errors then mean that the first one worked. */
-    private static void unlessRepeated(KafkaFuture<Void> change) throws Exception {
+    /** The answer. An expected error gives another one: the client repeats requests, of which the first may have worked. */
+    private static <T> T unless(Class<?> expected, KafkaFuture<T> asked, T otherwise) throws Exception {
         try {
-            change.get();
+            return asked.get();
         } catch (ExecutionException error) {
-            Throwable it = error.getCause();
-            if (!(it instanceof TopicExistsException || it instanceof UnknownTopicOrPartitionException)) throw error;
+            if (!expected.isInstance(error.getCause())) throw error;
+            return otherwise;
         }
     }
 

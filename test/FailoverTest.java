@@ -15,6 +15,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import lab.history.HistoryReader;
@@ -22,11 +24,13 @@ import lab.history.RunHistory;
 import lab.proof.Proof;
 import lab.proof.facts.Account;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -103,7 +107,8 @@ class FailoverTest {
         executable("with-docker/docker", """
                 case $1 in
                   ps) printf 'kafka-deploy-kafka-1\\nkafka-deploy-kafka-2\\n' ;;
-                  inspect) echo 143 ;;
+                  inspect) echo '143 2026-11-30T00:00:00Z' ;;
+                  logs) echo 'The controller has asked us to exit controlled shutdown.' ;;
                   *) '%1$s/tell' "$1 ${2#kafka-deploy-}" ;;
                 esac
                 """.formatted(shared));
@@ -343,7 +348,12 @@ class FailoverTest {
             assertThat(run.out().get(0)).isEqualTo("ready: the containers of docker-compose.yml");
             assertThat(run.out()).anyMatch(line -> line.endsWith("controlled shutdown, exit status 143"));
         }
-        String[][] moments = {{"  stop kafka-1", "INT"}, {"kafka-1 stopped", "KILL"}, {"  start kafka-1", "TERM"}};
+        String[][] moments = {
+            {"  stop kafka-1", "INT"},
+            {"  stop kafka-1", "KILL"},
+            {"kafka-1 stopped", "KILL"},
+            {"  start kafka-1", "TERM"}
+        };
         for (String[] moment : moments) {
             var given = Collections.synchronizedList(new ArrayList<String>());
             commands = command -> {
@@ -396,6 +406,57 @@ class FailoverTest {
     @DisplayName("a stop that stops nothing: INCONCLUSIVE")
     void ignored() throws Exception {
         expect("INCONCLUSIVE", "3", "kafka-1 was down", command -> "kafka-1: as you say");
+    }
+
+    @Test
+    @Order(20)
+    @DisplayName("a stop that only moves the leader, while kafka-1 stays in sync: INCONCLUSIVE")
+    void electionOnly() throws Exception {
+        expect("INCONCLUSIVE", "3", "kafka-1 was down", command -> {
+            boolean away = command.equals("stop kafka-1");
+            var partition = new TopicPartition("test-2p-rf2", 0);
+            var replicas = new NewPartitionReassignment(away ? List.of(2, 1) : List.of(1, 2));
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
+                admin.alterPartitionReassignments(Map.of(partition, Optional.of(replicas)))
+                        .all()
+                        .get();
+                if (away)
+                    admin.electLeaders(ElectionType.PREFERRED, Set.of(partition))
+                            .partitions()
+                            .get();
+            }
+            return "kafka-1: done";
+        });
+    }
+
+    @Test
+    @Order(20)
+    @DisplayName("records without a response that are in the log: no failure, and found if they are there twice")
+    void unknown() throws Exception {
+        String told = "private void answered(Entry it, RecordMetadata at, Exception error) {\n";
+        Path deaf = mutant(told, told + "if (it.id % 10 == 3) error = new Exception(\"no response\");\n");
+        Run run = expectBoth(deaf, "PASS", "2", "each record is in the log once, in order", FailoverTest::toCluster);
+        assertThat(row(run, "unknown").get(0)).isPositive();
+    }
+
+    @Test
+    @Order(20)
+    @DisplayName(
+            "kafka-1 is down for longer than delivery.timeout.ms: what was not delivered is ALLOWED; lab/proof agrees")
+    void expired() throws Exception {
+        Path impatient = mutant(
+                "settings.put(\"buffer.memory\", 128 << 20);",
+                "settings.put(\"buffer.memory\", 128 << 20);"
+                        + "settings.putAll(Map.of(\"delivery.timeout.ms\", 4000, \"request.timeout.ms\", 2000));",
+                "Map.of(\"acks\", acks, ",
+                "Map.of(\"delivery.timeout.ms\", 4000, \"acks\", acks, ",
+                ">= 120",
+                ">= 4");
+        Run run = expectBoth(impatient, "ALLOWED", "2", "every record that was sent is delivered", command -> {
+            if (command.equals("start kafka-1")) TimeUnit.SECONDS.sleep(4); // longer than the timeout, with the stop
+            return toCluster(command);
+        });
+        assertThat(row(run, "unknown").get(2)).isPositive();
     }
 
     @Test
@@ -603,7 +664,8 @@ class FailoverTest {
                 "it.receivedBy = number;", "it.receivedBy = 1 + it.id / 2 % 3 % 2;",
                 "it.receivedAt = now;", "it.receivedAt = it.id / (double) rate + 1;",
                 "it.acknowledgedAt = now;", "it.acknowledgedAt = it.id / (double) rate + 1;",
-                "(outage.restored - outage.injected) / 2", "(outage.restored - outage.injected) / 20_000");
+                "(outage.restored - outage.injected) / 2", "(outage.restored - outage.injected) / 20_000",
+                "Math.max(2, half / 5)", "half / 5");
         Run second = expect(two, "FAIL", "2", "the records are balanced across the consumers", FailoverTest::toCluster);
         assertThat(claims(second))
                 .containsEntry("partition 0 is unavailable while kafka-1 is down", "FAIL")
@@ -623,14 +685,15 @@ class FailoverTest {
 
     private Run expect(String verdict, String scenario, String claim, Commands doing, String... arguments)
             throws Exception {
+        return expectBoth(Run.ROOT.resolve("failover.java"), verdict, scenario, claim, doing, arguments);
+    }
+
+    /** The verdict of the script, and the same one of lab/proof. */
+    private Run expectBoth(
+            Path script, String verdict, String scenario, String claim, Commands doing, String... arguments)
+            throws Exception {
         Path history = directory.resolve("run.jsonl");
-        Run run = expect(
-                Run.ROOT.resolve("failover.java"),
-                verdict,
-                scenario,
-                claim,
-                doing,
-                all(List.of("--history", "" + history), arguments));
+        Run run = expect(script, verdict, scenario, claim, doing, all(List.of("--history", "" + history), arguments));
         expectAgreement(run, history);
         return run;
     }

@@ -93,21 +93,29 @@ public final class Run implements AutoCloseable {
     }
 
     private static List<String> built(Path file) {
+        Optional<List<String>> there = builtBefore(file);
+        if (there.isPresent()) return there.get();
         try (Run build = command(JBANG, "build", file.toString())) {
             build.expectExit(0, BUILD_LIMIT);
         }
+        return builtBefore(file).orElseThrow(() -> new IllegalStateException("JBang does not say how to run " + file));
+    }
+
+    /** A jar's name holds a hash of its sources. To ask first is one start of JBang less for what has been built. */
+    private static Optional<List<String>> builtBefore(Path file) {
         try (Run info = command(JBANG, "info", "tools", file.toString())) {
-            info.expectExit(0);
+            if (info.awaitExit(BUILD_LIMIT) != 0) return Optional.empty();
             String printed = String.join("\n", info.out()); // a JVM may print a warning before it
             JsonObject it = JsonParser.object().from(printed.substring(Math.max(0, printed.indexOf("{\n"))));
             var classpath = new ArrayList<>(List.of(it.getString("applicationJar")));
+            if (!Files.exists(Path.of(classpath.get(0)))) return Optional.empty();
             it.getArray("resolvedDependencies", new JsonArray()).forEach(jar -> classpath.add((String) jar));
             var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));
             it.getArray("runtimeOptions", new JsonArray()).forEach(option -> command.add((String) option));
             command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
-            return command;
+            return Optional.of(command);
         } catch (JsonParserException unknown) {
-            throw new IllegalStateException("JBang does not say how to run " + file, unknown);
+            return Optional.empty();
         }
     }
 

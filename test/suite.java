@@ -67,6 +67,7 @@
 //SOURCES PeersTest.java
 //SOURCES FailoverTest.java
 //SOURCES ../lab/drill.java
+//SOURCES lab/drill/faults/CommandsTest.java
 //SOURCES lab/drill/clients/RecordIdTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java

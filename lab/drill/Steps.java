@@ -88,7 +88,7 @@ class Steps implements Actions {
                 failed -> new Action.FaultDone(recording.now(), outage.n, false, false, failed, Double.NaN));
         double since = executor instanceof ByHand ? awaitPerson(asked) : Double.NaN;
         if (!Double.isNaN(since)) outage.since = since;
-        boolean controlled = fault == Fault.stop && executor.isKnown() && !answer.contains("SIGKILL");
+        boolean controlled = executor.isKnown() && fault.isControlled(answer);
         recording.write(new Action.FaultDone(recording.now(), outage.n, true, controlled, answer, since));
     }
 

@@ -13,9 +13,12 @@ import lab.common.*;
  */
 class Child implements AutoCloseable {
     private static final int COMMAND_LIMIT = 120; // s
+    private static final String ENDED = "error: the process has ended";
 
     private final Process process;
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+    private int late; // answers that are still to come, of commands that took too long
+    int limit = COMMAND_LIMIT;
 
     /** @param aside takes the lines that are no answers: that a node died */
     Child(List<String> command, Map<String, String> environment, Consumer<String> aside) throws IOException {
@@ -29,19 +32,20 @@ class Child implements AutoCloseable {
                 if (line.contains(" died: ")) aside.accept(line);
                 else if (!line.startsWith("[")) answers.add(line); // the JVM's warnings
             });
-            answers.add("error: the process has ended");
+            answers.add(ENDED);
         });
     }
 
-    /** Sends a command, and returns the answer. A command that hangs is ended. */
+    /** Sends a command, and returns the answer. A command that hangs is ended; its answer is not taken for a later one. */
     String execute(String command) throws IOException, InterruptedException {
-        answers.clear(); // of a command that took too long
         process.outputWriter(StandardCharsets.UTF_8).write(command + "\n");
         process.outputWriter(StandardCharsets.UTF_8).flush();
-        String answer = answer(COMMAND_LIMIT);
+        String answer = answer(limit);
+        for (; late > 0 && answer != null && !answer.equals(ENDED); late--) answer = answer(limit);
         if (answer == null) {
+            late++;
             process.descendants().forEach(ProcessHandle::destroyForcibly);
-            answer = "error: no answer within " + COMMAND_LIMIT + " s";
+            answer = "error: no answer within " + limit + " s";
         }
         if (!answer.startsWith("error: ")) return answer;
         throw new Failure(1, "'%s' failed: %s", command.strip(), answer.substring(7));

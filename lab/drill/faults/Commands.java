@@ -17,6 +17,7 @@ public class Commands implements Executor {
     private static final String LOOP = """
             trap '' INT HUP TERM PIPE
             down=
+            cut=
             newline='
             '
             run() {
@@ -25,6 +26,10 @@ public class Commands implements Executor {
                 sed "s/{fault}/$1/g; s/{name}/$2/g; s/{id}/$3/g; s/{host}/$4/g; s/{port}/$5/g")
               (trap - HUP TERM PIPE; exec sh -c "$command") </dev/null 2>&1
             }
+            # A stop that failed may still be in progress, such as docker's, and would follow the start.
+            again() {
+              case $cut in *" $1 "*) run stop "$@" >/dev/null ;; esac
+            }
             echo ready
             while read -r verb node rest; do
               case $verb in
@@ -32,10 +37,12 @@ public class Commands implements Executor {
                 pause) down="$down""resume $node $rest$newline" ;;
                 disconnect) down="$down""connect $node $rest$newline" ;;
               esac
+              [ "$verb" != start ] || again "$node" $rest
               output=$(run "$verb" "$node" $rest)
               status=$?
               last=$(printf '%s' "$output" | tail -n 1)
               if [ $status -ne 0 ]; then
+                [ "$verb" != stop ] || cut="$cut $node "
                 echo "error: exit status $status: ${last:-no output}"
                 continue
               fi
@@ -48,6 +55,7 @@ public class Commands implements Executor {
             done
             printf '%s' "$down" | while read -r verb node rest; do
               echo "  restoring: $verb $node" >&2
+              [ "$verb" != start ] || again "$node" $rest
               run "$verb" "$node" $rest >&2 || echo "$node is still down: its command failed." >&2
             done
             """;

@@ -39,16 +39,19 @@ public class Containers extends Commands {
         return super.shown(command, named(target));
     }
 
-    /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: the answer names which it was. */
+    /** {@code docker stop} sends SIGTERM and, after 10 s, SIGKILL: the answer names what happened, as the log shows it. */
     @Override
     public String execute(String command, Target target) throws Exception {
         super.execute(command, named(target)); // Docker answers with the container's name
         if (!command.equals("stop")) return "";
-        String status = docker(
-                "inspect", "-f", "{{.State.ExitCode}}", PREFIX + named(target).name());
-        return status.equals("137")
-                ? "Docker sent SIGKILL: it did not end within 10 s of SIGTERM"
-                : "it ended by itself after SIGTERM (exit status " + status + ")";
+        String container = PREFIX + named(target).name();
+        String status = docker("inspect", "-f", "{{.State.ExitCode}}", container);
+        String log = docker("logs", "--since", docker("inspect", "-f", "{{.State.StartedAt}}", container), container);
+        boolean moved = target.isController() || log.contains("has asked us to exit controlled shutdown");
+        return target.name() + " stopped"
+                + (status.equals("137")
+                        ? ": killed, because it did not end within 10 s of SIGTERM"
+                        : (moved ? Fault.CONTROLLED : ": without a controlled shutdown") + ", exit status " + status);
     }
 
     /** Null if each broker's address is the one that its container publishes; otherwise a sentence with the reason. */

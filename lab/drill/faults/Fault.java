@@ -10,6 +10,9 @@ public enum Fault {
     disconnect("connect"),
     power("start"); // of several nodes at once, see Executor.cutPower
 
+    /** In the answer of cluster.java, and of {@link Containers}. */
+    static final String CONTROLLED = ": controlled shutdown";
+
     /** The command that restores the node. */
     public final String restore;
 
@@ -23,6 +26,14 @@ public enum Fault {
      */
     public Duration usualDown() {
         return Duration.ofSeconds(this == stop ? 3 : isSilent() ? 40 : 15);
+    }
+
+    /**
+     * Whether the node handed over its leaders before it ended, as the answer of an executor shows that knows. A node that ended
+     * without that, or was killed because it did not end in time, did not.
+     */
+    public boolean isControlled(String answer) {
+        return this == stop && answer.contains(CONTROLLED);
     }
 
     /** Whether the node keeps its connections, so that its clients wait for request.timeout.ms. */

@@ -8,6 +8,7 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Gap;
 import lab.proof.facts.Observed;
 import lab.proof.facts.Outage;
+import lab.proof.facts.Series;
 import lab.proof.facts.Text;
 
 /**
@@ -36,8 +37,10 @@ class BriefPause implements Check {
     private static Claim claim(Facts facts, Outage outage, List<Integer> partitions, List<Integer> led) {
         Gap pause = Gap.longest(partitions.stream()
                 .map(it -> facts.flows().pause(facts.flows().acknowledged(it), outage)));
-        long since =
-                led.stream().mapToLong(it -> since(facts, outage, it)).min().orElse(0);
+        long since = led.stream()
+                .mapToLong(it -> since(facts, outage, it, facts.flows().acknowledged(it)))
+                .min()
+                .orElse(0);
         Bound bound = Bound.of(outage, facts.setup());
         String evidence = Text.of(
                 "longest pause %.2f s, bound %s; %,d acknowledged before %s was back",
@@ -61,10 +64,9 @@ class BriefPause implements Check {
                 tooShort != null ? tooShort : facts.doubts().any(outage, deadline));
     }
 
-    /** How many records of a partition were acknowledged by the new leader before the broker was started. */
-    private static long since(Facts facts, Outage outage, int partition) {
+    /** How many records of a partition the new leader acknowledged, or the group received, before the broker was started. */
+    static long since(Facts facts, Outage outage, int partition, Series series) {
         Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
-        if (elected == null) return 0;
-        return facts.flows().acknowledged(partition).count(elected.t(), outage.restoredAt());
+        return elected == null ? 0 : series.count(elected.t(), outage.restoredAt());
     }
 }

@@ -31,8 +31,7 @@ class GroupReceived implements Check {
             evidence += "; not received: " + account.some(account.of(Kind.UNSEEN));
             return List.of(Claim.of(false, text, evidence, doubt(facts)));
         }
-        boolean read = facts.flows().partitions().allMatch(facts::isRead);
-        if (!read) return List.of(Claim.unknown(text, evidence + "; the log was not read to its end"));
+        if (!facts.isRead()) return List.of(Claim.unknown(text, evidence + "; the log was not read to its end"));
         if (account.count(Kind.UNPROVEN) > 0)
             return List.of(Claim.unknown(
                     text,

@@ -16,9 +16,9 @@ import lab.proof.facts.Text;
  * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut, if
  * its loss is the predicted one (PowerCut).
  *
- * <p>INCONCLUSIVE: nothing was acknowledged; or the place of an acknowledged record could not be seen (the log's start has
- * moved, the topic was deleted or created again, the log was not read to its end, too few replicas were in sync), and the
- * group had not received it either.
+ * <p>INCONCLUSIVE: nothing was acknowledged; the topic was deleted or created again; the log was not read to its end; or the
+ * place of an acknowledged record could not be seen (the log's start has moved, too few replicas were in sync), and the group
+ * had not received it either.
  */
 class NoneLost implements Check {
     @Override
@@ -49,6 +49,7 @@ class NoneLost implements Check {
         if (surely) return List.of(Claim.fail(text, evidence));
         if (acknowledged == 0) return List.of(Claim.unknown(text, "nothing was acknowledged"));
         if (unproven > 0) return List.of(Claim.unknown(text, evidence));
+        if (!facts.isRead()) return List.of(Claim.unknown(text, evidence + "; the log was not read to its end"));
         if (lost.isEmpty()) return List.of(Claim.pass(text, evidence));
         return List.of(Claim.allowed(text, String.join("; ", allowed), evidence));
     }

@@ -6,20 +6,25 @@ import lab.proof.facts.Bound;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Gap;
+import lab.proof.facts.Observed;
 import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * The group's reading also pauses briefly. The bound is that of the acknowledgements and 10 s more: consumers find the new
- * leader, and the group its coordinator, after the producer. Claimed where a brief pause of the acknowledgements is, unless
- * fewer replicas were in sync than the effective min.insync.replicas: readers then see nothing new.
+ * The group's reading also pauses briefly, then continues while the broker is down. The bound is that of the acknowledgements
+ * and 10 s more: consumers find the new leader, and the group its coordinator, after the producer. Claimed where a brief
+ * pause of the acknowledgements is, unless fewer replicas were in sync than the effective min.insync.replicas: readers then
+ * see nothing new.
  *
- * <p>FAIL: the pause is longer.
+ * <p>FAIL: the pause is longer; or nothing was received before the broker was back, although the new leader had acknowledged
+ * records for more than 1 s.
  *
- * <p>INCONCLUSIVE: a consumer failed, others changed the cluster, or it was not observed.
+ * <p>INCONCLUSIVE: nothing was received, and there was nothing to receive; a consumer failed, others changed the cluster, or
+ * it was not observed.
  */
 class ReadsGoOn implements Check {
-    private static final double MORE = 10; // seconds
+    static final double MORE = 10; // seconds
+    private static final double ON_ITS_WAY = 1; // seconds: what was acknowledged so late need not have been received
 
     @Override
     public List<Claim> claims(Facts facts) {
@@ -29,18 +34,36 @@ class ReadsGoOn implements Check {
             List<Integer> led = facts.expectation().partitions(outage, Fate.NEW_LEADER).stream()
                     .filter(it -> isReadable(facts, outage, it))
                     .toList();
-            if (led.isEmpty()) continue;
-            Gap pause = Gap.longest(led.stream()
-                    .map(it -> facts.flows().pause(facts.flows().received(it), outage)));
-            double bound = Bound.of(outage, facts.setup()).seconds() + MORE;
-            String evidence = Text.of("longest pause in reads %.2f s, bound %.1f s", pause.seconds(), bound);
-            String doubt = ConsumersReadOn.failed(facts).isEmpty()
-                    ? facts.doubts().any(outage, pause.to())
-                    : "a consumer failed";
-            claims.add(Claim.of(pause.seconds() <= bound, "the group reads on after a brief pause", evidence, doubt)
-                    .routinely());
+            if (!led.isEmpty()) claims.add(claim(facts, outage, led).routinely());
         }
         return claims;
+    }
+
+    private static Claim claim(Facts facts, Outage outage, List<Integer> led) {
+        Gap pause = Gap.longest(led.stream()
+                .map(it -> facts.flows().pause(facts.flows().received(it), outage)));
+        double bound = Bound.of(outage, facts.setup()).seconds() + MORE;
+        List<Integer> unread = led.stream()
+                .filter(it -> BriefPause.since(facts, outage, it, facts.flows().received(it)) == 0)
+                .toList();
+        String text = "the group reads on after a brief pause";
+        String evidence = Text.of("longest pause in reads %.2f s, bound %.1f s", pause.seconds(), bound);
+        if (!unread.isEmpty())
+            evidence += Text.of("; 0 received before %s was back in %s", outage.name(), Text.partitions(unread));
+        boolean brief = pause.seconds() <= bound;
+        if (brief && !unread.isEmpty() && unread.stream().noneMatch(it -> isToBeRead(facts, outage, it)))
+            return Claim.unknown(text, evidence + "; nothing was acknowledged in time to be received");
+        String doubt = ConsumersReadOn.failed(facts).isEmpty()
+                ? facts.doubts().any(outage, brief ? outage.restoredAt() : pause.to())
+                : "a consumer failed";
+        return Claim.of(brief && unread.isEmpty(), text, evidence, doubt);
+    }
+
+    /** Whether the new leader acknowledged records so early that the group should have received one. */
+    private static boolean isToBeRead(Facts facts, Outage outage, int partition) {
+        Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
+        double latest = outage.restoredAt() - ON_ITS_WAY;
+        return elected != null && facts.flows().acknowledged(partition).count(elected.t(), latest) > 0;
     }
 
     /** Below the effective minimum the high watermark stands still: what acks=1 wrote cannot be read (KIP-966). */

@@ -18,7 +18,7 @@ public class Account {
         UNKNOWN, // no definite response: it may be in the log or not
         IN_LOG,
         IN_LOG_AGAIN, // twice or more
-        REORDERED, // in the log behind a record with a higher id
+        REORDERED, // acknowledged, and in the log behind an acknowledged record with a higher id
         ELSEWHERE, // in the log, and not at the offset that was acknowledged
         RECEIVED,
         RECEIVED_AGAIN,
@@ -59,7 +59,7 @@ public class Account {
         sets.put(Kind.LOST, minus(minus(acknowledged, inLog), unseen));
         sets.put(Kind.UNPROVEN, minus(and(acknowledged, unseen), received));
         sets.put(Kind.IN_LOG_THOUGH_FAILED, and(failed, inLog));
-        sets.put(Kind.DUPLICATES, minus(of(Kind.IN_LOG_AGAIN), failed));
+        sets.put(Kind.DUPLICATES, of(Kind.IN_LOG_AGAIN));
         sets.put(Kind.NOT_DELIVERED, minus(minus(minus(sent, acknowledged), inLog), unseen));
         sets.put(Kind.UNSEEN, minus(inLog, received));
         sets.put(Kind.REDELIVERED, and(minus(of(Kind.RECEIVED_AGAIN), of(Kind.IN_LOG_AGAIN)), inLog));

@@ -21,7 +21,7 @@ class Accounting {
     private final Observed observed;
     private final Map<Kind, BitSet> sets = new EnumMap<>(Kind.class);
     private final Map<Integer, Audit> audits = new HashMap<>();
-    private final Map<Integer, Integer> highest = new HashMap<>(); // id in the log so far, by partition
+    private final Map<Integer, Integer> highest = new HashMap<>(); // acknowledged id in the log so far, by partition
     private final Map<Integer, Long> lastOffset = new HashMap<>(); // in the log so far, by partition
     private final TreeSet<String> contradictions = new TreeSet<>();
     private final Ids ids;
@@ -117,14 +117,16 @@ class Accounting {
             sets.get(Kind.IN_LOG_AGAIN).set(id);
             if (atItsPlace) elsewhere.clear(id); // the copy before was the other one
         } else {
-            if (id < highest.getOrDefault(flow.partition(), 0))
+            boolean behind = id < highest.getOrDefault(flow.partition(), 0);
+            if (behind && sets.get(Kind.ACKNOWLEDGED).get(id))
                 sets.get(Kind.REORDERED).set(id);
             if (!atItsPlace) elsewhere.set(id);
         }
         inLog.set(id);
         Long before = offset == Ranges.UNKNOWN ? null : lastOffset.put(flow.partition(), offset);
         if (before != null && before >= offset) contradictions.add("the log was not written down in its order");
-        highest.merge(flow.partition(), id, Math::max);
+        // The order of a record that was not acknowledged is not promised: it may have been given up, and arrive later.
+        if (sets.get(Kind.ACKNOWLEDGED).get(id)) highest.merge(flow.partition(), id, Math::max);
     }
 
     /** Of the records that were not found: those whose place in the log was not read. */

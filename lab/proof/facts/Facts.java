@@ -62,6 +62,11 @@ public record Facts(
         return audit != null && Accounting.isWhole(audit, setup.firstOffset(partition));
     }
 
+    /** Whether the log of each partition was, and it is the topic that the run wrote to. */
+    public boolean isRead() {
+        return flows.partitions().allMatch(this::isRead) && !topicGone();
+    }
+
     /** Whether the topic that was read is another one than the run wrote to. */
     public boolean topicGone() {
         return setup.topicGone()

@@ -49,6 +49,7 @@ public class Promises {
         if (cuts.isEmpty()) return false;
         Seen.State state = observed.stateAt(partition, cuts.get(0).from());
         return state != null
+                && !state.inSync().isEmpty()
                 && state.inSync().stream()
                         .allMatch(id -> cuts.stream()
                                 .anyMatch(it -> it.node() == id

@@ -56,7 +56,7 @@ public class ContainersTest {
     void interrupted() {
         try (Run drill = Run.script("lab/drill.java", "test-2p-rf2", "--down", "10m")) {
             drill.awaitLine("docker stop ");
-            drill.awaitLine("it ended by itself after SIGTERM (exit status 143)");
+            drill.awaitLine("controlled shutdown, exit status 143");
             drill.interrupt();
             drill.expectExit(1);
             assertThat(drill.err()).contains("  restoring: start kafka-1");

@@ -118,8 +118,10 @@ public class HistoriesTest {
         else if (words[2].equals("after") || words[2].equals("before")) {
             double time = Double.parseDouble(words[3]);
             boolean after = words[2].equals("after");
+            String[] more = words.length < 5 ? new String[0] : words[4].split(" "); // before T
+            double until = more.length == 2 ? Double.parseDouble(more[1]) : Double.MAX_VALUE;
             lines.remove(it -> it.getString("type").equals(words[1])
-                    && (after ? it.getDouble("t") > time : it.getDouble("t") < time));
+                    && (after ? it.getDouble("t") > time && it.getDouble("t") < until : it.getDouble("t") < time));
         } else {
             JsonObject line = all.get(Integer.parseInt(words[2]) - 1);
             lines.remove(it -> it == line);
