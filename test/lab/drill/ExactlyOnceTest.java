@@ -7,8 +7,9 @@ import java.time.Duration;
 import java.util.*;
 import lab.history.*;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.*;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,37 @@ public class ExactlyOnceTest {
         List<Integer> ids = outputs("read_committed");
         assertThat(new HashSet<>(ids)).hasSize(inputs);
         assertThat(ids.size()).isGreaterThan(inputs);
+    }
+
+    @Test
+    @DisplayName("transactions of others in the topic: control records, aborted ones and an open one are no loss")
+    void transactionsOfOthers() throws Exception {
+        String topic = SharedCluster.topic("1p-rf2");
+        var settings = Map.<String, Object>of(
+                "bootstrap.servers", SharedCluster.servers(), "transactional.id", "of-others-" + topic);
+        Path history = directory.resolve("others.jsonl");
+        String[] arguments = {"-b", SharedCluster.servers(), "--observe", "4s", "--history", history.toString(), topic};
+        try (var others = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+                Run run = Run.script("lab/drill.java", arguments)) {
+            others.initTransactions();
+            run.awaitLine("the producer begins");
+            for (int i = 0; i < 9; i++) {
+                others.beginTransaction();
+                others.send(new ProducerRecord<>(topic, "of others")).get();
+                if (i < 4) others.commitTransaction();
+                else if (i < 8) others.abortTransaction();
+            }
+            run.expectExit(0, LONG); // the last one is open while the log is read
+            others.abortTransaction();
+            assertThat(run.out()).contains("  PASS          no acknowledged record is lost");
+        }
+        RunHistory written = HistoryReader.read(history).runs().get(0);
+        Audit audit = written.all(Audit.class).get(0);
+        assertThat(audit.to()).isEqualTo(audit.end());
+        int found = written.flows(Flow.Kind.FOUND).stream()
+                .mapToInt(it -> it.records().size())
+                .sum();
+        assertThat(audit.end() - audit.from()).isEqualTo(found + 9 + 8); // records and control records
     }
 
     /** No broker is taken down, so nobody is asked to do it. */
