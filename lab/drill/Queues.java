@@ -124,7 +124,7 @@ class Queues implements QueueActions {
                 run,
                 "--release=" + RELEASED,
                 "--reject=" + REJECTED,
-                "--work=2"); // ms: the freeze must meet a member that works
+                "--work=3"); // ms: the freeze must meet a member that works
         var member = new MemberProcess(members.size() + 1, command, recording, progress);
         members.add(member);
         steps.await("the member did not start", 60, () -> member.isReady() || member.hasEnded());

@@ -13,6 +13,7 @@ public class MemberProcess extends Worker {
     private final Set<Integer> held = ConcurrentHashMap.newKeySet();
     private final Set<Integer> received = ConcurrentHashMap.newKeySet();
     private volatile int answered;
+    private volatile boolean answering;
 
     public MemberProcess(int number, List<String> command, Recording recording, Progress progress) throws IOException {
         super(number, command, recording);
@@ -30,9 +31,9 @@ public class MemberProcess extends Worker {
         return command;
     }
 
-    /** The ids that were delivered to it, and that it has not answered. */
+    /** The ids that were delivered to it, and that it has surely not answered. */
     public Set<Integer> held() {
-        return Set.copyOf(held);
+        return answering ? Set.of() : Set.copyOf(held);
     }
 
     /** The ids that were delivered to it. */
@@ -47,15 +48,17 @@ public class MemberProcess extends Worker {
 
     @Override
     boolean take(String line, double t) {
+        if (line.equals("answering")) answering = true;
         String[] words = line.split(" ", 6); // WHAT PARTITION OFFSET ID DELIVERY REASON
         Flow.Kind kind = Arrays.stream(Flow.Kind.values())
                 .filter(it -> words.length == 6 && it.toString().equals(words[0]))
                 .findFirst()
                 .orElse(null);
-        if (kind == null) return false;
+        if (kind == null) return line.equals("answering");
         int id = Integer.parseInt(words[3]);
         if (id < 1 || id > progress.sent()) return true;
         if (kind == Flow.Kind.DELIVERED) {
+            answering = false;
             held.add(id);
             received.add(id);
         } else {
