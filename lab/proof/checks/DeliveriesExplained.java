@@ -43,7 +43,7 @@ class DeliveriesExplained implements Check {
         long reasons = it.count(Flow.Kind.RELEASED, id)
                 + it.count(Flow.Kind.REFUSED, id)
                 + it.heldByFrozen(id)
-                + it.newLeaders(first.t() - 1, last.t());
+                + it.newLeaders(first.t(), last.t());
         List<Shared.Delivery> fresh =
                 deliveries.stream().filter(each -> !it.isStale(each)).toList();
         return fresh.size() <= 1 + reasons && fresh.stream().noneMatch(each -> it.isFinished(id, each.t()));

@@ -22,6 +22,7 @@ public class Shared {
     private record Answer(double t, int member, Flow.Kind kind) {}
 
     private static final double STALE = 5; // s
+    private static final double NOTICED = 1; // s: a member may notice a new leader before the observer does
     private static final double TICK = 0.2; // s: lines have records of up to 0.1 s
 
     private final Facts facts;
@@ -168,7 +169,10 @@ public class Shared {
     /** How many new leaders the partition got in a window: each forgets who had received what. */
     public long newLeaders(double from, double to) {
         return facts.observed().changes().stream()
-                .filter(it -> it.leaderChanged() && it.now().leader() >= 0 && it.t() >= from && it.t() <= to)
+                .filter(it -> it.leaderChanged()
+                        && it.now().leader() >= 0
+                        && it.t() >= from - NOTICED
+                        && it.t() <= to + NOTICED)
                 .count();
     }
 
