@@ -23,8 +23,8 @@ class QueueNoneLost implements Check {
         if (it == null) return List.of();
         BitSet lost = it.lost();
         BitSet accepted = Account.and(it.inputs(), it.with(Flow.Kind.ACCEPTED, 1));
-        BitSet rejected = Account.minus(it.with(Flow.Kind.REJECTED, 1), accepted);
-        BitSet givenUp = Account.minus(it.givenUp(), rejected);
+        BitSet rejected = Account.minus(Account.and(it.inputs(), it.with(Flow.Kind.REJECTED, 1)), accepted);
+        BitSet givenUp = Account.minus(Account.and(it.inputs(), it.givenUp()), rejected);
         int open = it.inputs().cardinality()
                 - accepted.cardinality()
                 - rejected.cardinality()
