@@ -134,13 +134,13 @@ class ConsumerTest {
     }
 
     @Test
-    @DisplayName("its broker, then both brokers die: it prints leaders, that none responds, and that they are back")
+    @DisplayName("its broker stops, the other one dies: it prints leaders, that none responds, and that they are back")
     void bothBrokersDie() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");
         produce(topic, 4);
         try (Run run = SharedCluster.script("consumer.java", topic, "both")) {
             run.awaitLine("\"event_id\": 4,");
-            SharedCluster.command("kill kafka-1");
+            SharedCluster.command("stop kafka-1");
             run.awaitLine("partition 0  leader: broker 2 (was broker 1)");
             SharedCluster.command("kill kafka-2");
             run.awaitLine("no broker responds, or " + topic + " was deleted");
