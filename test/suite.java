@@ -72,6 +72,8 @@
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
+//SOURCES lab/drill/ExactlyOnceTest.java
+//SOURCES lab/drill/SharedQueueTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java

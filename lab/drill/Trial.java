@@ -30,6 +30,8 @@ class Trial {
     private Observer observer;
     private GroupConsumer consumer;
     private Load load;
+    private Pipelines pipelines; // null: the scenario has none
+    private Queues queues; // the same
     private Steps steps;
 
     Trial(Connection connection, Cluster cluster, Plan plan, Printer printer) {
@@ -41,7 +43,7 @@ class Trial {
 
     /** @throws Failure if the topic cannot be used: then nothing is written */
     void run(HistoryWriter writer, int number, int of, Experiment.Limits limits) throws Exception {
-        topic = new Preparation(cluster, plan.scenario()).prepare(group);
+        topic = new Preparation(cluster, plan.scenario(), plan.scenario().topic).prepare(group);
         checkRate();
         recording = new Recording(writer, new Timeline(printer));
         describe(number, of, limits);
@@ -52,6 +54,8 @@ class Trial {
         } finally {
             if (load != null) load.close();
             if (consumer != null) consumer.leave();
+            if (pipelines != null) pipelines.close();
+            if (queues != null) queues.close();
             if (observer != null) observer.close();
             // If that fails, the group is empty, and expires by itself.
             cluster.admin.deleteConsumerGroups(List.of(group));
@@ -104,6 +108,9 @@ class Trial {
     private void takeSteps() throws Exception {
         steps = new Steps(cluster, topic, plan.producing().rate(), recording, progress, observer);
         try {
+            if (plan.scenario().output() != null) steps.with(pipelines = connectPipeline(steps));
+            if (plan.scenario().isQueue())
+                steps.with(queues = new Queues(connection, cluster, topic, run, recording, progress, steps));
             observer.begin();
             gather(steps);
             load = new Load(plan.producing(), topic, run, recording, progress);
@@ -117,6 +124,14 @@ class Trial {
         } finally {
             new Restoration(cluster, topic.name(), steps.down(), observer.topicGone(), printer).restore();
         }
+    }
+
+    /** Its group begins at the end of the input, and the output exists. */
+    private Pipelines connectPipeline(Steps steps) throws Exception {
+        var scenario = plan.scenario();
+        new Preparation(cluster, scenario, topic.name()).prepare(Pipelines.group(run));
+        Experiment.Topic output = new Preparation(cluster, scenario, scenario.output()).prepare(Pipelines.group(run));
+        return new Pipelines(connection, cluster, scenario, run, recording, steps, topic, output);
     }
 
     /** Starts the consumer, and waits until it has all partitions. */
@@ -145,6 +160,8 @@ class Trial {
             List<Long> ends = reader.read(plan.producing().waitsForAll());
             recording.write(cluster.look(topic.name(), recording.now())); // its settings may have changed in mid-run
             awaitTheGroup(ends);
+            if (pipelines != null) pipelines.account(progress);
+            if (queues != null) queues.account();
         } catch (Unobserved | Failure because) {
             giveUp(because.getMessage());
         } catch (KafkaException | ExecutionException because) {

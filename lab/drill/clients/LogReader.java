@@ -61,6 +61,8 @@ public class LogReader {
         own.put("group.instance.id", "");
         own.put("auto.offset.reset", "none"); // what the log does not have any more must not be passed over
         Map<String, Object> settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+        // Behind a transaction of others that is still open, a reader with read_committed would see nothing.
+        settings.put("isolation.level", "read_uncommitted");
         try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
             var read = new ArrayList<Long>();
             for (int partition = 0; partition < topic.partitions().size(); partition++) {
