@@ -24,7 +24,7 @@ class Placement {
     List<Integer> spread(Partition it) {
         List<Integer> rest = it.replicas().subList(0, it.replicas().size() - 1);
         List<Integer> replicas = with(rest, it.replicas());
-        return replicas == null || isInOneRack(replicas) ? null : replicas;
+        return replicas == null || racks(replicas).size() < 2 ? null : replicas;
     }
 
     /**
@@ -47,14 +47,19 @@ class Placement {
     boolean isInOneRack(List<Integer> replicas) {
         return replicas.size() > 1
                 && replicas.stream().allMatch(id -> rackOf(id) != null)
-                && replicas.stream().map(this::rackOf).distinct().count() == 1;
+                && racks(replicas).size() == 1;
+    }
+
+    /** Those that are known. */
+    private Set<String> racks(List<Integer> replicas) {
+        return replicas.stream().map(this::rackOf).filter(Objects::nonNull).collect(Collectors.toSet());
     }
 
     private List<Integer> with(List<Integer> replicas, List<Integer> not) {
-        Set<String> racks = replicas.stream().map(this::rackOf).collect(Collectors.toSet());
+        Set<String> racks = racks(replicas);
         var others = cluster.up().stream()
                 .filter(id -> !not.contains(id) && !replicas.contains(id))
-                .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))
+                .min(Comparator.<Integer, Boolean>comparing(id -> rackOf(id) == null || racks.contains(rackOf(id)))
                         .thenComparing(id -> load.getOrDefault(id, 0))
                         .thenComparing(id -> id));
         others.ifPresent(id -> load.merge(id, 1, Integer::sum));

@@ -136,11 +136,10 @@ class Traps {
                 .collect(Collectors.toCollection(TreeSet::new));
         String means = "One power failure can take all replicas at once, and with them acknowledged records that are"
                 + " only in the machines' page caches.";
-        if (racks.size() > 1)
+        boolean unknown = cluster.brokers().values().stream().anyMatch(it -> it.isUp() && it.rack() == null);
+        if (racks.size() > 1 || unknown)
             found.partitions("one rack", such(it -> placement.isInOneRack(it.replicas())), means, remedies::spread);
-        boolean all = cluster.up().size() > 1
-                && cluster.brokers().values().stream().allMatch(it -> !it.isUp() || it.rack() != null);
-        if (racks.size() == 1 && all)
+        if (racks.size() == 1 && !unknown && cluster.up().size() > 1)
             found.add("one rack", "rack", List.copyOf(racks), "All brokers are in it. " + means, START_ELSEWHERE);
     }
 

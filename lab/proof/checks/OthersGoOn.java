@@ -41,7 +41,9 @@ class OthersGoOn implements Check {
         long meanwhile = writes.count(outage.from(), to);
         Verdict verdict = meanwhile == 0 ? Verdict.FAIL : ofPause(gap.seconds(), down);
         String text = Text.of("partition %d, not on %s, goes on", partition, outage.name());
-        String evidence = Text.of("%,d acknowledged meanwhile, longest pause %.2f s", meanwhile, gap.seconds());
+        String evidence = Text.of(
+                "%,d acknowledged meanwhile, longest pause %.2f s, bound %.1f s",
+                meanwhile, gap.seconds(), brief(down));
         String doubt = facts.doubts().any(outage, outage.restoredAt());
         if (facts.setup().consumers() > 0 && verdict != Verdict.FAIL) {
             Series reads = facts.flows().received(partition);
@@ -51,7 +53,7 @@ class OthersGoOn implements Check {
                     verdict,
                     ofPause(unread.seconds() - ReadsGoOn.MORE, down),
                     received == 0 ? Verdict.INCONCLUSIVE : Verdict.PASS));
-            evidence += Text.of("; %,d received, longest pause %.2f s", received, unread.seconds());
+            evidence += Text.of("; %,d received after 1 s, longest pause %.2f s", received, unread.seconds());
             if (!ConsumersReadOn.failed(facts).isEmpty()) doubt = "a consumer failed";
         }
         boolean shown = facts.evidence().containsKey(outage);
@@ -60,8 +62,12 @@ class OthersGoOn implements Check {
 
     /** What a pause says of a partition that nothing was done to. */
     static Verdict ofPause(double pause, double outage) {
-        if (pause <= Math.max(BRIEF, outage / 10)) return Verdict.PASS;
+        if (pause <= brief(outage)) return Verdict.PASS;
         return pause <= outage / 2 ? Verdict.INCONCLUSIVE : Verdict.FAIL;
+    }
+
+    static double brief(double outage) {
+        return Math.max(BRIEF, outage / 10);
     }
 
     /** A claim with this verdict; unknown if there is a doubt (null: none). */

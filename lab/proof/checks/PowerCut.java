@@ -43,7 +43,7 @@ class PowerCut implements Check {
                 evidence(facts) + Text.of("; %,d predicted, %,d lost", predicted.cardinality(), lost.cardinality());
 
         var doubts = new ArrayList<>(cuts.doubts());
-        if (!facts.flows().partitions().allMatch(facts::isRead)) doubts.add("the log was not read to its end");
+        if (!facts.isRead()) doubts.add("the log was not read to its end");
         if (facts.account().count(Kind.UNPROVEN) > 0) doubts.add("the place of some records could not be seen");
         if (!doubts.isEmpty()) return List.of(Claim.unknown(text, evidence + "; but " + String.join("; ", doubts)));
         boolean promised = cuts.flushesEach() && !predicted.isEmpty();
@@ -58,12 +58,13 @@ class PowerCut implements Check {
                 .map(it -> Text.of("%s %,d", it.name(), cuts.cutAway(it).cardinality()))
                 .collect(Collectors.joining(", "));
         Outage last = cuts.outages().get(cuts.outages().size() - 1);
+        boolean atOnce = cuts.outages().get(0).from() == last.from();
         String elected = facts.flows()
                 .partitions()
                 .mapToObj(it -> Text.of("broker %d for partition %d", cuts.elected(last, it), it))
                 .collect(Collectors.joining(", "));
         return (cuts.flushesEach() ? "log.flush.interval.messages=1; " : "") + "acknowledged and cut away: " + cutAway
-                + "; elected: " + elected;
+                + (atOnce ? "; elected: " : "; elected after the last cut: ") + elected;
     }
 
     private static String others(Facts facts) {

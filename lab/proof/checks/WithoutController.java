@@ -45,7 +45,8 @@ class WithoutController implements Check {
                 .orElse(0);
         Verdict verdict = least == 0 ? Verdict.FAIL : OthersGoOn.ofPause(pause.seconds(), to - from);
         String evidence = Text.of(
-                "at least %,d acknowledged in each partition meanwhile, longest pause %.2f s", least, pause.seconds());
+                "at least %,d acknowledged in each partition meanwhile, longest pause %.2f s, bound %.1f s",
+                least, pause.seconds(), OthersGoOn.brief(to - from));
         String doubt = verdict == Verdict.PASS ? null : facts.doubts().any(outage, to);
         return OthersGoOn.of(verdict, "records flow on while the controller is down", evidence, doubt);
     }

@@ -84,6 +84,6 @@ public record Disturbance(double t, int node, boolean isController, String text)
     private static boolean allDown(Observed observed, List<Outage> outages, double t) {
         Set<Integer> ever = new HashSet<>();
         observed.brokers().forEach(it -> ever.addAll(it.listed()));
-        return ever.stream().allMatch(id -> isOurs(outages, id, t));
+        return !ever.isEmpty() && ever.stream().allMatch(id -> isOurs(outages, id, t));
     }
 }

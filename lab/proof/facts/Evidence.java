@@ -22,7 +22,7 @@ public record Evidence(double t, String text, String blind) {
             Evidence evidence =
                     outage.isController() ? controller(outage, observed) : broker(outage, outages, observed);
             Seen.Blind silence = silence(outage, outages, observed, setup);
-            if (silence != null)
+            if (silence != null && (evidence == null || evidence.blind() != null))
                 evidence = new Evidence(
                         Math.max(silence.t(), outage.from()),
                         Text.of(

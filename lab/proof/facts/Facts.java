@@ -64,7 +64,7 @@ public record Facts(
 
     /** Whether the log of each partition was, and it is the topic that the run wrote to. */
     public boolean isRead() {
-        return flows.partitions().allMatch(this::isRead) && !topicGone();
+        return setup.partitions() > 0 && flows.partitions().allMatch(this::isRead) && !topicGone();
     }
 
     /** Whether the topic that was read is another one than the run wrote to. */

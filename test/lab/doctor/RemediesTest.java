@@ -155,6 +155,19 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName("racks a, a, not known: the partition in a is named; its replica moves only to a rack that is known")
+    void unknownRack() {
+        for (int id : List.of(1, 2)) broker(id, "a");
+        broker(3, (String) null);
+        partition("t", 0, 1, false, 1, 2);
+        partition("u", 0, 1, false, 1, 3);
+        assertThat(traps())
+                .containsOnly(Map.entry("one rack: [t-0]", "start a broker in another rack, and run this again"));
+        broker(4, "b");
+        assertThat(traps()).containsOnly(Map.entry("one rack: [t-0]", reassign(at(0, "1,4"))));
+    }
+
+    @Test
     @DisplayName("a replica on a broker that is not registered any more: it moves")
     void unregistered() {
         for (int id : List.of(1, 2)) broker(id, (String) null);

@@ -184,6 +184,20 @@ public class HistoriesTest {
     }
 
     @Test
+    @DisplayName(
+            "a power cut of both brokers on a real cluster: all was lost, as predicted, and no setting promised more")
+    void powerCut() throws IOException {
+        RunHistory run = HistoryReader.read(CASES.resolve("power.jsonl")).runs().get(0);
+        Proof proof = Proof.of(run);
+        assertThat(proof.verdict()).isEqualTo(Verdict.ALLOWED);
+        assertThat(proof.claims())
+                .filteredOn(it -> it.check().equals("PowerCut"))
+                .singleElement()
+                .asString()
+                .contains("401 predicted, 401 lost");
+    }
+
+    @Test
     @DisplayName("good runs of every kind: PASS")
     void good() {
         BASES.forEach((name, lines) -> assertThat(judge(lines.copy()).verdict())
