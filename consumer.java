@@ -149,9 +149,9 @@ class consumer implements Callable<Integer> {
         assigned = now;
     }
 
-    /** Once a second: who leads, as the consumer itself knows it, and why this consumer has no partition. */
+    /** Once a second, and at the start: who leads, as the consumer itself knows it, and why it has no partition. */
     private void look() {
-        if (System.nanoTime() - lookedAt < 1e9) return;
+        if (System.nanoTime() - lookedAt < 1e9 && (assigned.isEmpty() || !leaders.isEmpty())) return;
         lookedAt = System.nanoTime();
         try {
             for (PartitionInfo each : consumer.partitionsFor(topic, Duration.ZERO)) {

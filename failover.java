@@ -341,7 +341,6 @@ class failover implements Callable<Integer> {
             history.write("end", now(), "lines crc", history.lines, "%08x".formatted(history.crc.getValue()));
         }
 
-        /** If a part fails, the trial is INCONCLUSIVE. What was seen is judged. */
         private boolean attempt(Part part) throws Exception {
             try {
                 part.run();
@@ -564,18 +563,21 @@ class failover implements Callable<Integer> {
         private boolean isProof() {
             String others = null;
             for (Change it : observer.changes) {
+                String other = null;
                 boolean ours = outage != null && it.at > outage.injected && it.at < outage.whole;
                 for (int broker : it.before.inSync)
                     if (!it.now.inSync.contains(broker) && !(ours && broker == 1))
-                        others = "broker %d went down after %.1f s".formatted(broker, it.at);
+                        other = "broker %d went down after %.1f s".formatted(broker, it.at);
                 if (ours && it.at < outage.restored && it.partition == 0 && it.now.leader == 1)
-                    others = "broker 1 came back after %.1f s".formatted(it.at);
+                    other = "broker 1 came back after %.1f s".formatted(it.at);
                 if (!it.now.replicas.equals(it.before.replicas))
-                    others = "partition %d was moved after %.1f s".formatted(it.partition, it.at);
+                    other = "partition %d was moved after %.1f s".formatted(it.partition, it.at);
+                if (other == null) continue;
+                history.write("outside", it.at, "text", other);
+                others = other;
             }
             if (others != null) claim(Verdict.INCONCLUSIVE, "only this script stops and starts brokers", others);
             if (outage == null) return others == null;
-            // An election alone proves nothing: a broker that runs stays in sync.
             double noticed = observer.when(0, outage.injected, it -> it.leader != 1 && !it.inSync.contains(1));
             boolean inTime = noticed > 0 && noticed < outage.restored;
             String when = "partition 0 lost its leader, no longer in sync, %.2f s after the fault";
@@ -624,7 +626,6 @@ class failover implements Callable<Integer> {
             claim(holds ? Verdict.PASS : Verdict.FAIL, text, evidence, values);
         }
 
-        /** Prints a claim about the outage. It is open if nothing was observed for a part of it. */
         void claimSeen(boolean holds, String text, String evidence, Object... values) {
             double blindness = observer.blindness(outage);
             if (blindness <= BLIND) claim(holds, text, evidence, values);
@@ -1043,7 +1044,6 @@ class failover implements Callable<Integer> {
             write(type, at, "to partition records " + name, at, partition, List.of(range), value);
         }
 
-        /** A line with these names and values, without those that are null. */
         synchronized void write(String type, double at, String names, Object... values) {
             if (file == null) return;
             var line = new StringBuilder("{\"type\":\"" + type + "\",\"t\":" + json(at));

@@ -18,7 +18,9 @@
 //SOURCES drill/Preparation.java // the topic and the group before a trial
 //SOURCES drill/Trial.java // one run of an experiment: load, steps, the log
 //SOURCES drill/Steps.java // carries out the steps
+//SOURCES drill/Pipelines.java // the processes of the pipeline in a trial, its output, and its group
 //SOURCES drill/RemainingLogs.java // what a power cut has left of the logs
+//SOURCES drill/Queues.java // the members of the share group in a trial
 //SOURCES drill/Restoration.java // restores what an aborted trial has left down
 //SOURCES drill/Judging.java // prints what a history proves
 //SOURCES drill/Strips.java // when records were acknowledged, as a line per partition
@@ -28,6 +30,10 @@
 //SOURCES drill/scenarios/Scenario.java // what every scenario has
 //SOURCES drill/scenarios/AnyTopic.java // a topic of yours: an outage, your own steps, or observation
 //SOURCES drill/scenarios/LastReplica.java // --scenario last-replica
+//SOURCES drill/scenarios/ExactlyOnce.java // --scenario exactly-once
+//SOURCES drill/scenarios/SharedQueue.java // --scenario queue
+//SOURCES drill/scenarios/QueueActions.java // what a step can do with the members of the share group
+//SOURCES drill/scenarios/PipelineActions.java // what a step can do with the pipeline
 //SOURCES drill/scenarios/PowerCut.java // --scenario power-cut
 //SOURCES drill/scenarios/Actions.java // what a step can do
 //SOURCES drill/scenarios/Step.java // one step
@@ -53,12 +59,18 @@
 //SOURCES drill/clients/Load.java // the producer
 //SOURCES drill/clients/GroupConsumer.java // a consumer of the group
 //SOURCES drill/clients/LogReader.java // reads the log after the run, without the group
+//SOURCES drill/clients/PipelineProcess.java // a process of the pipeline
+//SOURCES drill/clients/PartitionReader.java // reads the output of a pipeline, or the dead letters, after the run
+//SOURCES drill/clients/Worker.java // a child process that can be frozen and killed
+//SOURCES drill/clients/MemberProcess.java // a member of the share group, as a process
+//SOURCES drill/clients/ShareMember.java // what runs in that process
 //SOURCES drill/clients/Offsets.java // the ends of a topic's partitions
 //SOURCES drill/clients/RecordId.java // which record of a run was read
 
 // The observer: what the cluster reports
 //SOURCES drill/observer/Observer.java // asks every 20 ms
 //SOURCES drill/observer/PartitionWatch.java // leaders and in-sync replicas
+//SOURCES drill/observer/OutputWatch.java // the last stable offset of the output
 //SOURCES drill/observer/NodeWatch.java // brokers and controllers
 
 // Recording: what happens goes to the history, and is printed
@@ -79,10 +91,12 @@
 //SOURCES history/HistoryReader.java // reads a history
 //SOURCES history/HistoryWriter.java // writes a history
 //SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
+//SOURCES history/Processing.java // what a pipeline between two topics did, and what was seen of its output
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/Recorder.java // writes what happens in a run
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES history/Sharing.java // what a share group is about, and how far it came
 
 // The prediction: what an outage should do
 //SOURCES prediction/Prediction.java // what would stop if a broker died
@@ -112,10 +126,12 @@
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
 //SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Shared.java // what became of the records of a share group
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/facts/Evidence.java // what shows that a node was really down
 //SOURCES proof/checks/AloneInSync.java // scenario 4
@@ -156,6 +172,18 @@
 //SOURCES proof/checks/Verdict.java // from good to bad: the worst of several is the greatest
 //SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
 //SOURCES proof/checks/WithoutController.java // while the controller is down, records flow on in each partition
+//SOURCES proof/checks/OutputSeen.java // the pipeline processed the input to its end, and its output was read
+//SOURCES proof/checks/EachInputOnce.java // each input is in the output once
+//SOURCES proof/checks/AbortedCopies.java // what only readers with read_uncommitted receive
+//SOURCES proof/checks/StableOffsetHeld.java // how long an open transaction holds readers with read_committed
+//SOURCES proof/checks/RepeatsBatch.java // the control without transactions
+//SOURCES proof/checks/SkipsBatch.java // the control that does not seek back
+//SOURCES proof/checks/QueueSeen.java // the share group finished every record
+//SOURCES proof/checks/QueueNoneLost.java // each record was accepted, rejected or given up
+//SOURCES proof/checks/AcceptedOnce.java // whether a record was accepted twice
+//SOURCES proof/checks/DeliveriesExplained.java // why records were delivered again
+//SOURCES proof/checks/DeadLetters.java // what is in the dead-letter topic
+//SOURCES proof/checks/LockExpires.java // when the records of a frozen member are delivered again
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 
 // Common to all instruments

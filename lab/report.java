@@ -50,6 +50,18 @@
 //SOURCES proof/Proof.java // what is proven of one run: computed from its history, and from nothing else
 //SOURCES proof/ProofText.java // a proof as lines for a person
 //SOURCES proof/checks/AloneInSync.java // scenario 4
+//SOURCES proof/checks/OutputSeen.java // the pipeline processed the input to its end, and its output was read
+//SOURCES proof/checks/EachInputOnce.java // each input is in the output once
+//SOURCES proof/checks/AbortedCopies.java // what only readers with read_uncommitted receive
+//SOURCES proof/checks/StableOffsetHeld.java // how long an open transaction holds readers with read_committed
+//SOURCES proof/checks/RepeatsBatch.java // the control without transactions
+//SOURCES proof/checks/SkipsBatch.java // the control that does not seek back
+//SOURCES proof/checks/QueueSeen.java // the share group finished every record
+//SOURCES proof/checks/QueueNoneLost.java // each record was accepted, rejected or given up
+//SOURCES proof/checks/AcceptedOnce.java // whether a record was accepted twice
+//SOURCES proof/checks/DeliveriesExplained.java // why records were delivered again
+//SOURCES proof/checks/DeadLetters.java // what is in the dead-letter topic
+//SOURCES proof/checks/LockExpires.java // when the records of a frozen member are delivered again
 //SOURCES proof/checks/AsPlanned.java // the run did what its scenario is about
 //SOURCES proof/checks/AtItsOffset.java // each record that is in the log is where the broker acknowledged it
 //SOURCES proof/checks/BriefPause.java // acknowledgements pause briefly, then continue by themselves while the broker is down
@@ -103,10 +115,12 @@
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
 //SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
+//SOURCES proof/facts/Shared.java // what became of the records of a share group
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 
 //SOURCES history/Action.java // what was done: to the cluster, to the group, and by the producer
@@ -119,9 +133,11 @@
 //SOURCES history/HistoryReader.java // reads a history
 //SOURCES history/HistoryWriter.java // writes a history
 //SOURCES history/Malformed.java // a file that is not a history, or not a whole and undamaged one
+//SOURCES history/Processing.java // what a pipeline between two topics did, and what was seen of its output
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
+//SOURCES history/Sharing.java // what a share group is about, and how far it came
 
 //SOURCES prediction/Broker.java // a broker that is registered, or that has replicas
 //SOURCES prediction/Cluster.java // everything that a prediction is made from

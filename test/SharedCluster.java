@@ -32,6 +32,7 @@ import java.util.function.BooleanSupplier;
 public final class SharedCluster {
     private static final int PORT = freePort();
     private static Run cluster;
+    private static List<String> options = List.of();
     private static Admin admin;
     private static int topics;
 
@@ -40,11 +41,23 @@ public final class SharedCluster {
     /** The brokers' addresses, as {@code -b} takes them. */
     public static synchronized String servers() {
         if (cluster == null) {
-            Run starting = Run.script("cluster.java", "--port", Integer.toString(PORT));
+            var all = new ArrayList<>(List.of("--port", Integer.toString(PORT)));
+            all.addAll(options);
+            Run starting = Run.script("cluster.java", all.toArray(String[]::new));
             starting.awaitLine("ready: ");
             cluster = starting;
         }
         return "localhost:%d,localhost:%d".formatted(PORT, PORT + 3);
+    }
+
+    /** The cluster that is used from here on has these options. One with others ends, and its topics with it. */
+    public static synchronized void withOptions(List<String> wanted) {
+        if (options.equals(wanted)) return;
+        options = wanted;
+        if (admin != null) admin.close();
+        if (cluster != null) cluster.close();
+        admin = null;
+        cluster = null;
     }
 
     /** Kafka's own client. */

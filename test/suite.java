@@ -73,6 +73,8 @@
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
+//SOURCES lab/drill/ExactlyOnceTest.java
+//SOURCES lab/drill/SharedQueueTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java
@@ -120,8 +122,6 @@ import java.util.stream.Stream;
 class suite {
     /** The test classes, in the order in which they run: those of the {@code //SOURCES} lines above. */
     private static final List<Class<?>> TESTS = tests();
-
-    private static final List<String> OPEN = open();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
     private static final List<Class<?>> BESIDE =
@@ -175,27 +175,9 @@ class suite {
                 .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
                 .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
         tests.forEach(test -> request.selectors(selectClass(test)));
-        PostDiscoveryFilter named = test -> FilterResult.includedIf(isWanted(test, names) && !isOpen(test, names));
+        PostDiscoveryFilter named = test -> FilterResult.includedIf(isWanted(test, names));
         request.filters(named);
         LauncherFactory.create().execute(request.build(), report);
-    }
-
-    /**
-     * Whether test/open.txt lists it: a test that failed in the last whole run, and is not mended yet. It runs when it is
-     * named with its method. Each line there is a defect to be resolved; the end of a run names their number.
-     */
-    private static boolean isOpen(TestDescriptor test, List<String> names) {
-        if (!(test.getSource().orElse(null) instanceof MethodSource method)) return false;
-        String name = method.getClassName().replaceFirst(".*[.]", "") + ": " + test.getDisplayName();
-        return names.stream().noneMatch(it -> it.contains("#")) && OPEN.contains(name);
-    }
-
-    private static List<String> open() {
-        try {
-            return Files.readAllLines(Run.ROOT.resolve("test/open.txt"));
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
     }
 
     /** Those that cluster.java has made in the temporary directory. It removes each when it ends, however it ends. */
@@ -344,7 +326,6 @@ class suite {
          */
         boolean end() {
             failures.forEach(failure -> System.out.printf("%n%s%n", failure));
-            System.out.printf("%nnot run, because they fail: the %d tests of test/open.txt%n", OPEN.size());
             System.out.printf("%n%d passed, %d failed", passed, failed);
             System.out.printf(skipped > 0 ? ", %d skipped%n" : "%n", skipped);
             return failed == 0 && passed > 0;

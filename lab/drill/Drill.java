@@ -105,9 +105,10 @@ class Drill implements Callable<Integer> {
         int number = 0;
         try (Cluster cluster = clusterOptions.open(connection, options(plans), printer)) {
             check(plans, cluster);
-            printer.print(
-                    "@|bold %s|@: %d brokers (%s)",
-                    cluster.executor.about(), cluster.brokers.size(), cluster.addresses());
+            String about = cluster.executor.about();
+            String text = "%s: %d brokers (%s)".formatted(about, cluster.brokers.size(), cluster.addresses());
+            text = Printer.wrapped(0, text);
+            printer.print("@|bold %s|@%s", text.substring(0, about.length()), text.substring(about.length()));
             for (Plan plan : plans)
                 for (int run = 1; run <= experiments.runs && !Script.stopping(); run++) {
                     new Trial(connection, cluster, plan, printer)

@@ -18,7 +18,8 @@ class ExperimentOptions {
 
     @Option(names = "--scenario", paramLabel = "NAME",
             description = "Instead of a topic, a scenario with its own topic and steps: last-replica (see"
-                    + " docs/scenario-4.md) or power-cut (see docs/power-cut.md).")
+                    + " docs/scenario-4.md), power-cut (see docs/power-cut.md) or exactly-once (see"
+                    + " docs/exactly-once.md). One of its trials: exactly-once:zombie.")
     String scenario;
 
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",
@@ -93,8 +94,7 @@ class ExperimentOptions {
                 throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", ack);
         if (scenario == null && topics.isEmpty())
             throw new Failure(2, "Name a topic, such as orders-3p-rf2, or a --scenario. Try --help.");
-        if (scenario != null && !List.of("last-replica", "power-cut").contains(scenario))
-            throw new Failure(2, "--scenario takes last-replica or power-cut, not '%s'.", scenario);
+        if (scenario != null) scenarios(observe); // fails if there is none of this name
         if (scenario != null && !topics.isEmpty())
             throw new Failure(2, "A scenario has its own topic: leave out %s.", topics.get(0));
         topics.forEach(ExperimentOptions::checkName);
@@ -142,9 +142,28 @@ class ExperimentOptions {
 
     private List<Scenario> scenarios(Duration observe) {
         var timing = new Timing(before, down, after);
-        if (scenario != null) return scenario.equals("power-cut") ? PowerCut.all(timing) : LastReplica.all(timing);
+        if (scenario != null) return named(timing);
         var all = new ArrayList<Scenario>();
         for (String topic : topics) all.add(new AnyTopic(topic, timing, target, steps, observe));
         return all;
+    }
+
+    /** All trials of a scenario, or one of them. */
+    private List<Scenario> named(Timing timing) {
+        if (scenario.equals("last-replica")) return LastReplica.all(timing);
+        if (scenario.equals("power-cut")) return PowerCut.all(timing);
+        String[] words = scenario.split(":", 2);
+        Map<String, Scenario> trials = Map.of();
+        if (words[0].equals("exactly-once")) trials = ExactlyOnce.all(timing);
+        if (words[0].equals("queue")) trials = SharedQueue.all(timing);
+        if (words.length == 1 && !trials.isEmpty()) return List.copyOf(trials.values());
+        if (words.length == 2 && trials.containsKey(words[1])) return List.of(trials.get(words[1]));
+        throw new Failure(
+                2,
+                "--scenario takes last-replica, power-cut, exactly-once or queue, or one of their trials such as"
+                        + " exactly-once:%s or queue:%s; not '%s'.",
+                String.join("|", ExactlyOnce.all(timing).keySet()),
+                String.join("|", SharedQueue.all(timing).keySet()),
+                scenario);
     }
 }

@@ -20,10 +20,10 @@ class Preparation {
     private final Scenario scenario;
     private final String name; // the topic's
 
-    Preparation(Cluster cluster, Scenario scenario) {
+    Preparation(Cluster cluster, Scenario scenario, String topic) {
         this.cluster = cluster;
         this.scenario = scenario;
-        this.name = scenario.topic;
+        this.name = topic;
     }
 
     /** @throws Failure if the topic cannot be used */

@@ -18,7 +18,8 @@ record Restoration(Cluster cluster, String topic, List<Outage> down, boolean top
         var failed = new HashMap<Outage, String>();
         for (Outage outage : down)
             try {
-                printer.print("  restoring: %s", cluster.executor.shown(outage.fault.restore, outage.node));
+                String text = "restoring: " + cluster.executor.shown(outage.fault.restore, outage.node);
+                printer.print("  %s", Printer.wrapped(2, text));
                 cluster.executor.execute(outage.fault.restore, outage.node);
             } catch (Exception cannot) {
                 failed.put(outage, Script.oneLine(cannot));

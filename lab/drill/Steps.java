@@ -23,6 +23,8 @@ class Steps implements Actions {
     private final Progress progress;
     private final Observer observer;
     private final List<Outage> outages = new ArrayList<>();
+    private Pipelines pipelines; // null: the scenario has none
+    private Queues queues; // the same
     private final List<Action.Cut> cuts = new ArrayList<>();
     Load load; // set when it begins
 
@@ -41,13 +43,35 @@ class Steps implements Actions {
         this.observer = observer;
     }
 
+    void with(Pipelines some) {
+        pipelines = some;
+    }
+
+    void with(Queues some) {
+        queues = some;
+    }
+
+    @Override
+    public Queues queue() {
+        return queues;
+    }
+
+    @Override
+    public Pipelines pipeline() {
+        return pipelines;
+    }
+
     /** While a node is down, records need not flow: without any broker send() waits. */
     @Override
     public void flow(Duration time) throws Exception {
         boolean mustFlow = down().isEmpty();
         int goal = progress.sent() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
         if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
-        if (mustFlow) await("the records do not flow", 60, () -> progress.sent() >= goal);
+        if (!mustFlow) return;
+        await("the records do not flow", 60, () -> progress.sent() >= goal);
+        // On a busy machine the first acknowledgement may come later; a partition without a leader has none.
+        int partitions = topic.partitions().size();
+        Cluster.holdsWithin(10, () -> progress.acknowledgedInEach(partitions) || observer.topicGone());
     }
 
     /** The outages that are not over. */
@@ -120,11 +144,12 @@ class Steps implements Actions {
         return cuts;
     }
 
-    private Target node(String word) throws Unobserved {
+    private Target node(String word) throws Exception {
         if (word.equals("controller")) {
             int id = observer.nodes().controller();
             return Target.controller(id < 0 ? "" : "" + id);
         }
+        if (pipelines != null && word.matches("output|coordinator")) return cluster.broker(pipelines.node(word));
         List<Integer> replicas = topic.partitions().get(0).replicas(); // the preferred leader first
         int follower = replicas.size() > 1 ? replicas.get(1) : Seen.NONE;
         int id = word.equals("leader")

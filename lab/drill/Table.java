@@ -3,6 +3,7 @@ package lab.drill;
 import java.util.*;
 import lab.common.Script;
 import lab.drill.recording.Printer;
+import lab.history.Flow;
 import lab.proof.Proof;
 import lab.proof.checks.Verdict;
 import lab.proof.facts.*;
@@ -64,6 +65,9 @@ class Table {
 
     /** Only the log shows what is lost: without it that is not known. */
     private static String total(List<Proof> runs, Kind kind) {
+        Pipelined pipeline = Pipelined.of(runs.get(0).facts());
+        if (pipeline != null && kind != Kind.ACKNOWLEDGED) return processed(runs, kind);
+        if (Shared.of(runs.get(0).facts()) != null && kind != Kind.ACKNOWLEDGED) return shared(runs, kind);
         boolean known = kind == Kind.ACKNOWLEDGED
                 || runs.stream().allMatch(it -> it.facts().flows().partitions().allMatch(it.facts()::isRead));
         return known
@@ -73,6 +77,30 @@ class Table {
                                 .mapToInt(it -> it.facts().account().count(kind))
                                 .sum())
                 : "?";
+    }
+
+    /** Of a pipeline: inputs that are missing in the output, or there twice. */
+    private static String processed(List<Proof> runs, Kind kind) {
+        List<Pipelined> all = runs.stream().map(it -> Pipelined.of(it.facts())).toList();
+        if (all.stream().anyMatch(it -> it.unseen() != null)) return "?";
+        return Text.of(
+                "%,d",
+                all.stream()
+                        .map(it -> kind == Kind.LOST ? it.missing() : it.twice())
+                        .mapToInt(BitSet::cardinality)
+                        .sum());
+    }
+
+    /** Of a share group: records that nobody took care of, or that were accepted twice. */
+    private static String shared(List<Proof> runs, Kind kind) {
+        List<Shared> all = runs.stream().map(it -> Shared.of(it.facts())).toList();
+        if (all.stream().anyMatch(it -> it.unseen() != null)) return "?";
+        return Text.of(
+                "%,d",
+                all.stream()
+                        .map(it -> kind == Kind.LOST ? it.lost() : it.with(Flow.Kind.ACCEPTED, 2))
+                        .mapToInt(BitSet::cardinality)
+                        .sum());
     }
 
     static String painted(Verdict verdict) {

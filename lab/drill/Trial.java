@@ -2,6 +2,8 @@ package lab.drill;
 
 import java.time.Instant;
 import java.util.*;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import lab.common.*;
 import lab.drill.clients.*;
 import lab.drill.faults.Fault;
@@ -9,7 +11,10 @@ import lab.drill.observer.Observer;
 import lab.drill.recording.*;
 import lab.drill.scenarios.Step;
 import lab.history.*;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 
 /** Records flow, steps are taken, everything is restored, and the log is read. What happens is written to the history. */
 class Trial {
@@ -25,6 +30,8 @@ class Trial {
     private Observer observer;
     private GroupConsumer consumer;
     private Load load;
+    private Pipelines pipelines; // null: the scenario has none
+    private Queues queues; // the same
     private Steps steps;
 
     Trial(Connection connection, Cluster cluster, Plan plan, Printer printer) {
@@ -36,7 +43,7 @@ class Trial {
 
     /** @throws Failure if the topic cannot be used: then nothing is written */
     void run(HistoryWriter writer, int number, int of, Experiment.Limits limits) throws Exception {
-        topic = new Preparation(cluster, plan.scenario()).prepare(group);
+        topic = new Preparation(cluster, plan.scenario(), plan.scenario().topic).prepare(group);
         checkRate();
         recording = new Recording(writer, new Timeline(printer));
         describe(number, of, limits);
@@ -47,6 +54,8 @@ class Trial {
         } finally {
             if (load != null) load.close();
             if (consumer != null) consumer.leave();
+            if (pipelines != null) pipelines.close();
+            if (queues != null) queues.close();
             if (observer != null) observer.close();
             // If that fails, the group is empty, and expires by itself.
             cluster.admin.deleteConsumerGroups(List.of(group));
@@ -99,6 +108,9 @@ class Trial {
     private void takeSteps() throws Exception {
         steps = new Steps(cluster, topic, plan.producing().rate(), recording, progress, observer);
         try {
+            if (plan.scenario().output() != null) steps.with(pipelines = connectPipeline(steps));
+            if (plan.scenario().isQueue())
+                steps.with(queues = new Queues(connection, cluster, topic, run, recording, progress, steps));
             observer.begin();
             gather(steps);
             load = new Load(plan.producing(), topic, run, recording, progress);
@@ -112,6 +124,14 @@ class Trial {
         } finally {
             new Restoration(cluster, topic.name(), steps.down(), observer.topicGone(), printer).restore();
         }
+    }
+
+    /** Its group begins at the end of the input, and the output exists. */
+    private Pipelines connectPipeline(Steps steps) throws Exception {
+        var scenario = plan.scenario();
+        new Preparation(cluster, scenario, topic.name()).prepare(Pipelines.group(run));
+        Experiment.Topic output = new Preparation(cluster, scenario, scenario.output()).prepare(Pipelines.group(run));
+        return new Pipelines(connection, cluster, scenario, run, recording, steps, topic, output);
     }
 
     /** Starts the consumer, and waits until it has all partitions. */
@@ -137,24 +157,49 @@ class Trial {
                 reader.cannotRead("the topic was deleted in mid-run, or another one made with its name");
                 return;
             }
-            reader.read(plan.producing().waitsForAll());
+            List<Long> ends = reader.read(plan.producing().waitsForAll());
             recording.write(cluster.look(topic.name(), recording.now())); // its settings may have changed in mid-run
-            awaitTheGroup();
+            awaitTheGroup(ends);
+            if (pipelines != null) pipelines.account(progress);
+            if (queues != null) queues.account();
         } catch (Unobserved | Failure because) {
             giveUp(because.getMessage());
-        } catch (KafkaException | java.util.concurrent.ExecutionException because) {
+        } catch (KafkaException | ExecutionException because) {
             giveUp(Script.oneLine(because));
         }
     }
 
-    /** Until the group has received all that is in the log, or nothing for 60 s: the rest counts as unseen. */
-    private void awaitTheGroup() throws Unobserved {
+    /**
+     * Until the group has received all that is in the log, or has committed the ends, or receives nothing for 60 s: the
+     * rest counts as unseen.
+     *
+     * @param ends of what was found in each partition
+     */
+    private void awaitTheGroup(List<Long> ends) throws Exception {
         long quietSince = System.nanoTime();
         int before = -1;
         for (int unseen; (unseen = progress.unseen()) > 0 && consumer.failure() == null; before = unseen) {
             if (unseen != before) quietSince = System.nanoTime();
-            if (System.nanoTime() - quietSince > 60e9) return;
+            double quiet = (System.nanoTime() - quietSince) / 1e9;
+            if (quiet > 60 || quiet > 5 && hasCommitted(ends)) return; // 5 s: it may be going back, after a power cut
             if (Script.stopsWithin(200_000_000)) throw new Unobserved("interrupted");
+        }
+    }
+
+    /** Then nothing of it is delivered to the group any more. A consumer records what it receives before it commits it. */
+    private boolean hasCommitted(List<Long> ends) throws InterruptedException {
+        try {
+            var options = new ListConsumerGroupOffsetsOptions().timeoutMs(2_000);
+            Map<TopicPartition, OffsetAndMetadata> committed = cluster.admin
+                    .listConsumerGroupOffsets(group, options)
+                    .partitionsToOffsetAndMetadata()
+                    .get();
+            return IntStream.range(0, ends.size()).allMatch(it -> {
+                OffsetAndMetadata offset = committed.get(new TopicPartition(topic.name(), it));
+                return offset != null && offset.offset() >= ends.get(it);
+            });
+        } catch (ExecutionException notKnown) {
+            return false;
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
  * One line of a history. Times are in seconds since the run began, from a monotonic clock. docs/history.md shows each
  * type with an example.
  */
-public sealed interface Entry permits Experiment, Action, Seen, Flow, Audit {
+public sealed interface Entry permits Experiment, Action, Seen, Processing, Sharing, Flow, Audit {
     /** When it happened, or began. */
     double t();
 

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Records of one partition that were sent, acknowledged, failed, unknown, received, or found in the log, within at most
- * 0.1 s.
+ * Records of one partition to which the same happened within at most 0.1 s, such as that they were acknowledged.
  *
  * @param t when the first of them was
  * @param to when the last of them was
  * @param gapFrom where the longest time within the line begins in which there was none; to {@code gapTo}
- * @param consumer who received them; 0 for other kinds
- * @param epoch the leader epoch of records that were found in the log, -1 if not known; 0 for other kinds
+ * @param consumer who received them, or which member of a share group; 0 for other kinds
+ * @param epoch the leader epoch of records that were found in the log, -1 if not known; the delivery count of records that
+ *     were delivered; 0 for other kinds
  * @param error why they failed or are unknown; null for other kinds
  * @param latencies how many of the acknowledged records had which latency
  */
@@ -40,7 +40,25 @@ public record Flow(
         FAILED, // rejected for good: they must not be in the log
         UNKNOWN, // no definite response: they may be in the log
         RECEIVED,
-        FOUND; // in the log, which is read after the run without the group
+        FOUND, // in the log, which is read after the run without the group
+        PROCESSED, // in the pipeline's output, for a reader with read_committed
+        WRITTEN, // in the pipeline's output, also in aborted transactions
+        DELIVERED, // to a member of the share group
+        ACCEPTED, // the broker confirmed the member's answer
+        RELEASED, // the same
+        REJECTED, // the same
+        REFUSED, // the broker did not confirm the member's answer
+        DEAD_LETTER; // in the dead-letter topic
+
+        /** Whether its lines name a consumer: one of the group, or a member of the share group. */
+        boolean hasConsumer() {
+            return this == RECEIVED || ordinal() >= DELIVERED.ordinal() && this != DEAD_LETTER;
+        }
+
+        /** Whether its lines have a number for all of their records: the leader epoch, or the delivery count. */
+        String number() {
+            return this == FOUND ? "epoch" : this == DELIVERED ? "delivery" : null;
+        }
 
         String lowerCase() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -61,9 +79,9 @@ public record Flow(
         fields.put("to", to);
         boolean hasGap = to > t && (kind == Kind.ACKNOWLEDGED || kind == Kind.RECEIVED);
         if (hasGap) fields.put("gap", List.of(gapFrom, gapTo));
-        if (kind == Kind.RECEIVED) fields.put("consumer", consumer);
+        if (kind.hasConsumer()) fields.put("consumer", consumer);
         fields.put("partition", partition);
-        if (kind == Kind.FOUND && epoch >= 0) fields.put("epoch", epoch);
+        if (kind.number() != null && epoch >= 0) fields.put(kind.number(), epoch);
         fields.put("records", records.asLists());
         fields.put("error", error);
         if (!latencies.isEmpty())
@@ -85,7 +103,7 @@ public record Flow(
         boolean fromLog = kind == Kind.FOUND || kind == Kind.RECEIVED;
         if (fromLog && records.lacksOffsets()) throw line.wrong("records without an offset");
         int partition = line.whole("partition");
-        int consumer = kind == Kind.RECEIVED ? line.whole("consumer") : 0;
+        int consumer = kind.hasConsumer() ? line.whole("consumer") : 0;
         if (partition < 0 || consumer < 0) throw line.wrong("'partition' or 'consumer' is less than 0");
         return new Flow(
                 kind,
@@ -95,7 +113,7 @@ public record Flow(
                 gap.get(1),
                 partition,
                 consumer,
-                kind == Kind.FOUND ? line.whole("epoch", -1) : 0,
+                kind.number() != null ? line.whole(kind.number(), -1) : 0,
                 line.text("error", null),
                 records,
                 latencies(line, records.size()));

@@ -53,6 +53,15 @@ public class HistoryReader {
         TYPES.put("outside", Seen.Outside::read);
         TYPES.put("note", Seen.Note::read);
         TYPES.put("audit", Audit::read);
+        TYPES.put("pipeline", Processing.Pipeline::read);
+        TYPES.put("process", Processing.Process::read);
+        TYPES.put("batch", Processing.Batch::read);
+        TYPES.put("open", Processing.Open::read);
+        TYPES.put("held", Processing.Held::read);
+        TYPES.put("consumed", Processing.Consumed::read);
+        TYPES.put("queue", Sharing.Queue::read);
+        TYPES.put("drained", Sharing.Drained::read);
+        TYPES.put("output_audit", Processing.OutputAudit::read);
         for (Flow.Kind kind : Flow.Kind.values()) TYPES.put(kind.lowerCase(), line -> Flow.read(kind, line));
     }
 

@@ -68,6 +68,24 @@ public class Recorder {
         add(t, new Key(Flow.Kind.FOUND, partition, 0, epoch, null), id, offset, Double.NaN);
     }
 
+    /** An output of the pipeline, for a reader with read_committed, or for any. */
+    public void output(double t, boolean committed, int partition, int id, long offset) {
+        Flow.Kind kind = committed ? Flow.Kind.PROCESSED : Flow.Kind.WRITTEN;
+        add(t, new Key(kind, partition, 0, 0, null), id, offset, Double.NaN);
+    }
+
+    /**
+     * What happened to a record in a share group.
+     *
+     * @param kind from {@link Flow.Kind#DELIVERED} on
+     * @param delivery its delivery count; 0 for other kinds
+     * @param error why an answer was refused; null for other kinds
+     */
+    public void shared(
+            Flow.Kind kind, double t, int member, int partition, int id, long offset, int delivery, String error) {
+        add(t, new Key(kind, partition, member, delivery, error), id, offset, Double.NaN);
+    }
+
     /** Any other entry. */
     public synchronized void write(Entry entry) {
         if (ended) return;

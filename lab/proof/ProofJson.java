@@ -12,6 +12,7 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Gap;
 import lab.proof.facts.Latencies;
 import lab.proof.facts.Outage;
+import lab.proof.facts.Pipelined;
 
 /** A proof for programs: every number that {@link ProofText} shows. Times are in seconds since the run began. */
 public class ProofJson {
@@ -37,6 +38,8 @@ public class ProofJson {
         var latencies = Json.object();
         facts.latencies().forEach((when, it) -> latencies.put(when, it.count() == 0 ? null : latency(it)));
         json.put("latency_ms", latencies);
+        Pipelined pipeline = Pipelined.of(facts);
+        if (pipeline != null) json.put("pipeline", pipeline(pipeline));
         json.put("observer_late_s", facts.observed().late());
         return json;
     }
@@ -94,6 +97,22 @@ public class ProofJson {
 
     private static Object gap(Gap gap) {
         return Json.object("from_s", time(gap.from()), "to_s", time(gap.to()), "s", time(gap.seconds()));
+    }
+
+    private static Object pipeline(Pipelined it) {
+        return Json.object(
+                "output",
+                it.setup().output(),
+                "transactions",
+                it.setup().transactions(),
+                "inputs",
+                it.inputs().cardinality(),
+                "twice",
+                it.twice().cardinality(),
+                "missing",
+                it.missing().cardinality(),
+                "aborted",
+                it.aborted().size());
     }
 
     private static Object latency(Latencies it) {

@@ -128,7 +128,7 @@ public class ProofText {
         add(
                 "  %-14s %,11d   unseen %,d, redelivered %,d, out of order %,d",
                 "received",
-                account.received(),
+                account.count(Kind.RECEIVED),
                 account.count(Kind.UNSEEN),
                 account.count(Kind.REDELIVERED),
                 account.count(Kind.REORDERED));

@@ -42,9 +42,10 @@ public class LogReader {
      * Reads all partitions. Each has an {@link Audit} entry afterwards, with an error if it could not be read.
      *
      * @param waitsForAll acks=all: a record is acknowledged when readers may see it
+     * @return how far each partition was read
      * @throws Unobserved if nothing could be read
      */
-    public void read(boolean waitsForAll) throws Exception {
+    public List<Long> read(boolean waitsForAll) throws Exception {
         List<Long> ends = offsets(OffsetSpec.latest());
         boolean settled = waitsForAll && progress.allAcknowledged() && haveAll(ends);
         for (int seconds = 0; seconds < 10 && !settled; seconds++) {
@@ -60,9 +61,15 @@ public class LogReader {
         own.put("group.instance.id", "");
         own.put("auto.offset.reset", "none"); // what the log does not have any more must not be passed over
         Map<String, Object> settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
+        // Behind a transaction of others that is still open, a reader with read_committed would see nothing.
+        settings.put("isolation.level", "read_uncommitted");
         try (var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
-            for (int partition = 0; partition < topic.partitions().size(); partition++)
+            var read = new ArrayList<Long>();
+            for (int partition = 0; partition < topic.partitions().size(); partition++) {
                 read(consumer, partition, ends.get(partition), settled);
+                read.add(next);
+            }
+            return read;
         } catch (KafkaException refused) {
             throw new Unobserved("the log cannot be read: " + Script.oneLine(refused));
         }

@@ -48,6 +48,10 @@ public class Progress {
         return acknowledged == sent;
     }
 
+    public synchronized boolean acknowledgedInEach(int partitions) {
+        return highest.size() >= partitions;
+    }
+
     /** The highest offset that was acknowledged in a partition; -1: none. */
     public synchronized long highestOffset(int partition) {
         return highest.getOrDefault(partition, -1L);

@@ -29,6 +29,8 @@ public class Timeline {
         else if (entry instanceof Experiment.Group it && it.consumers() > 0) group = it;
         else if (entry instanceof Action it) print(it);
         else if (entry instanceof Seen it) print(it);
+        else if (entry instanceof Processing it) print(it);
+        else if (entry instanceof Sharing.Queue it) print(it);
         else if (entry instanceof Audit it) print(it);
         introduce();
     }
@@ -49,14 +51,15 @@ public class Timeline {
     private void introduce() {
         if (introduced || run == null || topic == null || group == null) return;
         introduced = true;
-        printer.print(
-                "  %d consumer%s in group %s, %,d records/s to %s, %s",
-                group.consumers(),
-                group.consumers() == 1 ? "" : "s",
-                group.group(),
-                run.rate(),
-                topic.name(),
-                run.settings());
+        String text = "%d consumer%s in group %s, %,d records/s to %s, %s"
+                .formatted(
+                        group.consumers(),
+                        group.consumers() == 1 ? "" : "s",
+                        group.group(),
+                        run.rate(),
+                        topic.name(),
+                        run.settings());
+        printer.print("  %s", Printer.wrapped(2, text));
         printer.print("");
     }
 
@@ -67,13 +70,13 @@ public class Timeline {
             down.put(it.n(), it);
             line(t, "bold,red", it.command() == null ? it.fault() + " " + it.name() : it.command());
         }
-        if (entry instanceof Action.FaultDone it) answer(t, it.answer());
+        if (entry instanceof Action.FaultDone it && it.ok()) answer(t, it.answer()); // else the run gives up: below
         if (entry instanceof Action.Cut it) print(it);
         if (entry instanceof Action.Restore it) {
             String name = down.containsKey(it.n()) ? down.get(it.n()).name() : "a node";
             line(t, "bold,green", it.command() == null ? "restore " + name : it.command());
         }
-        if (entry instanceof Action.RestoreDone it) answer(t, it.answer());
+        if (entry instanceof Action.RestoreDone it && it.ok()) answer(t, it.answer());
         if (entry instanceof Action.Whole) {
             down.clear();
             line(t, "", "all replicas are in sync again");
@@ -116,6 +119,44 @@ public class Timeline {
             line(t, "bold,yellow", "consumer %d ended: %s".formatted(it.consumer(), it.error()));
         if (entry instanceof Seen.Outside it) line(t, "bold,red", it.text());
         if (entry instanceof Seen.Note it) line(t, "", it.text());
+    }
+
+    private void print(Sharing.Queue it) {
+        printer.print(
+                "  share group %s: lock %d s, %d deliveries, dead letters: %s; record %d is released, %d rejected",
+                it.group(),
+                it.lockMs() / 1000,
+                it.limit(),
+                it.deadLetters() == null ? "none" : it.deadLetters(),
+                it.released(),
+                it.rejected());
+    }
+
+    private void print(Processing entry) {
+        double t = entry.t();
+        if (entry instanceof Processing.Pipeline it)
+            printer.print(
+                    "  a pipeline from there to %s, %s%s",
+                    it.output(),
+                    it.transactions() ? "exactly once" : "without transactions",
+                    it.seekBack() ? "" : ", which does not seek back");
+        if (entry instanceof Processing.Process it && !it.what().equals("end"))
+            line(
+                    t,
+                    it.what().equals("kill") ? "bold,red" : "bold",
+                    "process %d: %s".formatted(it.process(), it.what()));
+        if (entry instanceof Processing.Batch it && it.what().equals("aborted"))
+            line(t, "yellow", "pipeline %d: aborted %,d records: %s".formatted(it.process(), it.records(), it.error()));
+        if (entry instanceof Processing.Batch it && it.what().equals("replaced"))
+            line(t, "yellow", "pipeline %d: clients replaced: %s".formatted(it.process(), it.error()));
+        if (entry instanceof Processing.Open it)
+            line(
+                    t,
+                    "",
+                    "it is in the middle of a batch: last stable offset %,d, high watermark %,d, input committed up to %,d"
+                            .formatted(it.stable(), it.end(), it.consumed()));
+        if (entry instanceof Processing.Held it)
+            line(it.to(), "", "the last stable offset stood at %,d for %.1f s".formatted(it.stable(), it.to() - t));
     }
 
     private void changed(Seen.State now) {

@@ -42,6 +42,21 @@ public abstract class Scenario {
         return Map.of();
     }
 
+    /** The topic that a pipeline writes to; null: the scenario has no pipeline. The pipeline reads the topic. */
+    public String output() {
+        return null;
+    }
+
+    /** Whether a share group reads the topic. */
+    public boolean isQueue() {
+        return false;
+    }
+
+    /** Arguments of lab/pipeline.java. */
+    public List<String> pipeline() {
+        return List.of();
+    }
+
     /** Properties that all brokers must have; "" for Kafka's default. */
     public Map<String, String> brokerProperties() {
         return Map.of();

@@ -4,14 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import lab.history.Action;
+import lab.history.Processing;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Outage;
+import lab.proof.facts.Shared;
 
 /**
  * The run did what its scenario is about: a fault, unless it only observes; in Scenario 1, a consumer that leaves; in Scenario 2, a
  * broker that leads a partition which has no other in-sync replica, while another partition is elsewhere; in Scenario 3,
- * a broker that leads a partition which has one; in Scenario 4, two faults. Shown only if it did not.
+ * a broker that leads a partition which has one; in Scenario 4, two faults; with a pipeline, a fault, or a process that was
+ * frozen in the middle of a batch; with a share group, a record that is released. Shown only if it did not.
  *
  * <p>INCONCLUSIVE: it did not, so the scenario was not tried. Never FAIL.
  */
@@ -41,6 +44,16 @@ class AsPlanned implements Check {
             }
             case "last-replica" -> {
                 if (LastReplica.of(facts) == null) missing.add("the two faults were not both injected");
+            }
+            case "queue" -> {
+                Shared shared = Shared.of(facts);
+                if (shared == null
+                        || shared.deliveries(shared.setup().released()).isEmpty())
+                    missing.add("the record that is to be released was not delivered");
+            }
+            case "exactly-once" -> {
+                if (outages.isEmpty() && facts.run().all(Processing.Open.class).isEmpty())
+                    missing.add("no fault was injected, and no process was frozen in the middle of a batch");
             }
             case "topic", "power-cut" -> {
                 if (outages.isEmpty()) missing.add("no fault was injected");

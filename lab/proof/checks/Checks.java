@@ -41,6 +41,20 @@ public class Checks {
             new Delivered(),
             new GroupReceived(),
             new NoPhantom(),
+            // A pipeline between two topics
+            new OutputSeen(),
+            new EachInputOnce(),
+            new AbortedCopies(),
+            new StableOffsetHeld(),
+            new RepeatsBatch(),
+            new SkipsBatch(),
+            // A share group
+            new QueueSeen(),
+            new QueueNoneLost(),
+            new AcceptedOnce(),
+            new DeliveriesExplained(),
+            new DeadLetters(),
+            new LockExpires(),
             // Your limits
             new MaxPause(),
             new MaxLatency());

@@ -19,7 +19,8 @@ class FlowedBeforeAndAfter implements Check {
         double first = facts.outages().stream().mapToDouble(Outage::from).min().orElse(Outage.NEVER);
         double last =
                 facts.outages().stream().mapToDouble(Outage::preferredAt).max().orElse(0);
-        double whole = facts.outages().stream().mapToDouble(Outage::wholeAt).max().orElse(0);
+        double whole =
+                facts.outages().stream().mapToDouble(Outage::wholeAt).max().orElse(0);
         for (Action.Leave leave : facts.run().all(Action.Leave.class)) {
             first = Math.min(first, leave.t());
             last = Math.max(last, leave.t());

@@ -108,6 +108,7 @@ class Accounting {
         boolean elsewhere = ids.offset(id) != Ranges.UNKNOWN && ids.offset(id) != offset;
         if (elsewhere || ids.partition(id) != flow.partition())
             sets.get(Kind.RECEIVED_ELSEWHERE).set(id);
+        expectSent("received", flow, id);
     }
 
     private void found(Flow flow, int id, long offset) {
@@ -115,6 +116,7 @@ class Accounting {
             contradictions.add("a record is in the log and was never sent");
             return;
         }
+        expectSent("found", flow, id);
         BitSet inLog = sets.get(Kind.IN_LOG);
         BitSet elsewhere = sets.get(Kind.ELSEWHERE);
         boolean atItsPlace = ids.partition(id) == flow.partition()

@@ -2,6 +2,7 @@ package lab.proof.facts;
 
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,9 @@ import lab.proof.facts.Account.Kind;
 class Contradictions {
     private static final double STOPPING = 0.5; // seconds: the last records before a pause of the producer
     private static final double RARELY = 5; // seconds between two answers of the cluster
+
+    private static final Set<Flow.Kind> IN_ORDER =
+            EnumSet.of(Flow.Kind.SENT, Flow.Kind.ACKNOWLEDGED, Flow.Kind.FAILED, Flow.Kind.UNKNOWN, Flow.Kind.RECEIVED);
 
     private final RunHistory run;
     private final Setup setup;
@@ -107,7 +111,7 @@ class Contradictions {
     private void order() {
         var sent = new BitSet();
         run.entries().stream()
-                .filter(it -> it instanceof Flow flow && flow.kind() != Flow.Kind.FOUND)
+                .filter(it -> it instanceof Flow flow && IN_ORDER.contains(flow.kind()))
                 .map(Flow.class::cast)
                 .sorted(Comparator.comparingDouble((Flow it) -> isSent(it) ? it.t() : it.to())
                         .thenComparing(it -> !isSent(it)))

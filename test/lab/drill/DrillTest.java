@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -29,6 +30,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import lab.common.Failure;
+import lab.drill.faults.OwnCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import test.Run;
+import picocli.CommandLine;
 import test.SharedCluster;
 
 /**
@@ -61,15 +65,16 @@ public class DrillTest {
 
     @BeforeAll
     static void relayCommands() throws Exception {
+        SharedCluster.withOptions(OwnCluster.SHORT_SESSIONS); // a broker that was stopped is soon back
         servers = SharedCluster.servers();
         admin = SharedCluster.admin();
-        for (String fifo : List.of("in", "out"))
-            new ProcessBuilder("mkfifo", shared.resolve(fifo).toString())
-                    .start()
-                    .waitFor();
+        new ProcessBuilder("mkfifo", shared.resolve("in").toString()).start().waitFor();
+        // Each has a pipe of its own for the answer: one that was killed leaves none behind for the next.
         Files.writeString(shared.resolve("tell"), """
-                echo "$1" > '%1$s/in'
-                read -r answer < '%1$s/out'
+                mkfifo '%1$s'/out.$$
+                exec 3<> '%1$s'/out.$$
+                echo "out.$$ $1" > '%1$s/in'
+                read -r answer <&3
                 echo "$answer"
                 case $answer in error*) exit 1 ;; esac
                 """.formatted(shared));
@@ -80,12 +85,14 @@ public class DrillTest {
 
     /** Passes what a command of the drill says on to the cluster, and its answer back. */
     private static void relay() {
-        try (var in = new RandomAccessFile(shared.resolve("in").toFile(), "rw");
-                var out = new RandomAccessFile(shared.resolve("out").toFile(), "rw")) {
+        try (var in = new RandomAccessFile(shared.resolve("in").toFile(), "rw")) {
             while (!ended) {
+                String[] line = in.readLine().split(" ", 2);
                 String answer = "";
-                for (String command : in.readLine().split("; ")) answer = answer(command);
-                out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
+                for (String command : line[1].split("; ")) answer = answer(command);
+                try (var out = new RandomAccessFile(shared.resolve(line[0]).toFile(), "rw")) {
+                    out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
+                }
             }
         } catch (Exception over) {
             // the test that waits for it will say so
@@ -106,6 +113,7 @@ public class DrillTest {
     @AfterAll
     static void endRelay() {
         ended = true;
+        SharedCluster.withOptions(List.of());
     }
 
     private static String tell(String command) {
@@ -210,7 +218,7 @@ public class DrillTest {
                 "--rate",
                 "500",
                 "--down",
-                "13s",
+                "9s",
                 "--json",
                 "--strict")) {
             run.expectExit(1, LONG); // strict: also a loss that the settings allow is a failure
@@ -242,7 +250,7 @@ public class DrillTest {
                 "kill",
                 "--json",
                 "--down",
-                "12s",
+                "8s",
                 "--try",
                 "plain:enable.idempotence=false,request.timeout.ms=1000",
                 "--try",
@@ -330,7 +338,10 @@ public class DrillTest {
             admin.deleteTopics(List.of("shapeless")).all().get();
             run.expectExit(1, LONG);
             assertThat(run.err()).singleElement().asString().contains("Topic 'shapeless' does not exist.");
-            assertThat(run.out()).last().asString().startsWith("shapeless ");
+            assertThat(run.out())
+                    .anyMatch(line -> line.startsWith("shapeless "))
+                    .last()
+                    .isEqualTo("INCONCLUSIVE  the history is incomplete: it has 1 of 2 runs");
         }
     }
 
@@ -374,7 +385,7 @@ public class DrillTest {
         String topic = topic("unclean", Map.of("unclean.leader.election.enable", "true"));
         // The follower leaves the in-sync replicas; then the leader dies, the only replica that has all records.
         String harm = "stop kafka-2; kill kafka-1; start kafka-2";
-        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "14s", "--strict")) {
+        try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "10s", "--strict")) {
             run.expectExit(1, LONG);
             expect(run, "ALLOWED", "no acknowledged record is lost: not promised by unclean.leader.election.enable");
         }
@@ -384,10 +395,10 @@ public class DrillTest {
     @DisplayName("a script that was frozen saw nothing: INCONCLUSIVE, not FAIL, and not PASS")
     void frozen() throws Exception {
         String topic = topic("frozen", Map.of());
-        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--down", "20s")) {
+        try (Run run = harming("kill kafka-{id}", "start kafka-{id}", topic, "--fault", "kill", "--down", "12s")) {
             run.awaitLine("kill kafka-1");
             run.signal("STOP");
-            Thread.sleep(16_000); // how long the script does not run
+            Thread.sleep(9_000); // how long the script does not run
             run.signal("CONT");
             run.awaitLine("this program did not run for ");
             run.expectExit(1, LONG);
@@ -401,7 +412,7 @@ public class DrillTest {
     void notDelivered() throws Exception {
         String topic = topic("min2", Map.of("min.insync.replicas", "2"));
         String[] quickly = {"-X", "delivery.timeout.ms=4000", "-X", "request.timeout.ms=2000", "-X", "linger.ms=0"};
-        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "9s"), Stream.of(quickly))
+        try (Run run = drill(Stream.concat(Stream.of(topic, "--down", "6s"), Stream.of(quickly))
                 .toArray(String[]::new))) {
             run.expectExit(0, LONG);
             run.awaitLine("(fewer than min.insync.replicas=2)");
@@ -422,7 +433,7 @@ public class DrillTest {
         all.addAll(List.of(topic, "--before", "1s", "--after", "1s", "--history", history.toString()));
         try (Run run = Run.script("lab/drill.java", all.toArray(String[]::new))) {
             run.expectExit(1, LONG);
-            run.awaitLine("failed (exit status 3): cannot");
+            run.awaitLine("failed: exit status 3: cannot");
             expect(run, "INCONCLUSIVE", "the run came to its end");
             expect(run, "PASS", "no acknowledged record is lost");
             assertThat(run.err()).isEmpty();
@@ -436,7 +447,7 @@ public class DrillTest {
     @DisplayName("--observe: somebody else stops a broker; that is noted, and nothing is lost")
     void observe() throws Exception {
         String topic = topic("observed", Map.of());
-        String[] wanted = {topic, "-b", servers, "--observe", "25s", "--max-pause", "20s", "--max-latency", "100ms"};
+        String[] wanted = {topic, "-b", servers, "--observe", "18s", "--max-pause", "20s", "--max-latency", "100ms"};
         try (Run run = Run.script("lab/drill.java", wanted)) {
             run.awaitLine("the producer begins");
             SharedCluster.command("stop kafka-1");
@@ -480,7 +491,7 @@ public class DrillTest {
     @DisplayName("without a controller a dead broker gets no successor; its return brings one")
     void noSuccessor() throws Exception {
         String topic = topic("successor", Map.of());
-        String steps = "kill controller, kill 1, 10s, start controller, 14s, start 1";
+        String steps = "kill controller, kill 1, 7s, start controller, 10s, start 1";
         try (Run run = harming("kill {name}", "start {name}", topic, "--steps", steps)) {
             run.expectExit(0, LONG);
             expect(run, "PASS", "broker 1 was down");
@@ -494,8 +505,9 @@ public class DrillTest {
             "production's shape: without its active controller nothing pauses; with two brokers away no writes, no loss")
     void production() throws Exception {
         int port = SharedCluster.freePort();
-        String[] shape = {"--port", "" + port, "--brokers", "3", "--controllers", "3"};
-        try (Run cluster = Run.script("cluster.java", shape)) {
+        var shape = new ArrayList<>(List.of("--port", "" + port, "--brokers", "3", "--controllers", "3"));
+        shape.addAll(OwnCluster.SHORT_SESSIONS);
+        try (Run cluster = Run.script("cluster.java", shape.toArray(String[]::new))) {
             cluster.awaitLine("ready: ");
             production = cluster;
             String here = "localhost:" + port;
@@ -510,7 +522,7 @@ public class DrillTest {
             run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
             run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
             run.addAll(List.of(
-                    "t --steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 8s, start 1, start 2"));
+                    "--steps", "stop controller, 3s, start controller, whole, stop 1, stop 2, 5s, start 1, start 2"));
             try (Run trial = Run.script("lab/drill.java", run.toArray(String[]::new))) {
                 trial.expectExit(0, LONG);
                 trial.awaitLine("(fewer than min.insync.replicas=2)");
@@ -578,25 +590,17 @@ public class DrillTest {
         try (Run run = drill(topic, "--down", "1s", "--command-config", file.toString())) {
             run.expectExit(0, LONG);
             assertThat(run.err()).isEmpty();
-            assertThat(run.out()).anyMatch(line -> line.contains("in group failover-"));
+            assertThat(run.out()).anyMatch(line -> line.contains("in group drill-"));
         }
     }
 
     @Test
-    @DisplayName("on a terminal it ends, with 12 partitions, too; and Ctrl-C ends it")
+    @DisplayName("on a terminal Ctrl-C ends it")
     void terminal() throws Exception {
-        admin.createTopics(List.of(new NewTopic("screen-12p-rf2", 12, (short) 2)))
-                .all()
-                .get();
-        var here = Run.here().terminal(100, 10);
-        String[] options = {"screen-12p-rf2", "-b", servers, "--stop-command", tell("stop kafka-{id}")};
+        String[] options = {topic("screen", Map.of()), "-b", servers, "--stop-command", tell("stop kafka-{id}")};
         var all = new ArrayList<>(List.of(options));
-        all.addAll(List.of(
-                "--start-command", tell("start kafka-{id}"), "--before", "3s", "--down", "3s", "--after", "1s"));
-        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
-            run.expectExit(0, LONG);
-        }
-        try (Run run = here.script("lab/drill.java", all.toArray(String[]::new))) {
+        all.addAll(List.of("--start-command", tell("start kafka-{id}"), "--before", "1s", "--down", "10m"));
+        try (Run run = Run.here().terminal(100, 10).script("lab/drill.java", all.toArray(String[]::new))) {
             run.awaitLine("in sync");
             run.interrupt();
             run.awaitLine("restoring: start kafka-1");
@@ -605,10 +609,10 @@ public class DrillTest {
     }
 
     @Test
-    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words")
+    @DisplayName("on a terminal of 80 columns no line is wider: it is broken between words; 12 partitions")
     void narrow() throws Exception {
-        String topic = topic("narrow", Map.of());
-        try (Run run = Run.here().terminal(80, 40).script("lab/drill.java", topic, "-b", servers, "--observe", "3s")) {
+        String topic = "narrow-12p-rf2";
+        try (Run run = Run.here().terminal(80, 10).script("lab/drill.java", topic, "-b", servers, "--observe", "3s")) {
             run.expectExit(0, LONG);
             List<String> lines = run.out().stream()
                     .map(line -> line.replaceAll("\u001b\\[[0-9;]*m", ""))
@@ -674,8 +678,9 @@ public class DrillTest {
         try (Run run = drill(topic, "--down", "10m", "--history", history.toString())) {
             run.awaitLine("in sync 2");
             run.kill();
+            run.awaitNothingLeft(); // the child of the drill ends when it has started kafka-1
         }
-        SharedCluster.awaitInSync(); // the child of the drill has started kafka-1
+        SharedCluster.awaitInSync();
         try (Run judge = Run.script("lab/drill.java", "--judge", history.toString())) {
             judge.expectExit(1);
             judge.awaitLine("broker 2 leads now; it was broker 1");
@@ -689,7 +694,8 @@ public class DrillTest {
         String topic = topic("cannot", Map.of());
         try (Run run = harming("stop kafka-{id}", "start nobody", topic, "--down", "1s")) {
             run.expectExit(1, LONG);
-            assertThat(run.err()).anyMatch(line -> line.startsWith("Broker 1 is still down. Fix: start nobody"));
+            String fix = "Broker 1 is still down. Fix: " + tell("start nobody");
+            assertThat(run.err()).anyMatch(line -> line.startsWith(fix));
         }
     }
 
@@ -761,7 +767,7 @@ public class DrillTest {
                     "t --try=a:no.such.setting=1",
                     "t --stop-command=only",
                     "t --history=/no/such/directory/file",
-                    "t --nonsense")) expectRefusal(2, "", wrong.split(" "));
+                    "t --nonsense")) expectWrongUsage(("-b localhost:1 " + wrong).split(" "));
             expectRefusal(2, "Name a topic");
             expectRefusal(2, "Scenario 4 is --scenario last-replica", "4");
             expectRefusal(
@@ -854,6 +860,25 @@ public class DrillTest {
         @DisplayName("a broker that does not exist: exit status 2")
         void unknownBroker() {
             expectRefusal(2, "There is no broker 7", "-b", servers, "--manual", "wrong-1p-rf1", "--target", "7");
+        }
+
+        /** Without a process for each. */
+        private void expectWrongUsage(String... arguments) {
+            var error = new AtomicReference<Exception>();
+            new CommandLine(new Drill())
+                    .setParameterExceptionHandler((wrong, given) -> set(error, wrong))
+                    .setExecutionExceptionHandler((wrong, command, parsed) -> set(error, wrong))
+                    .execute(arguments);
+            assertThat(error.get()).as(String.join(" ", arguments)).isNotNull().satisfies(it -> {
+                if (it instanceof Failure)
+                    assertThat(it).extracting("exitStatus").isEqualTo(2);
+                else assertThat(it).isInstanceOf(CommandLine.ParameterException.class);
+            });
+        }
+
+        private static int set(AtomicReference<Exception> error, Exception wrong) {
+            error.set(wrong);
+            return 2;
         }
 
         private void expectRefusal(int status, String words, String... arguments) {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.*;
 import java.util.stream.*;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -18,6 +18,8 @@ import test.SharedCluster;
 /** lab/pipeline.java: what it promises, and the two ways to break the promise. */
 public class PipelineTest {
     private static final int RECORDS = 40;
+    private static final int FEW = 10;
+    private static final int LATER = 7;
 
     @Test
     @DisplayName("each input has one output, with its key and headers")
@@ -65,6 +67,28 @@ public class PipelineTest {
     }
 
     @Test
+    @DisplayName("an aborted batch is read again, with and without transactions")
+    void seeksBack() throws Exception {
+        for (String[] options : new String[][] {{"--transactions"}, {}}) {
+            var topics = new Topics(FEW);
+            topics.abortFirstBatch(options);
+            // The first batch and the later records: each once.
+            topics.awaitOutputs(IsolationLevel.READ_COMMITTED, FEW + LATER);
+            assertThat(topics.ids("read_committed")).hasSize(FEW + LATER).containsAll(range(1, FEW));
+        }
+    }
+
+    @Test
+    @DisplayName("--no-seek-back, the classic mistake: one batch is missing, though its offsets are committed")
+    void mistake() throws Exception {
+        var topics = new Topics(FEW);
+        topics.abortFirstBatch("--transactions", "--no-seek-back");
+        SharedCluster.await("the offsets of all records committed", () -> topics.committed() == FEW + LATER);
+        assertThat(topics.ids("read_committed")).isEqualTo(range(1, LATER));
+        assertThat(topics.outputs("read_uncommitted")).hasSize(LATER);
+    }
+
+    @Test
     @DisplayName("wrong usage: one topic for both, a topic that does not exist")
     void usage() {
         try (Run same = SharedCluster.script("lab/pipeline.java", "a", "a")) {
@@ -85,16 +109,25 @@ public class PipelineTest {
     private static final class Topics {
         private final String input = SharedCluster.topic("1p-rf2");
         private final String output = SharedCluster.topic("1p-rf2");
+        private final String group = "group-of-" + output;
         private final TopicPartition end = new TopicPartition(output, 0);
 
         Topics() {
-            try (Run producer = SharedCluster.script("producer.java", input, "-n", "" + RECORDS, "-r", "1000", "-q")) {
+            this(RECORDS);
+        }
+
+        Topics(int records) {
+            produce(records);
+        }
+
+        private void produce(int records) {
+            try (Run producer = SharedCluster.script("producer.java", input, "-n", "" + records, "-r", "1000", "-q")) {
                 producer.expectExit(0);
             }
         }
 
         Run pipeline(String... options) {
-            var arguments = new ArrayList<>(List.of(input, output, "--group", "group-of-" + output));
+            var arguments = new ArrayList<>(List.of(input, output, "--group", group));
             // With the id of the process before it, a successor need not wait for the transaction's timeout.
             if (List.of(options).contains("--transactions")) arguments.addAll(List.of("--id", "id-of-" + output));
             arguments.addAll(List.of("-X", "session.timeout.ms=6000")); // a killed member is given up after this time
@@ -112,8 +145,35 @@ public class PipelineTest {
                 first.expectExit(137);
             }
             // Nothing was committed: the batch of 40 records takes 8 s.
-            assertThat(SharedCluster.committed("group-of-" + output, input)).isZero();
+            assertThat(committed()).isZero();
             return written(IsolationLevel.READ_UNCOMMITTED);
+        }
+
+        /** The output refuses all records until a pipeline has aborted its first batch. Then more records follow. */
+        void abortFirstBatch(String... options) throws Exception {
+            limitAge("0");
+            var slow = new ArrayList<>(List.of(options));
+            // Before the batch is written again, the output takes records again. (If it refuses the second attempt,
+            // too,
+            // Kafka's client 4.4.0 waits in flush() for ever.)
+            slow.addAll(List.of("--work", "500"));
+            try (Run pipeline = pipeline(slow.toArray(String[]::new))) {
+                pipeline.awaitLine("aborted    10 records  ");
+                limitAge("" + Long.MAX_VALUE);
+                produce(LATER);
+                pipeline.awaitLine("input up to partition 0 offset " + (FEW + LATER - 1));
+            }
+        }
+
+        /** How old records may be when the broker takes them, in ms. */
+        private void limitAge(String ms) throws Exception {
+            var resource = new ConfigResource(ConfigResource.Type.TOPIC, output);
+            var entry = new ConfigEntry("message.timestamp.before.max.ms", ms);
+            var change = new AlterConfigOp(entry, AlterConfigOp.OpType.SET);
+            SharedCluster.admin()
+                    .incrementalAlterConfigs(Map.of(resource, List.of(change)))
+                    .all()
+                    .get();
         }
 
         void awaitOutputs(IsolationLevel level, int count) throws Exception {
@@ -129,6 +189,14 @@ public class PipelineTest {
                 var asked = SharedCluster.admin()
                         .listOffsets(Map.of(end, OffsetSpec.latest()), new ListOffsetsOptions(level));
                 return asked.partitionResult(end).get().offset();
+            } catch (Exception failed) {
+                throw new AssertionError(failed);
+            }
+        }
+
+        long committed() {
+            try {
+                return SharedCluster.committed(group, input);
             } catch (Exception failed) {
                 throw new AssertionError(failed);
             }

@@ -11,10 +11,13 @@ import java.util.TreeMap;
 import lab.history.Action;
 import lab.history.Audit;
 import lab.history.Experiment;
+import lab.history.Flow;
 import lab.history.HistoryWriter;
 import lab.history.Lines;
+import lab.history.Processing;
 import lab.history.Recorder;
 import lab.history.Seen;
+import lab.history.Sharing;
 
 /**
  * Good runs, made by a small model of a cluster instead of a cluster: two brokers and one controller. Records flow from 1.0 s; a
@@ -64,6 +67,8 @@ class Sample {
                 successor(),
                 "observe",
                 observe()));
+        for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
+        all.put("queue", queue());
         all.put("power", power("power-cut", 1020, 1030, Long.MAX_VALUE));
         all.put("powertopic", power("topic", 1020, 1030, Long.MAX_VALUE));
         all.put("flushed", power("power-cut", 1050, 1050, 1));
@@ -174,6 +179,95 @@ class Sample {
             if (unclean) sample.lost = new Down(0, 3.3, 6.01);
         }
         return sample;
+    }
+
+    /**
+     * A pipeline between two topics. {@code piped} and {@code without} transactions: process 1 is frozen at 3.0 s with
+     * records 81 to 90 written and not committed, and killed. {@code mistake}: it skips them, because it does not seek back.
+     */
+    static Sample pipeline(String kind) {
+        boolean transactions = !kind.equals("without");
+        boolean mistake = kind.equals("mistake");
+        var sample = new Sample("exactly-once", List.of(List.of(1, 2)), mistake ? 14 : 8);
+        if (mistake) {
+            sample.fault(1, 1, "kill", false, 3, 9).whole(11);
+            sample.state(6.1, 0, 2, List.of(2), 6.08).brokers(6.1, List.of(2)).brokers(10, List.of(1, 2));
+            sample.state(10.5, 0, 2, List.of(1, 2), 10.48).state(11.5, 0, 1, List.of(1, 2), 11.48);
+            sample.down.add(new Down(0, 3, 6.2));
+        }
+        sample.at(0, new Processing.Pipeline(0, "output", 500, "pipeline", transactions, !mistake, 2_000))
+                .at(0.5, new Processing.Process(0.5, 1, "start"))
+                .at(2.9, new Processing.Batch(2.9, 1, "committed", 80, 1079, null));
+        long stable = transactions ? 580 : 590;
+        if (mistake) sample.at(3, new Processing.Batch(3, 1, "aborted", 10, -1, "timed out"));
+        else
+            sample.at(3, new Processing.Process(3, 1, "freeze"))
+                    .at(3, new Processing.Open(3, 1, stable, 590, 1080))
+                    .at(3.1, new Processing.Process(3.1, 1, "kill"))
+                    .at(3.1, new Processing.Process(3.1, 2, "start"));
+        if (kind.equals("piped")) sample.at(7.1, new Processing.Held(2.8, 7.1, 580, 600));
+        sample.kind = kind;
+        return sample;
+    }
+
+    /**
+     * A share group with two members. Record 10 is released, 15 rejected. Member 2 is frozen at 3.0 s, holding record 100, which
+     * member 1 is given when the lock of 4 s expires.
+     */
+    static Sample queue() {
+        var sample = new Sample("queue", List.of(List.of(1, 2)), 10);
+        sample.at(0, new Sharing.Queue(0, "queue", 4_000, 5, "dlq", 10, 15));
+        for (int member = 1; member <= 2; member++) sample.at(0.5, new Processing.Process(0.5, member, "start"));
+        sample.at(3, new Processing.Process(3, 2, "freeze")).at(8, new Processing.Process(8, 2, "resume"));
+        sample.kind = "queue";
+        return sample;
+    }
+
+    private void share(int last) {
+        for (int id = 1; id <= last; id++) {
+            double t = 1.01 + (id - 1) * every;
+            int member = t < 3 && id % 2 == 0 ? 2 : 1;
+            if (id == 10)
+                for (int count = 1; count <= 5; count++) {
+                    shared(Flow.Kind.DELIVERED, t + count * 0.3, 1, id, count);
+                    shared(Flow.Kind.RELEASED, t + count * 0.3 + 0.1, 1, id, 0);
+                }
+            else {
+                shared(Flow.Kind.DELIVERED, t, member, id, 1);
+                if (id == 100) {
+                    shared(Flow.Kind.DELIVERED, t + 4.2, 1, id, 2);
+                    shared(Flow.Kind.ACCEPTED, t + 4.3, 1, id, 0);
+                    shared(Flow.Kind.REFUSED, 8.1, 2, id, 0);
+                } else shared(id == 15 ? Flow.Kind.REJECTED : Flow.Kind.ACCEPTED, t + 0.005, member, id, 0);
+            }
+        }
+        shared(Flow.Kind.DEAD_LETTER, end + 1.5, 0, 15, 0);
+        shared(Flow.Kind.DEAD_LETTER, end + 1.5, 0, 10, 0);
+        at(end + 1.6, new Sharing.Drained(end + 1.6, 1000 + last, 1000 + last, 2, 2));
+    }
+
+    private void shared(Flow.Kind kind, double t, int member, int id, int count) {
+        String error = kind == Flow.Kind.REFUSED ? "the lock has expired" : null;
+        timed.add(new Timed(t, () -> recorder.shared(kind, t, member, 0, id, 999 + id, count, error)));
+    }
+
+    private String kind; // of pipeline, or queue; null: none
+
+    /** The output: 80 records, 10 aborted ones or repeated ones and a marker, and the rest. */
+    private void output(int last) {
+        double t = end + 1.5;
+        recorder.write(
+                new Processing.Batch(t, kind.equals("mistake") ? 1 : 2, "committed", last - 90, 999 + last, null));
+        recorder.write(new Processing.Consumed(t, 1000 + last, 1000 + last));
+        for (boolean committed : new boolean[] {true, false}) {
+            for (int id = 1; id <= 80; id++) recorder.output(t, committed, 0, id, 499 + id);
+            boolean again = kind.equals("without") || !committed && kind.equals("piped");
+            for (int id = 81; again && id <= 90; id++) recorder.output(t, committed, 0, id, 499 + id);
+            for (int id = kind.equals("mistake") ? 91 : 81; id <= last; id++)
+                recorder.output(t, committed, 0, id, 510 + id);
+            String isolation = committed ? "read_committed" : "read_uncommitted";
+            recorder.write(new Processing.OutputAudit(t, isolation, 500, 512 + last, 512 + last));
+        }
     }
 
     /**
@@ -352,6 +446,9 @@ class Sample {
             int epoch = acknowledged < 4 ? 1 : 2;
             if (!isLost) timed.add(new Timed(end + 1, () -> recorder.found(end + 1, partition, epoch, record, offset)));
         }
+        int last = id;
+        if ("queue".equals(kind)) share(last);
+        else if (kind != null) timed.add(new Timed(end + 1.5, () -> output(last)));
         for (int it = 0; it < partitions; it++)
             at(end + 1, new Audit(end + 1, it, 1000, next[it], next[it], 0, "idOfTopic", true, null));
     }

@@ -1,0 +1,150 @@
+package lab.history;
+
+import java.util.Map;
+import lab.common.Json;
+
+/** What a pipeline between two topics did, and what was seen of its output. The input is the run's topic. */
+public sealed interface Processing extends Entry {
+    /**
+     * The pipeline of a run. The input and the output have one partition each.
+     *
+     * @param output the output topic
+     * @param first its end at the beginning: the run's first offset there
+     * @param seekBack false: it makes the classic mistake, and skips the batch of an aborted transaction
+     * @param timeoutMs the coordinator aborts a transaction that is open for longer
+     */
+    record Pipeline(
+            double t, String output, long first, String group, boolean transactions, boolean seekBack, int timeoutMs)
+            implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            var fields = Json.object("output", output, "first", first, "group", group);
+            fields.putAll(Json.object("transactions", transactions, "seek_back", seekBack));
+            fields.put("transaction_timeout_ms", timeoutMs);
+            return fields;
+        }
+
+        static Pipeline read(Fields line) {
+            return new Pipeline(
+                    line.seconds("t"),
+                    line.text("output"),
+                    line.offset("first"),
+                    line.text("group"),
+                    line.yes("transactions", false),
+                    line.yes("seek_back", true),
+                    line.whole("transaction_timeout_ms", 60_000));
+        }
+    }
+
+    /**
+     * A process of the pipeline, or a member of the share group: {@code start}, {@code freeze} (SIGSTOP), {@code resume}, {@code kill} (SIGKILL), or
+     * {@code ended} by itself.
+     *
+     * @param process counts the processes of the run, from 1
+     */
+    record Process(double t, int process, String what) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("process", process, "what", what);
+        }
+
+        static Process read(Fields line) {
+            return new Process(line.seconds("t"), line.whole("process"), line.text("what"));
+        }
+    }
+
+    /**
+     * What a process reports of its batches: {@code committed}, {@code aborted}, or {@code replaced} for its clients.
+     *
+     * @param records how many; 0 if it replaced its clients
+     * @param to the offset of the batch's last record in the input, if it was committed; else -1
+     */
+    record Batch(double t, int process, String what, int records, long to, String error) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            var fields = Json.object("process", process, "what", what, "count", records);
+            fields.putAll(Json.object("to", to < 0 ? null : to, "error", error));
+            return fields;
+        }
+
+        static Batch read(Fields line) {
+            return new Batch(
+                    line.seconds("t"),
+                    line.whole("process"),
+                    line.text("what"),
+                    line.whole("count", 0),
+                    line.offset("to", -1),
+                    line.text("error", null));
+        }
+    }
+
+    /**
+     * A frozen process has written records and has not committed them. Seen twice, so that nothing is on its way.
+     *
+     * @param stable the output's last stable offset
+     * @param end the output's high watermark
+     * @param consumed the group's committed offset of the input
+     */
+    record Open(double t, int process, long stable, long end, long consumed) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("process", process, "stable", stable, "end", end, "consumed", consumed);
+        }
+
+        static Open read(Fields line) {
+            return new Open(
+                    line.seconds("t"),
+                    line.whole("process"),
+                    line.offset("stable"),
+                    line.offset("end"),
+                    line.offset("consumed"));
+        }
+    }
+
+    /** The output's last stable offset stood below the high watermark, from the first answer to the last one. */
+    record Held(double t, double to, long stable, long end) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("to", to, "stable", stable, "end", end);
+        }
+
+        static Held read(Fields line) {
+            return new Held(line.seconds("t"), line.seconds("to"), line.offset("stable"), line.offset("end"));
+        }
+    }
+
+    /** How far the group has committed the input after the run, and where the input ends. */
+    record Consumed(double t, long committed, long end) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("committed", committed, "end", end);
+        }
+
+        static Consumed read(Fields line) {
+            return new Consumed(line.seconds("t"), line.offset("committed"), line.offset("end"));
+        }
+    }
+
+    /**
+     * How far the output was read after the run. What was found is in {@link Flow} entries before it.
+     *
+     * @param isolation {@code read_committed} or {@code read_uncommitted}
+     * @param to the offset behind the last one that was read
+     * @param end the output's high watermark when reading began
+     */
+    record OutputAudit(double t, String isolation, long from, long to, long end) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("isolation", isolation, "from", from, "to", to, "end", end);
+        }
+
+        static OutputAudit read(Fields line) {
+            return new OutputAudit(
+                    line.seconds("t"),
+                    line.text("isolation"),
+                    line.offset("from"),
+                    line.offset("to"),
+                    line.offset("end"));
+        }
+    }
+}

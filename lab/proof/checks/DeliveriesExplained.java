@@ -1,0 +1,67 @@
+package lab.proof.checks;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import lab.history.Flow;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Shared;
+import lab.proof.facts.Text;
+
+/**
+ * A share group delivers a record again only for a reason: it was released, its member was frozen or killed, an answer was not
+ * confirmed, or the partition got a new leader. It does not deliver a record whose acceptance or rejection it has confirmed. The delivery count never exceeds the group's limit, and skips no number unless a
+ * member was frozen or killed: what that member had fetched was never seen.
+ *
+ * <p>FAIL: a record was delivered again for none of these reasons, or its count is wrong.
+ *
+ * <p>INCONCLUSIVE: no record was delivered again, or the group did not finish every record.
+ */
+class DeliveriesExplained implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Shared it = Shared.of(facts);
+        if (it == null) return List.of();
+        var again = new BitSet();
+        var wrong = new BitSet();
+        for (Map.Entry<Integer, List<Shared.Delivery>> each : it.all().entrySet()) {
+            int id = each.getKey();
+            if (each.getValue().size() > 1) again.set(id);
+            if (!isExplained(it, id, each.getValue()) || !countsAreRight(it, each.getValue())) wrong.set(id);
+        }
+        String text = "each repeated delivery has a reason, and the delivery counts are right";
+        String evidence = Text.of("%,d delivered again, %,d unexplained", again.cardinality(), wrong.cardinality());
+        if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
+        if (!wrong.isEmpty())
+            return List.of(Claim.fail(text, evidence + ": " + facts.account().some(wrong)));
+        return List.of(again.isEmpty() ? Claim.unknown(text, evidence) : Claim.pass(text, evidence));
+    }
+
+    private static boolean isExplained(Shared it, int id, List<Shared.Delivery> deliveries) {
+        Shared.Delivery first = deliveries.get(0);
+        Shared.Delivery last = deliveries.get(deliveries.size() - 1);
+        long reasons = it.count(Flow.Kind.RELEASED, id)
+                + it.count(Flow.Kind.REFUSED, id)
+                + it.heldByFrozen(id)
+                + it.newLeaders(first.t(), last.t());
+        List<Shared.Delivery> fresh =
+                deliveries.stream().filter(each -> !it.isStale(each)).toList();
+        return fresh.size() <= 1 + reasons && fresh.stream().noneMatch(each -> it.isFinished(id, each.t()));
+    }
+
+    private static boolean countsAreRight(Shared it, List<Shared.Delivery> deliveries) {
+        int before = 0;
+        double since = 0;
+        for (Shared.Delivery each : deliveries) {
+            if (it.isStale(each)) continue;
+            if (each.count() > it.setup().limit() || each.count() < 1) return false;
+            boolean forgotten = it.newLeaders(since, each.t()) > 0;
+            boolean next = each.count() == before + 1;
+            boolean skipped = each.count() > before && it.frozen().stream().anyMatch(frozen -> frozen.t() <= each.t());
+            if (!next && !skipped && !forgotten) return false;
+            before = each.count();
+            since = each.t();
+        }
+        return true;
+    }
+}

@@ -1,0 +1,22 @@
+package lab.proof.checks;
+
+import java.util.List;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Pipelined;
+
+/**
+ * The pipeline processed the input to its end, and its output was read by both kinds of readers. Shown only if it is not so.
+ *
+ * <p>INCONCLUSIVE: the group had not committed the whole input, or the output was not read from the run's first offset to its
+ * end, such as behind a last stable offset that does not move. Never FAIL.
+ */
+class OutputSeen implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Pipelined it = Pipelined.of(facts);
+        if (it == null) return List.of();
+        String text = "the input was processed to its end, and the output was read";
+        String unseen = it.unseen();
+        return List.of(unseen == null ? Claim.pass(text, "").routinely() : Claim.unknown(text, unseen));
+    }
+}

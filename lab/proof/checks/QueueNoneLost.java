@@ -1,0 +1,47 @@
+package lab.proof.checks;
+
+import java.util.BitSet;
+import java.util.List;
+import lab.history.Flow;
+import lab.proof.facts.Account;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Shared;
+import lab.proof.facts.Text;
+
+/**
+ * A share group loses no record: each one was accepted or rejected by a member, or given up after the group's limit of
+ * deliveries. A record whose answer is not known, because its member was killed or the answer was not confirmed, was delivered.
+ *
+ * <p>FAIL: a record that is in the log was never delivered, or was only released, and the group finished it.
+ *
+ * <p>INCONCLUSIVE: the group did not finish every record.
+ */
+class QueueNoneLost implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Shared it = Shared.of(facts);
+        if (it == null) return List.of();
+        BitSet lost = it.lost();
+        BitSet accepted = Account.and(it.inputs(), it.with(Flow.Kind.ACCEPTED, 1));
+        BitSet rejected = Account.minus(Account.and(it.inputs(), it.with(Flow.Kind.REJECTED, 1)), accepted);
+        BitSet givenUp = Account.minus(Account.and(it.inputs(), it.givenUp()), rejected);
+        int open = it.inputs().cardinality()
+                - accepted.cardinality()
+                - rejected.cardinality()
+                - givenUp.cardinality()
+                - lost.cardinality();
+        String text = "the share group loses no record";
+        String evidence = Text.of(
+                "%,d records: %,d accepted, %,d rejected, %,d given up after %d deliveries, %,d with an unknown answer, %,d lost",
+                it.inputs().cardinality(),
+                accepted.cardinality(),
+                rejected.cardinality(),
+                givenUp.cardinality(),
+                it.setup().limit(),
+                open,
+                lost.cardinality());
+        if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
+        if (lost.isEmpty()) return List.of(Claim.pass(text, evidence));
+        return List.of(Claim.fail(text, evidence + ": " + facts.account().some(lost)));
+    }
+}

@@ -1,0 +1,35 @@
+package lab.proof.checks;
+
+import java.util.BitSet;
+import java.util.List;
+import lab.history.Processing;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Pipelined;
+import lab.proof.facts.Text;
+
+/**
+ * A control, a pipeline without transactions that was killed in a batch: what it had written and not committed is in the output
+ * twice, and nothing else. It is predicted from offsets. A proof that does not find it would find nothing in a pipeline with
+ * transactions either.
+ *
+ * <p>FAIL: others are there twice, or fewer, or an input is missing.
+ *
+ * <p>INCONCLUSIVE: none are predicted, or the output was not read.
+ */
+class RepeatsBatch implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Pipelined it = Pipelined.of(facts);
+        if (it == null || it.setup().transactions()) return List.of();
+        var predicted = new BitSet();
+        for (Processing.Open open : it.open()) predicted.or(it.uncommitted(open));
+        String text = "control: without transactions, what was not committed is in the output twice, and nothing else";
+        String evidence = Text.of(
+                "%,d predicted from offsets, %,d twice or more, %,d missing",
+                predicted.cardinality(), it.twice().cardinality(), it.missing().cardinality());
+        if (predicted.isEmpty()) return List.of(Claim.unknown(text, evidence));
+        if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
+        boolean holds = it.twice().equals(predicted) && it.missing().isEmpty();
+        return List.of(Claim.of(holds, text, evidence));
+    }
+}

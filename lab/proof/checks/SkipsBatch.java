@@ -1,0 +1,37 @@
+package lab.proof.checks;
+
+import java.util.BitSet;
+import java.util.List;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Pipelined;
+import lab.proof.facts.Text;
+
+/**
+ * A control, a pipeline that does not seek back after it aborted a transaction: the batch is missing, and nothing else. It is
+ * predicted from what the pipeline reports as committed. A proof that does not find it would find nothing in a right pipeline
+ * either.
+ *
+ * <p>FAIL: others are missing, or fewer, or an input is there twice.
+ *
+ * <p>INCONCLUSIVE: the pipeline aborted none, or the output was not read; or it replaced its clients, which read the batch again.
+ */
+class SkipsBatch implements Check {
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Pipelined it = Pipelined.of(facts);
+        if (it == null || it.setup().seekBack()) return List.of();
+        BitSet predicted = it.skipped();
+        String text = "control: without seeking back, the aborted batch is missing, and nothing else";
+        String evidence = Text.of(
+                "%,d aborted batches; %,d inputs predicted from those committed, %,d missing, %,d twice or more",
+                it.batches("aborted").size(),
+                predicted.cardinality(),
+                it.missing().cardinality(),
+                it.twice().cardinality());
+        if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
+        if (predicted.isEmpty() && it.missing().isEmpty()) return List.of(Claim.unknown(text, evidence));
+        boolean holds = it.missing().equals(predicted) && it.twice().isEmpty();
+        String doubt = it.batches("replaced").isEmpty() ? null : "the pipeline replaced its clients";
+        return List.of(Claim.of(holds, text, evidence, doubt));
+    }
+}

@@ -1,0 +1,46 @@
+package lab.proof.checks;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import lab.history.Processing;
+import lab.proof.facts.Facts;
+import lab.proof.facts.Pipelined;
+import lab.proof.facts.Text;
+
+/**
+ * A transaction that a process left open holds the last stable offset, and with it all readers with read_committed, for at most
+ * transaction.timeout.ms and 10 s: so often the coordinator looks for such transactions.
+ *
+ * <p>FAIL: for more than 1 s longer.
+ *
+ * <p>INCONCLUSIVE: it was not seen to stand there; or it stood for longer while the run did not see everything.
+ */
+class StableOffsetHeld implements Check {
+    private static final double LOOKS = 10; // s: transaction.abort.timed.out.transaction.cleanup.interval.ms
+    private static final double MARKERS = 1; // s, until the transaction's end is in the log
+
+    @Override
+    public List<Claim> claims(Facts facts) {
+        Pipelined it = Pipelined.of(facts);
+        if (it == null || !it.setup().transactions()) return List.of();
+        var claims = new ArrayList<Claim>();
+        double bound = it.setup().timeoutMs() / 1e3 + LOOKS;
+        String text = Text.of("an open transaction holds readers with read_committed for at most %.0f s", bound);
+        for (Processing.Open open : it.open()) {
+            Processing.Held held = facts.run().all(Processing.Held.class).stream()
+                    .filter(each -> each.stable() == open.stable() && each.to() >= open.t())
+                    .max(Comparator.comparingDouble(Processing.Held::to))
+                    .orElse(null);
+            if (held == null) {
+                claims.add(Claim.unknown(text, "it was not seen that the last stable offset stood"));
+                continue;
+            }
+            double seconds = held.to() - held.t();
+            String evidence = Text.of("the last stable offset stood at %,d for %.1f s", open.stable(), seconds);
+            claims.add(Claim.of(
+                    seconds <= bound + MARKERS, text, evidence, facts.doubts().any(held.t(), held.to())));
+        }
+        return claims;
+    }
+}

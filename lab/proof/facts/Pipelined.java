@@ -1,0 +1,126 @@
+package lab.proof.facts;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.TreeMap;
+import lab.history.Flow;
+import lab.history.Processing;
+import lab.history.RunHistory;
+import lab.proof.facts.Account.Kind;
+
+/** What became of the inputs of a pipeline: the ids in its output, as the two kinds of readers see it. */
+public class Pipelined {
+    private final Facts facts;
+    private final RunHistory run;
+    private final Processing.Pipeline setup;
+    private final TreeMap<Long, Integer> processed; // the id at each offset, for read_committed
+    private final TreeMap<Long, Integer> written; // for read_uncommitted
+    private final BitSet once = new BitSet(); // at least
+    private final BitSet twice = new BitSet(); // at least
+
+    private Pipelined(Facts facts, Processing.Pipeline setup) {
+        this.facts = facts;
+        this.run = facts.run();
+        this.setup = setup;
+        processed = output(Flow.Kind.PROCESSED);
+        written = output(Flow.Kind.WRITTEN);
+        for (int id : processed.values()) {
+            if (once.get(id)) twice.set(id);
+            once.set(id);
+        }
+        twice.andNot(facts.account().of(Kind.IN_LOG_AGAIN)); // two inputs, two outputs
+    }
+
+    /** Null if the run has no pipeline. */
+    public static Pipelined of(Facts facts) {
+        List<Processing.Pipeline> all = facts.run().all(Processing.Pipeline.class);
+        return all.isEmpty() ? null : new Pipelined(facts, all.get(0));
+    }
+
+    private TreeMap<Long, Integer> output(Flow.Kind kind) {
+        var output = new TreeMap<Long, Integer>();
+        for (Flow flow : run.flows(kind)) flow.records().forEach((id, offset) -> output.put(offset, id));
+        return output;
+    }
+
+    public Processing.Pipeline setup() {
+        return setup;
+    }
+
+    /** Those that are in the log of the input. */
+    public BitSet inputs() {
+        return facts.account().of(Kind.IN_LOG);
+    }
+
+    /** Inputs with more than one output, for a reader with read_committed. */
+    public BitSet twice() {
+        return twice;
+    }
+
+    /** Inputs without an output, for a reader with read_committed. */
+    public BitSet missing() {
+        return Account.minus(inputs(), once);
+    }
+
+    /** The offsets of the outputs that only a reader with read_uncommitted receives, and their ids. */
+    public TreeMap<Long, Integer> aborted() {
+        var aborted = new TreeMap<>(written);
+        aborted.keySet().removeAll(processed.keySet());
+        return aborted;
+    }
+
+    /** Processes that were frozen in the middle of a batch. */
+    public List<Processing.Open> open() {
+        return run.all(Processing.Open.class);
+    }
+
+    /** What its processes report of their batches. */
+    public List<Processing.Batch> batches(String what) {
+        return run.all(Processing.Batch.class).stream()
+                .filter(it -> it.what().equals(what))
+                .toList();
+    }
+
+    /** The inputs that are written before an offset of the output and not committed as read. */
+    public BitSet uncommitted(Processing.Open open) {
+        var ids = new BitSet();
+        for (int id : written.headMap(open.end()).values())
+            if (facts.account().ids().offset(id) >= open.consumed()) ids.set(id);
+        return ids;
+    }
+
+    /** The inputs that no process reports in a committed batch. */
+    public BitSet skipped() {
+        BitSet skipped = (BitSet) inputs().clone();
+        List<Processing.Batch> committed = batches("committed");
+        for (int id = skipped.nextSetBit(0); id >= 0; id = skipped.nextSetBit(id + 1)) {
+            long offset = facts.account().ids().offset(id);
+            if (committed.stream().anyMatch(it -> offset <= it.to() && offset > it.to() - it.records()))
+                skipped.clear(id);
+        }
+        return skipped;
+    }
+
+    /** Why not all outputs were to be seen; null if they were. */
+    public String unseen() {
+        List<Processing.Consumed> consumed = run.all(Processing.Consumed.class);
+        if (consumed.isEmpty()) return "the pipeline was not watched to the end of the input";
+        Processing.Consumed last = consumed.get(consumed.size() - 1);
+        if (last.committed() < last.end())
+            return Text.of(
+                    "the pipeline had committed the input up to offset %,d of %,d", last.committed(), last.end());
+        if (inputs().isEmpty()) return "there were no inputs";
+        for (String isolation : List.of("read_committed", "read_uncommitted")) {
+            var audit = run.all(Processing.OutputAudit.class).stream()
+                    .filter(it -> it.isolation().equals(isolation))
+                    .findFirst()
+                    .orElse(null);
+            if (audit == null) return "the output was not read with " + isolation;
+            if (audit.from() > setup.first() || audit.to() < audit.end())
+                return Text.of(
+                        "with %s, the output was read from offset %,d to %,d; it begins at %,d and ends at %,d",
+                        isolation, audit.from(), audit.to(), setup.first(), audit.end());
+        }
+        return null;
+    }
+}
