@@ -54,6 +54,8 @@ class AsPlanned implements Check {
             case "exactly-once" -> {
                 if (outages.isEmpty() && facts.run().all(Processing.Open.class).isEmpty())
                     missing.add("no fault was injected, and no process was frozen in the middle of a batch");
+                if (facts.run().all(Processing.Pipeline.class).isEmpty())
+                    missing.add("nothing says what the pipeline was");
             }
             case "topic", "power-cut" -> {
                 if (outages.isEmpty()) missing.add("no fault was injected");

@@ -14,8 +14,10 @@ import lab.history.Audit;
 import lab.history.Entry;
 import lab.history.Experiment;
 import lab.history.Flow;
+import lab.history.Processing;
 import lab.history.RunHistory;
 import lab.history.Seen;
+import lab.history.Sharing;
 import lab.proof.facts.Account.Kind;
 
 /** What cannot be in a history, or does not fit together: then lines were lost, or written by something that is wrong. */
@@ -49,6 +51,7 @@ class Contradictions {
         it.cuts();
         it.log();
         it.observations();
+        it.output();
         return it.all;
     }
 
@@ -205,6 +208,36 @@ class Contradictions {
             Integer before = flow.epoch() < 0 ? null : epochs.put(partition, flow.epoch());
             check(before == null || before <= flow.epoch(), "the leader epochs of partition %d go back", partition);
         }
+    }
+
+    /** What was read of a pipeline's output, and how far a share group was, after the load. */
+    private void output() {
+        double end = run.all(Action.Load.class).stream()
+                .filter(it -> it.what().equals("end"))
+                .mapToDouble(Action.Load::t)
+                .findFirst()
+                .orElse(0);
+        long log = run.all(Audit.class).stream()
+                .mapToLong(it -> it.partition() == 0 ? it.end() : 0)
+                .max()
+                .orElse(0);
+        Set<String> isolations = new HashSet<>();
+        for (Processing.OutputAudit it : run.all(Processing.OutputAudit.class)) {
+            check(isolations.add(it.isolation()), "the output was read twice with %s", it.isolation());
+            check(it.t() >= end, "the output was read before the load had ended");
+        }
+        check(run.all(Processing.Pipeline.class).size() <= 1, "two lines begin the run: Pipeline");
+        check(run.all(Sharing.Queue.class).size() <= 1, "two lines begin the run: Queue");
+        for (Sharing.Drained it : run.all(Sharing.Drained.class)) {
+            check(it.t() >= end, "the share group was asked for its end before the load had ended");
+            check(it.start() <= it.end() && it.end() >= log, "the share group was asked for the end of another log");
+        }
+        var delivered = new BitSet();
+        for (Flow flow : run.flows(Flow.Kind.DELIVERED)) flow.records().forEach((id, offset) -> delivered.set(id));
+        for (Flow flow : run.flows(Flow.Kind.ACCEPTED))
+            flow.records()
+                    .forEach(
+                            (id, offset) -> check(delivered.get(id), "a record was accepted that was never delivered"));
     }
 
     private void observations() {
