@@ -115,6 +115,7 @@
 //SOURCES proof/facts/Account.java // the ids of a run's records, by what is known of them
 //SOURCES proof/facts/Accounting.java // goes through a history once, and gives each record its fate
 //SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
+//SOURCES proof/facts/Complaints.java // what is wrong with a history, as sentences
 //SOURCES proof/facts/Contradictions.java // what cannot be in a history, or does not fit together
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
@@ -126,12 +127,15 @@
 //SOURCES proof/facts/Latencies.java // how many records were acknowledged after which time, in ms
 //SOURCES proof/facts/Observed.java // who led and who was in sync, when; and when that was not observed
 //SOURCES proof/facts/Outage.java // the time of a fault
+//SOURCES proof/facts/PipelineContradictions.java // what cannot be in the history of a pipeline
 //SOURCES proof/facts/Pipelined.java // what became of the inputs of a pipeline
 //SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
+//SOURCES proof/facts/QueueContradictions.java // what cannot be in the history of a share group
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
 //SOURCES proof/facts/Shared.java // what became of the records of a share group
+//SOURCES proof/facts/Workers.java // when the processes of a run worked
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/facts/Evidence.java // what shows that a node was really down
 //SOURCES proof/checks/AloneInSync.java // scenario 4

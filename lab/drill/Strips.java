@@ -25,8 +25,10 @@ record Strips(Facts facts, double step, int columns) {
         for (Outage outage : facts.outages()) {
             int from = Math.min(columns, (int) (outage.from() / step));
             int to = (int) Math.min(columns, outage.restoredAt() / step + 1);
-            String down = "-".repeat(from) + "x".repeat(to - from) + "-".repeat(columns - to);
-            lines.add(Text.of("  %-13s %s  x down", outage.name(), down));
+            String mark = facts.evidence().containsKey(outage) ? "x" : "?";
+            String down = "-".repeat(from) + mark.repeat(to - from) + "-".repeat(columns - to);
+            String meaning = mark.equals("x") ? "x down" : "? not known";
+            lines.add(Text.of("  %-13s %s  %s", outage.name(), down, meaning));
         }
         lines.add("");
         return lines;

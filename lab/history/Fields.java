@@ -79,6 +79,17 @@ class Fields {
         return object.has(key) ? whole(key) : otherwise;
     }
 
+    /** A whole number that is not less than another one. */
+    int least(int least, String key) {
+        int value = whole(key);
+        if (value < least) throw wrong("'" + key + "' is less than " + least);
+        return value;
+    }
+
+    int least(int least, String key, int otherwise) {
+        return object.has(key) ? least(least, key) : otherwise;
+    }
+
     String text(String key) {
         if (required(key) instanceof String text) return text;
         throw wrong("'" + key + "' is not a text");

@@ -100,10 +100,11 @@ public record Flow(
         if (gap.size() != 2 || gap.get(0) < t || gap.get(1) > to || gap.get(0) > gap.get(1))
             throw line.wrong("'gap' is not within 't' and 'to'");
         Ranges records = line.ranges("records");
-        boolean fromLog = kind == Kind.FOUND || kind == Kind.RECEIVED;
-        if (fromLog && records.lacksOffsets()) throw line.wrong("records without an offset");
+        if (kind.ordinal() >= Kind.RECEIVED.ordinal() && records.lacksOffsets()) throw line.wrong("records without an offset");
         int partition = line.whole("partition");
         int consumer = kind.hasConsumer() ? line.whole("consumer") : 0;
+        int number = kind.number() != null ? line.whole(kind.number(), -1) : 0;
+        if (kind == Kind.DELIVERED && number < 1) throw line.wrong("'delivery' is less than 1");
         if (partition < 0 || consumer < 0) throw line.wrong("'partition' or 'consumer' is less than 0");
         return new Flow(
                 kind,
@@ -113,7 +114,7 @@ public record Flow(
                 gap.get(1),
                 partition,
                 consumer,
-                kind.number() != null ? line.whole(kind.number(), -1) : 0,
+                number,
                 line.text("error", null),
                 records,
                 latencies(line, records.size()));

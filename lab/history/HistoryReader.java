@@ -22,6 +22,7 @@ import java.util.zip.CRC32;
 /** Reads a history. A file that was cut off at its end is read up to there; any other damage is an error. */
 public class HistoryReader {
     private static final int LONGEST = 1 << 24; // bytes of a line
+    private static final int MOST_DIGITS = 1_000; // of a number: to read one of millions takes minutes
     private static final int FAR_AWAY = 1_000_000; // records that a killed writer had not written yet are fewer
     private static final Map<String, Function<Fields, Entry>> TYPES = new HashMap<>();
 
@@ -146,6 +147,7 @@ public class HistoryReader {
     private JsonObject parsed(byte[] bytes) {
         try {
             var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)); // not lenient, as String is
+            if (hasLongNumber(text)) throw new Malformed("%s:%d: a number has too many digits".formatted(path, lines + 1));
             return JsonParser.object().from(text.toString());
         } catch (CharacterCodingException notUtf8) {
             throw new Malformed("%s:%d: not UTF-8".formatted(path, lines + 1));
@@ -154,6 +156,19 @@ public class HistoryReader {
         } catch (StackOverflowError nested) {
             throw new Malformed("%s:%d: not JSON: too deeply nested".formatted(path, lines + 1));
         }
+    }
+
+    private static boolean hasLongNumber(CharSequence text) {
+        int digits = 0;
+        boolean quoted = false;
+        for (int i = 0; i < text.length(); i++) {
+            char it = text.charAt(i);
+            if (quoted && it == '\\') i++;
+            else if (it == '"') quoted = !quoted;
+            digits = !quoted && it >= '0' && it <= '9' ? digits + 1 : 0;
+            if (digits > MOST_DIGITS) return true;
+        }
+        return false;
     }
 
     private void entry(String type, Fields line) {

@@ -1,6 +1,7 @@
 package lab.history;
 
 import java.util.Map;
+import java.util.Set;
 import lab.common.Json;
 
 /** What a pipeline between two topics did, and what was seen of its output. The input is the run's topic. */
@@ -32,24 +33,26 @@ public sealed interface Processing extends Entry {
                     line.text("group"),
                     line.yes("transactions", false),
                     line.yes("seek_back", true),
-                    line.whole("transaction_timeout_ms", 60_000));
+                    line.least(1, "transaction_timeout_ms", 60_000));
         }
     }
 
     /**
-     * A process of the pipeline, or a member of the share group: {@code start}, {@code freeze} (SIGSTOP), {@code resume}, {@code kill} (SIGKILL), or
-     * {@code ended} by itself.
+     * A process of the pipeline, or a member of the share group: {@code start}, {@code freeze} (SIGSTOP), {@code resume},
+     * {@code kill} (SIGKILL), {@code ended} by itself, or {@code end} by the run.
      *
      * @param process counts the processes of the run, from 1
      */
     record Process(double t, int process, String what) implements Processing {
+        private static final Set<String> ALL = Set.of("start", "freeze", "resume", "kill", "ended", "end");
+
         @Override
         public Map<String, Object> fields() {
             return Json.object("process", process, "what", what);
         }
 
         static Process read(Fields line) {
-            return new Process(line.seconds("t"), line.whole("process"), line.text("what"));
+            return new Process(line.seconds("t"), line.least(1, "process"), line.oneOf("what", ALL));
         }
     }
 
@@ -60,6 +63,10 @@ public sealed interface Processing extends Entry {
      * @param to the offset of the batch's last record in the input, if it was committed; else -1
      */
     record Batch(double t, int process, String what, int records, long to, String error) implements Processing {
+        public boolean isCommitted() {
+            return what.equals("committed");
+        }
+
         @Override
         public Map<String, Object> fields() {
             var fields = Json.object("process", process, "what", what, "count", records);
@@ -68,12 +75,13 @@ public sealed interface Processing extends Entry {
         }
 
         static Batch read(Fields line) {
+            String what = line.oneOf("what", Set.of("committed", "aborted", "replaced"));
             return new Batch(
                     line.seconds("t"),
-                    line.whole("process"),
-                    line.text("what"),
-                    line.whole("count", 0),
-                    line.offset("to", -1),
+                    line.least(1, "process"),
+                    what,
+                    line.least(0, "count", 0),
+                    what.equals("committed") ? line.offset("to") : -1,
                     line.text("error", null));
         }
     }
@@ -94,7 +102,7 @@ public sealed interface Processing extends Entry {
         static Open read(Fields line) {
             return new Open(
                     line.seconds("t"),
-                    line.whole("process"),
+                    line.least(1, "process"),
                     line.offset("stable"),
                     line.offset("end"),
                     line.offset("consumed"));
@@ -113,15 +121,15 @@ public sealed interface Processing extends Entry {
         }
     }
 
-    /** How far the group has committed the input after the run, and where the input ends. */
+    /** How far the group has committed the input after the run (-1: no answer), and where the input ends. */
     record Consumed(double t, long committed, long end) implements Processing {
         @Override
         public Map<String, Object> fields() {
-            return Json.object("committed", committed, "end", end);
+            return Json.object("committed", committed < 0 ? null : committed, "end", end);
         }
 
         static Consumed read(Fields line) {
-            return new Consumed(line.seconds("t"), line.offset("committed"), line.offset("end"));
+            return new Consumed(line.seconds("t"), line.offset("committed", -1), line.offset("end"));
         }
     }
 
@@ -141,7 +149,7 @@ public sealed interface Processing extends Entry {
         static OutputAudit read(Fields line) {
             return new OutputAudit(
                     line.seconds("t"),
-                    line.text("isolation"),
+                    line.oneOf("isolation", Set.of("read_committed", "read_uncommitted")),
                     line.offset("from"),
                     line.offset("to"),
                     line.offset("end"));

@@ -26,18 +26,18 @@ public sealed interface Sharing extends Entry {
             return new Queue(
                     line.seconds("t"),
                     line.text("group"),
-                    line.whole("lock_ms"),
-                    line.whole("limit"),
+                    line.least(1, "lock_ms"),
+                    line.least(1, "limit"),
                     line.text("dead_letters", null),
-                    line.whole("released", 0),
-                    line.whole("rejected", 0));
+                    line.least(0, "released", 0),
+                    line.least(0, "rejected", 0));
         }
     }
 
     /**
      * How far the group was after the run.
      *
-     * @param start the offset below which it has finished every record
+     * @param start the offset below which it has finished every record; -1: no answer
      * @param end of the topic's log
      * @param deadTo how far the dead-letter topic was read; -1 if there is none
      * @param deadEnd the end of the dead-letter topic
@@ -45,7 +45,7 @@ public sealed interface Sharing extends Entry {
     record Drained(double t, long start, long end, long deadTo, long deadEnd) implements Sharing {
         @Override
         public Map<String, Object> fields() {
-            var fields = Json.object("start", start, "end", end);
+            var fields = Json.object("start", start < 0 ? null : start, "end", end);
             if (deadTo >= 0) fields.putAll(Json.object("dead_to", deadTo, "dead_end", deadEnd));
             return fields;
         }
@@ -53,7 +53,7 @@ public sealed interface Sharing extends Entry {
         static Drained read(Fields line) {
             return new Drained(
                     line.seconds("t"),
-                    line.offset("start"),
+                    line.offset("start", -1),
                     line.offset("end"),
                     line.offset("dead_to", -1),
                     line.offset("dead_end", -1));

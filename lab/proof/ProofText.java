@@ -41,7 +41,8 @@ public class ProofText {
     /** The phases of an outage, in the order of time. */
     private void outage(Outage outage) {
         double down = outage.restoredAt() - outage.from();
-        add("  %s down%s", outage.name(), down < Outage.NEVER ? Text.of(" for %.1f s", down) : "");
+        String shown = facts.evidence().containsKey(outage) ? " down" : ": it is not known whether it was down";
+        add("  %s%s%s", outage.name(), shown, down < Outage.NEVER ? Text.of(" for %.1f s", down) : "");
         for (int partition : facts.expectation().led(outage)) {
             String phases = phases(outage, partition).entrySet().stream()
                     .map(it -> Text.of("%s %.2f", it.getValue(), outage.after(it.getKey())))

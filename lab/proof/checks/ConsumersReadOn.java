@@ -18,6 +18,13 @@ class ConsumersReadOn implements Check {
                 .toList();
     }
 
+    /** Why the group need not have received what was there; null: nothing hides it. */
+    static String doubt(Facts facts) {
+        if (!failed(facts).isEmpty()) return "a consumer failed";
+        if (!facts.setup().readsCommitted()) return null;
+        return "with isolation.level=read_committed, an open transaction of others holds the group";
+    }
+
     static List<Seen.Consumer> failed(Facts facts) {
         return facts.run().all(Seen.Consumer.class).stream()
                 .filter(it -> it.what().equals("failed"))

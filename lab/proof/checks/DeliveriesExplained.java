@@ -4,18 +4,21 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import lab.history.Flow;
+import lab.history.Processing;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Shared;
 import lab.proof.facts.Text;
 
 /**
  * A share group delivers a record again only for a reason: it was released, its member was frozen or killed, an answer was not
- * confirmed, or the partition got a new leader. It does not deliver a record whose acceptance or rejection it has confirmed. The delivery count never exceeds the group's limit, and skips no number unless a
- * member was frozen or killed: what that member had fetched was never seen.
+ * confirmed, or the partition got a new leader. It does not deliver a record whose acceptance or rejection it has confirmed.
+ * The delivery count never exceeds the group's limit. It skips a number only for a member that was frozen or killed: what that
+ * member had fetched was never seen.
  *
  * <p>FAIL: a record was delivered again for none of these reasons, or its count is wrong.
  *
- * <p>INCONCLUSIVE: no record was delivered again, or the group did not finish every record.
+ * <p>INCONCLUSIVE: no record was delivered again; one was after its acceptance, and the partition had got a new leader: a member may
+ * have fetched it before that; or the group did not finish every record.
  */
 class DeliveriesExplained implements Check {
     @Override
@@ -24,16 +27,23 @@ class DeliveriesExplained implements Check {
         if (it == null) return List.of();
         var again = new BitSet();
         var wrong = new BitSet();
+        var stale = new BitSet();
         for (Map.Entry<Integer, List<Shared.Delivery>> each : it.all().entrySet()) {
             int id = each.getKey();
             if (each.getValue().size() > 1) again.set(id);
             if (!isExplained(it, id, each.getValue()) || !countsAreRight(it, each.getValue())) wrong.set(id);
+            if (isFinished(it, id, each.getValue(), true)) stale.set(id);
         }
         String text = "each repeated delivery has a reason, and the delivery counts are right";
         String evidence = Text.of("%,d delivered again, %,d unexplained", again.cardinality(), wrong.cardinality());
         if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
         if (!wrong.isEmpty())
             return List.of(Claim.fail(text, evidence + ": " + facts.account().some(wrong)));
+        if (!stale.isEmpty())
+            return List.of(Claim.unknown(
+                    text,
+                    evidence + "; delivered after its acceptance and a new leader: "
+                            + facts.account().some(stale)));
         return List.of(again.isEmpty() ? Claim.unknown(text, evidence) : Claim.pass(text, evidence));
     }
 
@@ -46,7 +56,16 @@ class DeliveriesExplained implements Check {
                 + it.newLeaders(first.t(), last.t());
         List<Shared.Delivery> fresh =
                 deliveries.stream().filter(each -> !it.isStale(each)).toList();
-        return fresh.size() <= 1 + reasons && fresh.stream().noneMatch(each -> it.isFinished(id, each.t()));
+        return fresh.size() <= 1 + reasons && !isFinished(it, id, deliveries, false);
+    }
+
+    /** Whether a record was delivered after it had been accepted or rejected, with or without a new leader meanwhile. */
+    private static boolean isFinished(Shared it, int id, List<Shared.Delivery> deliveries, boolean newLeader) {
+        double first = deliveries.get(0).t();
+        return deliveries.stream()
+                .anyMatch(each -> !it.isStale(each)
+                        && it.isFinished(id, each.t())
+                        && newLeader == it.newLeaders(first, each.t()) > 0);
     }
 
     private static boolean countsAreRight(Shared it, List<Shared.Delivery> deliveries) {
@@ -57,7 +76,12 @@ class DeliveriesExplained implements Check {
             if (each.count() > it.setup().limit() || each.count() < 1) return false;
             boolean forgotten = it.newLeaders(since, each.t()) > 0;
             boolean next = each.count() == before + 1;
-            boolean skipped = each.count() > before && it.frozen().stream().anyMatch(frozen -> frozen.t() <= each.t());
+            long unseen = it.frozen().stream()
+                    .filter(frozen -> frozen.t() <= each.t())
+                    .map(Processing.Process::process)
+                    .distinct()
+                    .count();
+            boolean skipped = each.count() > before && each.count() <= before + 1 + unseen;
             if (!next && !skipped && !forgotten) return false;
             before = each.count();
             since = each.t();

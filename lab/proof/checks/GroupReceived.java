@@ -1,8 +1,12 @@
 package lab.proof.checks;
 
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import lab.history.Action;
 import lab.history.Audit;
+import lab.history.Flow;
 import lab.proof.facts.Account;
 import lab.proof.facts.Account.Kind;
 import lab.proof.facts.Facts;
@@ -14,8 +18,9 @@ import lab.proof.facts.Text;
  * <p>FAIL: it did not receive one, although its consumers read until no more records came.
  *
  * <p>INCONCLUSIVE: the log has none of the run's records; a consumer failed, the topic was deleted, the run gave up while the
- * group still read, or the history is incomplete; the log was not read to its end; or acknowledged records could not be
- * seen, and were not received.
+ * group still read, or the history is incomplete; the log was not read to its end; acknowledged records could not be
+ * seen, and were not received; or the group reads with isolation.level=read_committed, and lacks the end of a partition only, as
+ * with an open transaction of others.
  */
 class GroupReceived implements Check {
     @Override
@@ -42,11 +47,27 @@ class GroupReceived implements Check {
     private static String doubt(Facts facts) {
         if (!facts.run().complete()) return "the history is incomplete";
         if (facts.topicGone()) return "the topic was deleted in mid-run";
-        if (!ConsumersReadOn.failed(facts).isEmpty()) return "a consumer failed";
+        String held = ConsumersReadOn.doubt(facts);
+        if (held != null && (!ConsumersReadOn.failed(facts).isEmpty() || isEnd(facts))) return held;
         double audited =
                 facts.audits().values().stream().mapToDouble(Audit::t).max().orElse(0);
         for (Action.GaveUp it : facts.run().all(Action.GaveUp.class))
             if (it.t() >= audited) return "the run gave up before the group had ended";
         return null;
+    }
+
+    /** Whether the group received nothing behind what it did not receive: an open transaction holds readers there. */
+    private static boolean isEnd(Facts facts) {
+        BitSet unseen = facts.account().of(Kind.UNSEEN);
+        Map<Integer, Long> first = new HashMap<>(); // offset, by partition
+        for (Flow flow : facts.run().flows(Flow.Kind.FOUND))
+            flow.records().forEach((id, offset) -> {
+                if (unseen.get(id)) first.merge(flow.partition(), offset, Math::min);
+            });
+        var behind = new boolean[1];
+        for (Flow flow : facts.run().flows(Flow.Kind.RECEIVED))
+            flow.records()
+                    .forEach((id, offset) -> behind[0] |= offset > first.getOrDefault(flow.partition(), Long.MAX_VALUE));
+        return !behind[0];
     }
 }

@@ -54,7 +54,7 @@ class OthersGoOn implements Check {
                     ofPause(unread.seconds() - ReadsGoOn.MORE, down),
                     received == 0 ? Verdict.INCONCLUSIVE : Verdict.PASS));
             evidence += Text.of("; %,d received after 1 s, longest pause %.2f s", received, unread.seconds());
-            if (!ConsumersReadOn.failed(facts).isEmpty()) doubt = "a consumer failed";
+            if (ConsumersReadOn.doubt(facts) != null) doubt = ConsumersReadOn.doubt(facts);
         }
         boolean shown = facts.evidence().containsKey(outage);
         return of(verdict, text, evidence, verdict == Verdict.PASS && shown ? null : doubt);

@@ -19,8 +19,8 @@ import lab.proof.facts.Text;
  * <p>FAIL: the pause is longer; or nothing was received before the broker was back, although the new leader had acknowledged
  * records for more than 1 s.
  *
- * <p>INCONCLUSIVE: nothing was received, and there was nothing to receive; a consumer failed, others changed the cluster, or
- * it was not observed.
+ * <p>INCONCLUSIVE: nothing was received, and there was nothing to receive; a consumer failed, or reads with
+ * isolation.level=read_committed, which waits for transactions of others; others changed the cluster, or it was not observed.
  */
 class ReadsGoOn implements Check {
     static final double MORE = 10; // seconds
@@ -53,9 +53,8 @@ class ReadsGoOn implements Check {
         boolean brief = pause.seconds() <= bound;
         if (brief && !unread.isEmpty() && unread.stream().noneMatch(it -> isToBeRead(facts, outage, it)))
             return Claim.unknown(text, evidence + "; nothing was acknowledged in time to be received");
-        String doubt = ConsumersReadOn.failed(facts).isEmpty()
-                ? facts.doubts().any(outage, brief ? outage.restoredAt() : pause.to())
-                : "a consumer failed";
+        String doubt = ConsumersReadOn.doubt(facts);
+        if (doubt == null) doubt = facts.doubts().any(outage, brief ? outage.restoredAt() : pause.to());
         return Claim.of(brief && unread.isEmpty(), text, evidence, doubt);
     }
 

@@ -2,6 +2,7 @@ package lab.proof.checks;
 
 import java.util.BitSet;
 import java.util.List;
+import lab.history.Processing;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
@@ -13,7 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: others are missing, or fewer, or an input is there twice.
  *
- * <p>INCONCLUSIVE: the pipeline aborted none, or the output was not read; or it replaced its clients, which read the batch again.
+ * <p>INCONCLUSIVE: the pipeline reports none as aborted, or more or fewer records than it skipped; the output was not read; or it
+ * replaced its clients, which read the batch again.
  */
 class SkipsBatch implements Check {
     @Override
@@ -29,8 +31,12 @@ class SkipsBatch implements Check {
                 it.missing().cardinality(),
                 it.twice().cardinality());
         if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
-        if (predicted.isEmpty() && it.missing().isEmpty()) return List.of(Claim.unknown(text, evidence));
+        int aborted = it.batches("aborted").stream()
+                .mapToInt(Processing.Batch::records)
+                .sum();
         boolean holds = it.missing().equals(predicted) && it.twice().isEmpty();
+        if (holds && (aborted == 0 || aborted != predicted.cardinality()))
+            return List.of(Claim.unknown(text, evidence + Text.of("; %,d reported as aborted", aborted)));
         String doubt = it.batches("replaced").isEmpty() ? null : "the pipeline replaced its clients";
         return List.of(Claim.of(holds, text, evidence, doubt));
     }

@@ -18,6 +18,7 @@ import lab.proof.facts.Text;
  */
 class StableOffsetHeld implements Check {
     private static final double LOOKS = 10; // s: transaction.abort.timed.out.transaction.cleanup.interval.ms
+    private static final double SEEN = 1; // s: to ask for it takes so long at the most
     private static final double MARKERS = 1; // s, until the transaction's end is in the log
 
     @Override
@@ -29,14 +30,16 @@ class StableOffsetHeld implements Check {
         String text = Text.of("an open transaction holds readers with read_committed for at most %.0f s", bound);
         for (Processing.Open open : it.open()) {
             Processing.Held held = facts.run().all(Processing.Held.class).stream()
-                    .filter(each -> each.stable() == open.stable() && each.to() >= open.t())
+                    .filter(each -> each.stable() == open.stable()
+                            && each.t() <= open.t() + SEEN
+                            && each.to() >= open.t())
                     .max(Comparator.comparingDouble(Processing.Held::to))
                     .orElse(null);
             if (held == null) {
                 claims.add(Claim.unknown(text, "it was not seen that the last stable offset stood"));
                 continue;
             }
-            double seconds = held.to() - held.t();
+            double seconds = held.to() - Math.min(held.t(), open.t());
             String evidence = Text.of("the last stable offset stood at %,d for %.1f s", open.stable(), seconds);
             claims.add(Claim.of(
                     seconds <= bound + MARKERS, text, evidence, facts.doubts().any(held.t(), held.to())));

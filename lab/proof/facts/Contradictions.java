@@ -8,16 +8,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import lab.history.Action;
 import lab.history.Audit;
 import lab.history.Entry;
 import lab.history.Experiment;
 import lab.history.Flow;
-import lab.history.Processing;
 import lab.history.RunHistory;
 import lab.history.Seen;
-import lab.history.Sharing;
 import lab.proof.facts.Account.Kind;
 
 /** What cannot be in a history, or does not fit together: then lines were lost, or written by something that is wrong. */
@@ -31,7 +28,7 @@ class Contradictions {
     private final RunHistory run;
     private final Setup setup;
     private final Account account;
-    private final TreeSet<String> all = new TreeSet<>();
+    private final Complaints complaints = new Complaints();
 
     private Contradictions(RunHistory run, Setup setup, Account account) {
         this.run = run;
@@ -51,12 +48,14 @@ class Contradictions {
         it.cuts();
         it.log();
         it.observations();
-        it.output();
-        return it.all;
+        var workers = new Workers(run, it.complaints);
+        new PipelineContradictions(run, setup, account, workers, it.complaints).find();
+        new QueueContradictions(run, setup, account, workers, it.complaints).find();
+        return it.complaints.all();
     }
 
     private void check(boolean sound, String otherwise, Object... values) {
-        if (!sound) all.add(Text.of(otherwise, values));
+        complaints.check(sound, otherwise, values);
     }
 
     /** What is written once, at the beginning. */
@@ -121,7 +120,7 @@ class Contradictions {
                 .forEach(flow -> flow.records().forEach((id, offset) -> {
                     if (isSent(flow)) sent.set(id);
                     else if (!sent.get(id) && account.ids().partition(id) >= 0)
-                        all.add("a record was " + flow.type() + " before it was sent");
+                        check(false, "a record was %s before it was sent", flow.type());
                 }));
     }
 
@@ -208,36 +207,6 @@ class Contradictions {
             Integer before = flow.epoch() < 0 ? null : epochs.put(partition, flow.epoch());
             check(before == null || before <= flow.epoch(), "the leader epochs of partition %d go back", partition);
         }
-    }
-
-    /** What was read of a pipeline's output, and how far a share group was, after the load. */
-    private void output() {
-        double end = run.all(Action.Load.class).stream()
-                .filter(it -> it.what().equals("end"))
-                .mapToDouble(Action.Load::t)
-                .findFirst()
-                .orElse(0);
-        long log = run.all(Audit.class).stream()
-                .mapToLong(it -> it.partition() == 0 ? it.end() : 0)
-                .max()
-                .orElse(0);
-        Set<String> isolations = new HashSet<>();
-        for (Processing.OutputAudit it : run.all(Processing.OutputAudit.class)) {
-            check(isolations.add(it.isolation()), "the output was read twice with %s", it.isolation());
-            check(it.t() >= end, "the output was read before the load had ended");
-        }
-        check(run.all(Processing.Pipeline.class).size() <= 1, "two lines begin the run: Pipeline");
-        check(run.all(Sharing.Queue.class).size() <= 1, "two lines begin the run: Queue");
-        for (Sharing.Drained it : run.all(Sharing.Drained.class)) {
-            check(it.t() >= end, "the share group was asked for its end before the load had ended");
-            check(it.start() <= it.end() && it.end() >= log, "the share group was asked for the end of another log");
-        }
-        var delivered = new BitSet();
-        for (Flow flow : run.flows(Flow.Kind.DELIVERED)) flow.records().forEach((id, offset) -> delivered.set(id));
-        for (Flow flow : run.flows(Flow.Kind.ACCEPTED))
-            flow.records()
-                    .forEach(
-                            (id, offset) -> check(delivered.get(id), "a record was accepted that was never delivered"));
     }
 
     private void observations() {

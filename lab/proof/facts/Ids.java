@@ -36,6 +36,8 @@ public class Ids {
     /** Where a record was acknowledged; {@link Ranges#UNKNOWN} if that is not known. */
     public long offset(int id) {
         int offset = id < offsets.length ? offsets[id] : 0;
-        return offset == 0 ? Ranges.UNKNOWN : first[partition(id)] + offset - 1;
+        int partition = partition(id);
+        if (offset == 0 || partition < 0 || partition >= first.length) return Ranges.UNKNOWN;
+        return first[partition] + offset - 1;
     }
 }

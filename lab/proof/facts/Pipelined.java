@@ -106,6 +106,7 @@ public class Pipelined {
         List<Processing.Consumed> consumed = run.all(Processing.Consumed.class);
         if (consumed.isEmpty()) return "the pipeline was not watched to the end of the input";
         Processing.Consumed last = consumed.get(consumed.size() - 1);
+        if (last.committed() < 0) return "it is not known how far the pipeline had committed the input";
         if (last.committed() < last.end())
             return Text.of(
                     "the pipeline had committed the input up to offset %,d of %,d", last.committed(), last.end());

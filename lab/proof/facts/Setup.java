@@ -11,6 +11,7 @@ import lab.history.RunHistory;
  *
  * @param topic at the beginning
  * @param later the topic whenever it was looked at again
+ * @param readsCommitted whether the group waits for transactions that are open, also those of others
  */
 public record Setup(
         Experiment.Run run,
@@ -19,6 +20,7 @@ public record Setup(
         Experiment.Cluster cluster,
         Map<String, ?> producer,
         int consumers,
+        boolean readsCommitted,
         Experiment.Limits limits) {
 
     static Setup of(RunHistory run) {
@@ -33,6 +35,8 @@ public record Setup(
                         .config(),
                 first(run, Experiment.Group.class, new Experiment.Group(0, "", 0, "", Map.of(), null, 0))
                         .consumers(),
+                run.all(Experiment.Group.class).stream()
+                        .anyMatch(it -> "read_committed".equals(it.config().get("isolation.level"))),
                 first(run, Experiment.Limits.class, new Experiment.Limits(0, Double.NaN, Double.NaN)));
     }
 

@@ -44,7 +44,11 @@ public class Shared {
         for (Flow.Kind kind : List.of(
                 Flow.Kind.ACCEPTED, Flow.Kind.RELEASED, Flow.Kind.REJECTED, Flow.Kind.REFUSED, Flow.Kind.DEAD_LETTER)) {
             var counts = new HashMap<Integer, Integer>();
-            for (Flow flow : run.flows(kind)) flow.records().forEach((id, offset) -> counts.merge(id, 1, Integer::sum));
+            for (Flow flow : run.flows(kind))
+                flow.records().forEach((id, offset) -> {
+                    counts.merge(id, 1, Integer::sum);
+                    byId.computeIfAbsent(id, it -> new ArrayList<>()).add(new Answer(flow.t(), flow.consumer(), kind));
+                });
             answers.put(kind, counts);
         }
     }
@@ -129,7 +133,8 @@ public class Shared {
                 .sum();
     }
 
-    private long held(int id, Processing.Process frozen) {
+    /** How many deliveries of a record a member held when it was frozen or killed. */
+    public long held(int id, Processing.Process frozen) {
         long given = deliveries(id).stream()
                 .filter(it -> it.member() == frozen.process() && it.t() <= frozen.t())
                 .count();
@@ -193,8 +198,10 @@ public class Shared {
         List<Sharing.Drained> drained = run.all(Sharing.Drained.class);
         if (drained.isEmpty()) return "the group was not watched to the end of the topic";
         Sharing.Drained it = drained.get(drained.size() - 1);
+        if (it.start() < 0) return "it is not known how far the group was";
         if (it.start() < it.end())
             return Text.of("the group had finished the records up to offset %,d of %,d", it.start(), it.end());
+        if (setup.deadLetters() != null && it.deadTo() < 0) return "the dead letters were not read";
         if (it.deadTo() < it.deadEnd())
             return Text.of("the dead letters were read up to offset %,d of %,d", it.deadTo(), it.deadEnd());
         return inputs().isEmpty() ? "there were no records" : null;

@@ -241,8 +241,12 @@ class Sample {
                 } else shared(id == 15 ? Flow.Kind.REJECTED : Flow.Kind.ACCEPTED, t + 0.005, member, id, 0);
             }
         }
-        shared(Flow.Kind.DEAD_LETTER, end + 1.5, 0, 15, 0);
-        shared(Flow.Kind.DEAD_LETTER, end + 1.5, 0, 10, 0);
+        double t = end + 1.5;
+        for (int dead = 0; dead < 2; dead++) {
+            int id = dead == 0 ? 15 : 10;
+            long offset = dead;
+            timed.add(new Timed(t, () -> recorder.shared(Flow.Kind.DEAD_LETTER, t, 0, 0, id, offset, 0, null)));
+        }
         at(end + 1.6, new Sharing.Drained(end + 1.6, 1000 + last, 1000 + last, 2, 2));
     }
 
