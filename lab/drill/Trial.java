@@ -95,7 +95,8 @@ class Trial {
         recording.write(new Experiment.Producer(0, producing.config(), producing.shown()));
         Map<String, Object> settings = producing.consumer(connection, group, "consumer-1");
         String protocol = String.valueOf(settings.getOrDefault("group.protocol", "classic"));
-        Map<String, Object> config = Map.of("isolation.level", settings.getOrDefault("isolation.level", "read_uncommitted"));
+        Map<String, Object> config =
+                Map.of("isolation.level", settings.getOrDefault("isolation.level", "read_uncommitted"));
         recording.write(new Experiment.Group(0, group, 1, protocol.toLowerCase(Locale.ROOT), config, null, -1));
         if (limits != null) recording.write(limits);
     }

@@ -100,7 +100,8 @@ public record Flow(
         if (gap.size() != 2 || gap.get(0) < t || gap.get(1) > to || gap.get(0) > gap.get(1))
             throw line.wrong("'gap' is not within 't' and 'to'");
         Ranges records = line.ranges("records");
-        if (kind.ordinal() >= Kind.RECEIVED.ordinal() && records.lacksOffsets()) throw line.wrong("records without an offset");
+        if (kind.ordinal() >= Kind.RECEIVED.ordinal() && records.lacksOffsets())
+            throw line.wrong("records without an offset");
         int partition = line.whole("partition");
         int consumer = kind.hasConsumer() ? line.whole("consumer") : 0;
         int number = kind.number() != null ? line.whole(kind.number(), -1) : 0;

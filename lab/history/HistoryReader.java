@@ -147,7 +147,8 @@ public class HistoryReader {
     private JsonObject parsed(byte[] bytes) {
         try {
             var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)); // not lenient, as String is
-            if (hasLongNumber(text)) throw new Malformed("%s:%d: a number has too many digits".formatted(path, lines + 1));
+            if (hasLongNumber(text))
+                throw new Malformed("%s:%d: a number has too many digits".formatted(path, lines + 1));
             return JsonParser.object().from(text.toString());
         } catch (CharacterCodingException notUtf8) {
             throw new Malformed("%s:%d: not UTF-8".formatted(path, lines + 1));

@@ -67,7 +67,8 @@ class GroupReceived implements Check {
         var behind = new boolean[1];
         for (Flow flow : facts.run().flows(Flow.Kind.RECEIVED))
             flow.records()
-                    .forEach((id, offset) -> behind[0] |= offset > first.getOrDefault(flow.partition(), Long.MAX_VALUE));
+                    .forEach(
+                            (id, offset) -> behind[0] |= offset > first.getOrDefault(flow.partition(), Long.MAX_VALUE));
         return !behind[0];
     }
 }

@@ -43,7 +43,8 @@ class LockExpires implements Check {
                     .filter(to -> to.member() == member.process() && to.t() <= member.t())
                     .reduce((one, later) -> later)
                     .orElse(null);
-            Shared.Delivery next = it.held(each.getKey(), member) <= 0 ? null : it.nextTo(each.getKey(), member.process(), member.t());
+            Shared.Delivery next =
+                    it.held(each.getKey(), member) <= 0 ? null : it.nextTo(each.getKey(), member.process(), member.t());
             if (next == null) continue;
             count++;
             earliest = Math.min(earliest, next.t() - held.t());

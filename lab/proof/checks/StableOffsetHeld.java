@@ -30,9 +30,8 @@ class StableOffsetHeld implements Check {
         String text = Text.of("an open transaction holds readers with read_committed for at most %.0f s", bound);
         for (Processing.Open open : it.open()) {
             Processing.Held held = facts.run().all(Processing.Held.class).stream()
-                    .filter(each -> each.stable() == open.stable()
-                            && each.t() <= open.t() + SEEN
-                            && each.to() >= open.t())
+                    .filter(each ->
+                            each.stable() == open.stable() && each.t() <= open.t() + SEEN && each.to() >= open.t())
                     .max(Comparator.comparingDouble(Processing.Held::to))
                     .orElse(null);
             if (held == null) {

@@ -154,8 +154,7 @@ class PipelineContradictions {
             flow.records().forEach((id, offset) -> {
                 Long last = before.put(flow.kind(), offset);
                 complaints.check(last == null || last < offset, "the output was not written down in its order");
-                boolean read = audit == null
-                        || offset >= audit.from() && offset < audit.to() && offset < audit.end();
+                boolean read = audit == null || offset >= audit.from() && offset < audit.to() && offset < audit.end();
                 complaints.check(read, "an output was found where it was not read");
                 complaints.check(account.ids().partition(id) >= 0, "a record is in the output and was never sent");
                 (committed ? processed : written).put(offset, id);

@@ -59,8 +59,8 @@ class QueueContradictions {
         String what = flow.type();
         complaints.check(flow.partition() == 0, "a record was %s in a partition that is not there", what);
         flow.records()
-                .forEach((id, offset) -> complaints.check(
-                        account.ids().partition(id) >= 0, "a record was %s and never sent", what));
+                .forEach((id, offset) ->
+                        complaints.check(account.ids().partition(id) >= 0, "a record was %s and never sent", what));
         if (flow.kind() == Flow.Kind.DEAD_LETTER) return;
         int member = flow.consumer();
         complaints.check(
@@ -71,13 +71,12 @@ class QueueContradictions {
                     || account.of(Kind.IN_LOG_AGAIN).get(id)
                     || account.of(Kind.ELSEWHERE).get(id);
             complaints.check(there, "a record was %s at an offset where it is not", what);
-            boolean asked =
-                    switch (flow.kind()) {
-                        case RELEASED -> id == queue.released();
-                        case REJECTED -> id == queue.rejected();
-                        case ACCEPTED -> id != queue.released() && id != queue.rejected();
-                        default -> true;
-                    };
+            boolean asked = switch (flow.kind()) {
+                case RELEASED -> id == queue.released();
+                case REJECTED -> id == queue.rejected();
+                case ACCEPTED -> id != queue.released() && id != queue.rejected();
+                default -> true;
+            };
             complaints.check(asked, "a record was %s, and no member does that with it", what);
         });
     }

@@ -28,6 +28,7 @@ public class Shared {
     private final Facts facts;
     private final RunHistory run;
     private final Sharing.Queue setup;
+    private final List<Processing.Process> processes;
     private final Map<Integer, List<Delivery>> deliveries = new TreeMap<>();
     private final Map<Integer, List<Answer>> byId = new HashMap<>();
     private final Map<Flow.Kind, Map<Integer, Integer>> answers = new HashMap<>(); // how many, by id
@@ -36,6 +37,7 @@ public class Shared {
         this.facts = facts;
         this.run = facts.run();
         this.setup = setup;
+        processes = run.all(Processing.Process.class);
         for (Flow flow : run.flows(Flow.Kind.DELIVERED))
             flow.records()
                     .forEach((id, offset) -> deliveries
@@ -115,7 +117,7 @@ public class Shared {
 
     /** Members that were frozen or killed in the run, and when. */
     public List<Processing.Process> frozen() {
-        return run.all(Processing.Process.class).stream()
+        return processes.stream()
                 .filter(it -> it.what().equals("freeze") || it.what().equals("kill"))
                 .toList();
     }
@@ -153,10 +155,9 @@ public class Shared {
      * others were given meanwhile.
      */
     public boolean isStale(Delivery it) {
-        List<Processing.Process> all = run.all(Processing.Process.class);
         double frozen = Double.POSITIVE_INFINITY;
         double resumed = Double.POSITIVE_INFINITY;
-        for (Processing.Process each : all)
+        for (Processing.Process each : processes)
             if (each.process() == it.member()) {
                 if (each.what().equals("freeze")) frozen = each.t();
                 if (each.what().equals("resume")) resumed = each.t();

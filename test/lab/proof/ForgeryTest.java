@@ -336,9 +336,10 @@ public class ForgeryTest {
         forge("piped", "set pipeline 1 first 505");
         forge("piped", "set pipeline 1 transaction_timeout_ms -1");
         forge("piped", "remove pipeline");
-        forge("three", "the lines of a pipeline without one", it -> base("piped")
-                .all("processed")
-                .forEach(line -> it.add(json(line))));
+        forge(
+                "three",
+                "the lines of a pipeline without one",
+                it -> base("piped").all("processed").forEach(line -> it.add(json(line))));
         forge("piped", "an output of a record that was never sent", it -> {
             for (String type : List.of("processed", "written"))
                 it.add("{\"type\":\"%s\",\"t\":9.5,\"to\":9.5,\"partition\":0,\"records\":[[900,900,1,851]]}"
@@ -364,22 +365,35 @@ public class ForgeryTest {
         for (String type : List.of("accepted", "released", "rejected")) forge("queue", "set " + type + " 1 consumer 2");
         forge("queue", "set refused 1 consumer 1");
         forge("queue", "set dead_letter 1 partition 1");
-        for (String type :
-                List.of("queue", "process", "delivered", "accepted", "released", "rejected", "refused", "dead_letter", "drained"))
+        for (String type : List.of(
+                "queue",
+                "process",
+                "delivered",
+                "accepted",
+                "released",
+                "rejected",
+                "refused",
+                "dead_letter",
+                "drained"))
             forge("queue", type + " twice", it -> it.add(json(it.all(type).get(0))));
         for (String type : List.of("delivered", "accepted", "released", "rejected"))
             forge("queue", type + " elsewhere", it -> shift(it, type, 1, 500));
         for (String type : List.of("delivered", "accepted", "released", "rejected", "refused", "dead_letter"))
-            forge("queue", type + " without offsets", it -> withoutOffsets(it, it.all(type).get(0)));
+            forge(
+                    "queue",
+                    type + " without offsets",
+                    it -> withoutOffsets(it, it.all(type).get(0)));
         forge("queue", "accepted before it was delivered", it -> {
             it.drop("accepted", 300);
-            it.add("{\"type\":\"accepted\",\"t\":2,\"to\":2,\"partition\":0,\"consumer\":1,\"records\":[[300,300,1,1299]]}");
+            it.add(
+                    "{\"type\":\"accepted\",\"t\":2,\"to\":2,\"partition\":0,\"consumer\":1,\"records\":[[300,300,1,1299]]}");
         });
         forge("queue", "set delivered 1 delivery 0");
         forge("queue", "set delivered 1 delivery null");
         forge("queue", "a count that skips a number", it -> {
             it.drop("delivered", 300);
-            it.add("{\"type\":\"delivered\",\"t\":6.9,\"to\":6.99,\"partition\":0,\"consumer\":1,\"delivery\":4,\"records\":[[300,300,1,1299]]}");
+            it.add(
+                    "{\"type\":\"delivered\",\"t\":6.9,\"to\":6.99,\"partition\":0,\"consumer\":1,\"delivery\":4,\"records\":[[300,300,1,1299]]}");
         });
         forge(
                 "queue",

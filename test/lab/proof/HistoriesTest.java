@@ -201,8 +201,8 @@ public class HistoriesTest {
     @DisplayName("after a stop command that failed, the text does not say that the broker was down")
     void stopFailed() {
         Lines lines = BASES.get("two").copy();
-        for (String step : List.of(
-                "set fault_done 1 ok false", "remove state after 1", "remove brokers after 1", "remove audit"))
+        for (String step :
+                List.of("set fault_done 1 ok false", "remove state after 1", "remove brokers after 1", "remove audit"))
             change(lines, step);
         assertThat(ProofText.of(judge(lines)))
                 .contains("  kafka-1: it is not known whether it was down for 3.0 s")

@@ -314,9 +314,9 @@ class Sample {
         return new Sample("observe", List.of(List.of(1, 2), List.of(2, 1)), 6);
     }
 
-    /** The same with fewer records. */
+    /** The same with fewer records; not of a pipeline or a share group, which treat certain records in their own way. */
     Sample every(double seconds) {
-        every = seconds;
+        if (kind == null) every = seconds;
         return this;
     }
 
