@@ -233,7 +233,7 @@ class failover implements Callable<Integer> {
             var down = new Outage(outage.injected, outage.restored, outage.restored, false);
             double writes = longestGap(all(IN_1).mapToDouble(ACKNOWLEDGEMENT), down);
             double reads = longestGap(all(IN_1).mapToDouble(RECEIPT), down);
-            double half = (outage.restored - outage.injected) / 2;
+            double half = (outage.restored - outage.injected) / 2; // a tenth of the outage is half / 5
             double longest = Math.max(writes, reads - 10); // the group may have to find its coordinator
             boolean isRead = count(RECEIPT, IN_1, outage.injected + 1, outage.restored) > 0;
             boolean brief = isRead && longest <= Math.max(2, half / 5);
@@ -523,7 +523,7 @@ class failover implements Callable<Integer> {
         private double patience(KafkaConsumer<?, ?> log) {
             // A follower that hangs keeps back what consumers see, for replica.lag.time.max.ms, 30 s.
             if (count(MISSING.and(ACKNOWLEDGED).and(it -> it.offset >= log.position(at(it.partition)))) > 0) return 40;
-            return count(MISSING) > 0 ? 5 : idempotent ? 0 : 1;
+            return count(MISSING) > 0 ? 5 : idempotent ? 0 : 1; // without idempotence, a retry may come late
         }
 
         private void find(ConsumerRecord<byte[], byte[]> record, int[] highest) {

@@ -129,7 +129,7 @@ class producer implements Callable<Integer> {
         sent++;
         to.answered++;
         double pause = (System.nanoTime() - to.quietSince) / 1e9;
-        if (to.connected || to.reported > 0) longestPause = Math.max(longestPause, pause);
+        if (to.connected || to.reported > 0) longestPause = Math.max(longestPause, pause); // connecting is no pause
         if (error != null) {
             boolean rejected = error instanceof RecordTooLargeException
                     || error instanceof InvalidRecordException
@@ -196,7 +196,7 @@ class producer implements Callable<Integer> {
         volatile long sent, answered; // records
         volatile long quietSince; // ns: the last acknowledgement, or the first record that waits
         volatile double reported; // s: the silence in the last line about it; 0: none
-        boolean connected; // the first acknowledgement includes connecting, which is no pause
+        boolean connected; // the first acknowledgement includes connecting
 
         Partition(Integer number) {
             this.number = number;
