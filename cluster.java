@@ -36,7 +36,7 @@ import picocli.CommandLine.*;
  * kafka-2 died: REASON (exit status 1, log: FILE)   a node ended, and no command had ended it
  * </pre>
  *
- * No node outlives this process, whatever ends it. Without commands, and in the background of a terminal:
+ * No node outlives this process, even if it is killed. To run it in the background, without commands:
  * {@code jbang cluster.java </dev/null &}.
  */
 @Command(
@@ -103,7 +103,7 @@ class cluster implements Callable<Integer> {
         temporary = directory == null;
         directory = (temporary ? Files.createTempDirectory("kafka-cluster-") : directory).toAbsolutePath();
         describeNodes();
-        // One way to end: at 'quit', at the end of the input, after an error, by Ctrl-C and SIGTERM.
+        // In every case: at 'quit', at the end of the input, after an error, at Ctrl-C and SIGTERM.
         Runtime.getRuntime().addShutdownHook(new Thread(this::end));
         prepare();
         long start = System.nanoTime();
@@ -117,14 +117,14 @@ class cluster implements Callable<Integer> {
         String servers = join(",", it -> it.isBroker ? "localhost:" + it.port : null);
         say("ready: %s (%s, %.1f s)", servers, size, seconds(start));
         if (System.console() != null) say("Type 'stop kafka-1', 'start kafka-1', 'status', 'help' or 'quit'.");
-        if (!inputIsGiven()) new CountDownLatch(1).await(); // no commands, and no end: until a signal
+        if (!inputIsGiven()) new CountDownLatch(1).await(); // without commands: until a signal
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line; (line = input.readLine()) != null && !line.strip().equals("quit"); )
             if (!line.isBlank()) say("%s", answer(line.strip().split("\\s+")));
         return 0;
     }
 
-    /** What can be known to be wrong before anything is started. */
+    /** Finds what is wrong before anything is started. */
     private void check() {
         if (brokers < 1 || brokers > 9) throw new Failure(2, "--brokers takes 1 to 9, not %d.", brokers);
         if (controllers != 1 && controllers != 3) throw new Failure(2, "--controllers takes 1 or 3.");
@@ -150,8 +150,8 @@ class cluster implements Callable<Integer> {
     }
 
     /**
-     * Not from /dev/null. Nor where standard input is closed (<&-): the first file that the JVM opens for itself has
-     * the number of standard input then.
+     * False for /dev/null, and if standard input is closed (<&-): then the first file that the JVM opens for itself has
+     * the number of standard input.
      */
     private static boolean inputIsGiven() {
         try {
@@ -216,7 +216,7 @@ class cluster implements Callable<Integer> {
         return "power " + answer;
     }
 
-    /** A temporary cluster is only killed. Otherwise brokers stop first: they hand over to a controller. */
+    /** A temporary cluster is only killed. Otherwise brokers stop first, because a controller moves their leaders. */
     private synchronized void end() {
         ending = true;
         classes.end();
@@ -235,7 +235,7 @@ class cluster implements Callable<Integer> {
 
     // ---- what the nodes are given ----
 
-    /** Writes the nodes' settings. Formats what is not formatted yet in this process: 0.2 s, and 2 s with Kafka's tool. */
+    /** Writes the nodes' settings, and formats new directories: in this process in 0.2 s, with Kafka's tool in 2 s. */
     private synchronized void prepare() {
         try {
             Files.createDirectories(directory);
@@ -275,7 +275,7 @@ class cluster implements Callable<Integer> {
         String voters = join(",", it -> it.isBroker ? null : it.id + "@127.0.0.1:" + it.port);
         all.put("controller.quorum.voters", voters);
         all.put("controller.listener.names", "CONTROLLER");
-        // The names of listeners do not say what they speak: a cluster behind TLS sets only this map.
+        // The listeners' names do not name a protocol, so a cluster behind TLS changes only this map.
         all.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,BROKER:PLAINTEXT");
         all.put("listeners", (node.isBroker ? "BROKER" : "CONTROLLER") + "://127.0.0.1:" + node.port);
         if (node.isBroker) {
@@ -284,7 +284,7 @@ class cluster implements Callable<Integer> {
         }
         // Relative to the directory in which the node runs: Kafka would split a path at its commas.
         all.put("log.dirs", node.name);
-        // Groups and transactions outlive a broker, whatever the topic has.
+        // Groups and transactions survive the failure of a broker, whatever the topics' settings.
         String copies = "" + Math.min(brokers, 2);
         all.put("offsets.topic.replication.factor", copies);
         all.put("transaction.state.log.replication.factor", copies);
@@ -330,7 +330,7 @@ class cluster implements Callable<Integer> {
             return process != null && process.isAlive();
         }
 
-        /** A broker opens its port when a controller has let it in, so it is then given partitions. */
+        /** A broker opens its port when the controller has unfenced it, so from then on it can lead partitions. */
         boolean takesRequests() {
             try (var socket = new Socket("127.0.0.1", port)) {
                 return socket.isConnected();
@@ -374,7 +374,7 @@ class cluster implements Callable<Integer> {
             return "%s (exit status %d, log: %s)".formatted(last, process.exitValue(), file(".log"));
         }
 
-        /** SIGTERM, and SIGKILL when that takes longer than Docker waits. */
+        /** SIGTERM, then SIGKILL if that takes longer than Docker waits. */
         String stop() throws IOException {
             if (!isRunning()) return name + " is " + state + " already";
             long logSize = Files.size(file(".log"));
@@ -393,7 +393,7 @@ class cluster implements Callable<Integer> {
             thaw();
             state = "stopped";
             terminatedAt = System.nanoTime();
-            process.toHandle().destroy(); // Process.destroy() would close the node's input, too
+            process.toHandle().destroy(); // Process.destroy() would also close the node's input
         }
 
         /** Returns whether it ended in time. If it did not, it is killed. */
@@ -419,7 +419,7 @@ class cluster implements Callable<Integer> {
             thaw();
         }
 
-        /** Freezes the node with a helper that thaws it at the end of the helper's input: also when this script dies. */
+        /** Freezes the node with a helper that thaws it when the helper's input ends, even if this script is killed. */
         String pause() throws IOException {
             if (state.equals("paused")) return name + " is paused already";
             if (!isRunning()) throw new Failure(1, "%s is %s", name, state);
@@ -477,16 +477,16 @@ class cluster implements Callable<Integer> {
     /** In ns: what {@code docker stop} waits between SIGTERM and SIGKILL. */
     private static final long STOP_LIMIT = 10_000_000_000L;
 
-    /** For a quick start: a broker here has little to do. And for a log with times. */
+    /** For a quick start, because a broker has little to do here; and for times in the log. */
     private static final List<String> JVM_OPTIONS =
             List.of(("-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=info"
                             + " -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS")
                     .split(" "));
 
     /**
-     * A JVM in the cluster's directory. Ctrl-C goes to every process of the terminal, and a closed window likewise; nodes
-     * leave both to their parent, which ends them in the right order: a signal that is ignored stays ignored after exec.
-     * Options for all JVMs, such as a debugger's port or a collector, are for this script's alone.
+     * A JVM in the cluster's directory. Ctrl-C and a closed window send a signal to every process of the terminal. Nodes
+     * ignore it, also after exec, because their parent ends them in the right order. Variables with options for all
+     * JVMs, such as a debugger's port, apply to this script only.
      */
     private ProcessBuilder java(List<String> arguments) {
         var command = new ArrayList<>(List.of("sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
@@ -498,8 +498,8 @@ class cluster implements Callable<Integer> {
     }
 
     /**
-     * Kafka's classes as a JVM has them in memory (class data sharing): with them a node starts in three quarters of the
-     * time. They are written once, in the background, beside the compiled script, and are those of the first broker.
+     * Kafka's classes as a JVM has them in memory (class data sharing): with them, a node starts in three quarters of the
+     * time. They are written once, in the background, beside the compiled script. The first broker lists them.
      */
     private class ClassArchive {
         private final Path script =
@@ -512,7 +512,7 @@ class cluster implements Callable<Integer> {
             return node.id == 1 ? List.of("-XX:DumpLoadedClassList=" + directory.resolve("classes.list")) : List.of();
         }
 
-        /** The archive comes into being as a whole: two clusters may write it at once, or be killed meanwhile. */
+        /** A complete archive is moved into place: two clusters may write it at once, or be killed meanwhile. */
         void archive() throws IOException {
             Path list = directory.resolve("classes.list");
             if (!Files.exists(list) || Files.exists(file)) return;

@@ -102,7 +102,7 @@ class consumer implements Callable<Integer> {
         return 0;
     }
 
-    /** Prints what a poll returns. The next poll or close() commits that. Returns false if nobody reads the output. */
+    /** Prints what a poll returns. The next poll or close() commits that. Returns false if the output was closed. */
     private boolean read() {
         var records = consumer.poll(Duration.ofMillis(100));
         boolean printed = false;
@@ -166,7 +166,7 @@ class consumer implements Callable<Integer> {
             if (known) say("@|yellow no broker responds, or %s was deleted|@", topic);
             leaders.replaceAll((partition, leader) -> "unknown");
         }
-        if (!assigned.isEmpty() || System.nanoTime() - unassignedSince < 3e9) return; // usually a rebalance is over
+        if (!assigned.isEmpty() || System.nanoTime() - unassignedSince < 3e9) return; // it may be a rebalance
         admin.describeConsumerGroups(List.of(group)).all().whenComplete(this::tellWhyIdle);
     }
 
@@ -201,7 +201,7 @@ class consumer implements Callable<Integer> {
             lastIds.put(run, Math.max(id, last));
             BitSet seen = ids.computeIfAbsent((long) run << 32 ^ id >> 16, it -> new BitSet());
             if (seen.get((int) id & 0xffff)) twice++;
-            else missing = Math.max(0, missing + (id > last ? (id - last) / step - 1 : -1)); // or it is late
+            else missing = Math.max(0, missing + (id > last ? (id - last) / step - 1 : -1)); // -1: it comes late
             seen.set((int) id & 0xffff);
         }
 
@@ -218,12 +218,12 @@ class consumer implements Callable<Integer> {
         Properties settings = given();
         // A new group begins with the first record, not with the next one.
         settings.putIfAbsent("auto.offset.reset", "earliest");
-        // In ms: the consumer asks who leads at least so often.
+        // In ms: the consumer asks who leads at least this often.
         settings.putIfAbsent("metadata.max.age.ms", "1000");
         // Kafka sorts a group by these names: the consumer that was started first has partition 0, and keeps it.
         settings.putIfAbsent("client.id", "consumer-" + System.currentTimeMillis());
         settings.put("enable.auto.commit", "true");
-        settings.put("allow.auto.create.topics", "false"); // to ask for a topic must not create it
+        settings.put("allow.auto.create.topics", "false"); // asking for a topic must not create it
         settings.put("group.id", group);
         return settings;
     }

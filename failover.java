@@ -125,7 +125,7 @@ class failover implements Callable<Integer> {
         try {
             var read = new ProducerConfig(producerSettings());
             acks = read.getString("acks").replace("-1", "all");
-            acknowledged = acks.equals("0") ? "sent" : "acknowledged"; // with acks=0 by nobody
+            acknowledged = acks.equals("0") ? "sent" : "acknowledged"; // with acks=0, brokers do not respond
             idempotent = read.getBoolean("enable.idempotence"); // acks=1 and acks=0 switch it off
         } catch (KafkaException refused) {
             throw new Failure(2, "--acks takes all, 1 or 0, not '%s'.", acks);
@@ -233,7 +233,7 @@ class failover implements Callable<Integer> {
             var down = new Outage(outage.injected, outage.restored, outage.restored, false);
             double writes = longestGap(all(IN_1).mapToDouble(ACKNOWLEDGEMENT), down);
             double reads = longestGap(all(IN_1).mapToDouble(RECEIPT), down);
-            double half = (outage.restored - outage.injected) / 2;
+            double half = (outage.restored - outage.injected) / 2; // a tenth of the outage is half / 5
             double longest = Math.max(writes, reads - 10); // the group may have to find its coordinator
             boolean isRead = count(RECEIPT, IN_1, outage.injected + 1, outage.restored) > 0;
             boolean brief = isRead && longest <= Math.max(2, half / 5);
@@ -264,7 +264,7 @@ class failover implements Callable<Integer> {
             double bound = outage.controlled ? 5 : 1.5 * 9; // a crash: 1.5 times broker.session.timeout.ms
             double writes = Math.max(pause(ACKNOWLEDGEMENT, IN_0), pause(ACKNOWLEDGEMENT, IN_1));
             double reads = Math.max(pause(RECEIPT, IN_0), pause(RECEIPT, IN_1));
-            // What was noted late may have happened as much earlier. A consumer may also have to find its coordinator.
+            // A change may have happened that much before it was seen. A consumer may have to find its coordinator.
             double unsure = observer.blindness(outage);
             boolean brief = writes + unsure <= bound && reads + unsure <= bound + 10;
             String pauses = "longest pause in writes %.2f s, bound %.1f s; in reads %.2f s, bound %.1f s";
@@ -301,7 +301,7 @@ class failover implements Callable<Integer> {
         abstract void claims();
 
         final String run = UUID.randomUUID().toString().substring(0, 8); // in each record: others do not count
-        final String group = "failover-" + run; // a reader of the guide may have consumers in group1
+        final String group = "failover-" + run; // you may have consumers in group1
         final List<Entry> entries = Collections.synchronizedList(new ArrayList<>()); // of all records
         final List<GroupConsumer> consumers = new ArrayList<>();
         final Observer observer = new Observer();
@@ -330,7 +330,7 @@ class failover implements Callable<Integer> {
                 attempt(this::readLog);
                 attempt(() -> await("the group did not receive the log", 60, () -> count(UNSEEN) == 0));
             }
-            consumers.forEach(it -> it.leaving = true); // at once: none is assigned what another one had
+            consumers.forEach(it -> it.leaving = true); // all at once: none takes over another's partitions
             for (GroupConsumer each : consumers) each.join();
             observer.ending = true;
             observer.join();
@@ -488,7 +488,7 @@ class failover implements Callable<Integer> {
         /** Reads the log from where the run begins to its end, from the leaders: what a follower has is not read. */
         private void readLog() throws Exception {
             if (isHopeless()) throw new Failure(1, "the log could not be read");
-            // What the log no longer has is passed over.
+            // Records that the log no longer has are skipped.
             Map<String, Object> settings = Map.of("bootstrap.servers", SERVERS, "auto.offset.reset", "earliest");
             try (var log = new KafkaConsumer<>(settings, BYTES, BYTES)) {
                 log.assign(partitions());
@@ -523,7 +523,7 @@ class failover implements Callable<Integer> {
         private double patience(KafkaConsumer<?, ?> log) {
             // A follower that hangs keeps back what consumers see, for replica.lag.time.max.ms, 30 s.
             if (count(MISSING.and(ACKNOWLEDGED).and(it -> it.offset >= log.position(at(it.partition)))) > 0) return 40;
-            return count(MISSING) > 0 ? 5 : idempotent ? 0 : 1;
+            return count(MISSING) > 0 ? 5 : idempotent ? 0 : 1; // without idempotence, a retry may come late
         }
 
         private void find(ConsumerRecord<byte[], byte[]> record, int[] highest) {
@@ -559,7 +559,7 @@ class failover implements Callable<Integer> {
             return longestGap(all(which).mapToDouble(when), outage);
         }
 
-        /** Nothing is proven by a fault that the cluster did not notice, nor by what other programs do to brokers. */
+        /** Nothing is proven if the cluster did not notice the fault, or if other programs stop or start brokers. */
         private boolean isProof() {
             String others = null;
             for (Change it : observer.changes) {
@@ -608,7 +608,7 @@ class failover implements Callable<Integer> {
             claimNone(UNDELIVERED, why, "every record that was sent is delivered", "");
         }
 
-        /** A claim that there are no such records, unless a setting does not promise it. Without evidence a PASS is silent. */
+        /** Claims that there are no such records; ALLOWED if a setting does not promise it. No line without evidence. */
         private void claimNone(Predicate<Entry> which, String notPromisedBy, String text, String evidence) {
             List<Integer> ids = all(which).limit(5).map(it -> it.id).toList();
             if (ids.isEmpty() && evidence.isEmpty()) return;
@@ -668,7 +668,7 @@ class failover implements Callable<Integer> {
             private volatile boolean ending;
             private int refused; // records
 
-            /** By the clock, not by the gap: records that an outage held up are sent as soon as they can be. */
+            /** Paced by the clock: records that an outage delayed are sent as soon as they can be. */
             @Override
             public void run() {
                 long begin = System.nanoTime();
@@ -910,15 +910,15 @@ class failover implements Callable<Integer> {
             boolean containers = starts(20, List.of("sh", "-c", DOCKER));
             Runtime.getRuntime().addShutdownHook(new Thread(this::close));
             if (containers) return;
-            // A broker cannot rejoin until its previous session, 9 s, expires (KAFKA-19047). A kill measures the
-            // session.
+            // A broker cannot rejoin until its previous session, 9 s, expires (KAFKA-19047). With a kill, the usual
+            // session is what is measured.
             String sessions = " -X broker.session.timeout.ms=5000 -X broker.heartbeat.interval.ms=500";
             String options = fault == Fault.stop ? sessions : "";
             say("No containers are running. Starting a cluster: cluster.java%s", options);
             String jbang = System.getenv().getOrDefault("JBANG_LAUNCH_CMD", "jbang");
             Path beside = Path.of(jbang).toAbsolutePath().resolveSibling("cluster.java");
             String script = Files.exists(beside) ? beside.toString() : "cluster.java";
-            // Ctrl-C goes to every process of a terminal. A child that ignores it ends in good order.
+            // Ctrl-C goes to every process of a terminal. The child ignores it: it ends when its input does.
             String start = "trap '' INT; exec \"$0\" \"$1\"" + options;
             if (!starts(600, List.of("sh", "-c", start, jbang, script))) throw new Failure(3, "No cluster started.");
         }
@@ -957,7 +957,7 @@ class failover implements Callable<Integer> {
             ending = true;
             try {
                 child.outputWriter().close();
-                if (!child.waitFor(3, TimeUnit.SECONDS)) child.toHandle().destroy(); // it may be starting, and not read
+                if (!child.waitFor(3, TimeUnit.SECONDS)) child.toHandle().destroy(); // it may still be starting
                 child.waitFor(60, TimeUnit.SECONDS);
             } catch (IOException | InterruptedException ended) {
                 // it had ended before
@@ -968,7 +968,7 @@ class failover implements Callable<Integer> {
     private static final String HEADER = "failover"; // of each record: run/id
     private static final String CONTROLLED = ": controlled shutdown"; // in an answer of Brokers
     private static final ByteArrayDeserializer BYTES = new ByteArrayDeserializer();
-    private static volatile boolean ending; // then errors of the cluster that ends are not worth a line
+    private static volatile boolean ending; // then errors of the cluster that ends are not printed
 
     /** In seconds, from the fault until all replicas are in sync: the longest time without one of these times. */
     private static double longestGap(DoubleStream times, Outage outage) {

@@ -83,7 +83,7 @@ class producer implements Callable<Integer> {
         if (rate == MAX_RATE) quiet = true;
         Properties settings = settings();
         var clock = Executors.newScheduledThreadPool(2);
-        var counting = clock.submit(() -> countPartitions(settings)); // meanwhile: both clients take long to load
+        var counting = clock.submit(() -> countPartitions(settings)); // in parallel: both clients take long to load
         producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
         int all = counting.get();
         for (int number = 0; number < (key == null ? all : 1); number++)
@@ -118,7 +118,7 @@ class producer implements Callable<Integer> {
             Partition to = partitions.get((int) ((id - 1) % partitions.size()));
             var record = new ProducerRecord<>(topic, to.number, key, event(id));
             record.headers().add("producer.java", run);
-            if (to.sent == to.answered && to.reported == 0) to.quietSince = System.nanoTime();
+            if (to.sent == to.answered && to.reported == 0) to.quietSince = System.nanoTime(); // no other one waits
             to.sent++;
             producer.send(record, (at, error) -> answered(id, to, at, error));
         }
@@ -129,7 +129,7 @@ class producer implements Callable<Integer> {
         sent++;
         to.answered++;
         double pause = (System.nanoTime() - to.quietSince) / 1e9;
-        if (to.connected || to.reported > 0) longestPause = Math.max(longestPause, pause);
+        if (to.connected || to.reported > 0) longestPause = Math.max(longestPause, pause); // connecting is no pause
         if (error != null) {
             boolean rejected = error instanceof RecordTooLargeException
                     || error instanceof InvalidRecordException
@@ -139,7 +139,7 @@ class producer implements Callable<Integer> {
                 say("@|red %s  %s|@  %s  %s", to.name, rejected ? "failed" : "unknown", event(id), error.getMessage());
             return;
         }
-        if (at.hasOffset()) acknowledged++;
+        if (at.hasOffset()) acknowledged++; // with acks=0 there is no offset
         if (!to.connected) to.name = "partition " + at.partition();
         to.quietSince = System.nanoTime();
         if (to.reported > 0) say("@|green %s  acknowledged after %.1f s of silence|@", to.name, pause);
@@ -148,8 +148,8 @@ class producer implements Callable<Integer> {
         if (quiet) return;
         String fate = at.hasOffset() ? "offset " + at.offset() + "  acknowledged" : "sent";
         String line = to.name + "  " + fate + "  " + event(id);
-        System.out.println(Ansi.AUTO.enabled() ? "\033[?7l" + line + "\033[?7h" : line); // a terminal does not wrap it
-        if (System.out.checkError()) ending = true; // nobody reads it, for example head has ended
+        System.out.println(Ansi.AUTO.enabled() ? "\033[?7l" + line + "\033[?7h" : line); // not wrapped
+        if (System.out.checkError()) ending = true; // the program that reads the output has ended, such as head
     }
 
     private synchronized void tellSilence() {
@@ -162,7 +162,7 @@ class producer implements Callable<Integer> {
         }
     }
 
-    /** As the producer itself knows it. Where no broker responds, this blocks. */
+    /** Who leads, as the producer itself knows it. If no broker responds, this waits. */
     private void tellLeaders() {
         try {
             for (PartitionInfo each : producer.partitionsFor(topic)) {
@@ -174,13 +174,13 @@ class producer implements Callable<Integer> {
                     say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {
-            // the next look may succeed
+            // the next attempt may succeed
         }
     }
 
     private void end() {
         ending = true;
-        producer.close(Duration.ofSeconds(2)); // what has no answer by then is unknown
+        producer.close(Duration.ofSeconds(2)); // records without an answer by then are unknown
         String counts = "sent %,d, acknowledged %,d, failed %,d, unknown %,d; longest pause %.1f s";
         say("@|bold " + counts + "|@", sent, acknowledged, failed, unknown, longestPause);
     }
@@ -196,7 +196,7 @@ class producer implements Callable<Integer> {
         volatile long sent, answered; // records
         volatile long quietSince; // ns: the last acknowledgement, or the first record that waits
         volatile double reported; // s: the silence in the last line about it; 0: none
-        boolean connected; // the first acknowledgement includes connecting, which is no pause
+        boolean connected; // the first acknowledgement includes connecting
 
         Partition(Integer number) {
             this.number = number;
@@ -207,10 +207,10 @@ class producer implements Callable<Integer> {
     private Properties settings() throws IOException {
         Properties settings = given();
         settings.remove("transactional.id"); // these records belong to no transaction
-        // In ms: the producer asks who leads at least so often.
+        // In ms: the producer asks who leads at least this often.
         settings.putIfAbsent("metadata.max.age.ms", "1000");
         if (rate < MAX_RATE) return settings;
-        // In ms and bytes: a batch waits for more records, has room for them, and is ten times smaller on its way.
+        // In ms and bytes: a batch waits for more records, has room for them, and is sent ten times smaller.
         settings.putIfAbsent("linger.ms", "20");
         settings.putIfAbsent("batch.size", "262144");
         settings.putIfAbsent("compression.type", "lz4");

@@ -119,7 +119,7 @@ class queue implements Callable<Integer> {
         return 0;
     }
 
-    /** Each poll sends the acknowledgements of the one before. Returns false if nobody reads the output. */
+    /** Each poll sends the acknowledgements of the one before. Returns false if the output was closed. */
     private boolean read(ShareConsumer<byte[], byte[]> consumer) throws InterruptedException {
         for (var record : consumer.poll(Duration.ofMillis(100))) {
             String place = "partition " + record.partition() + "  offset " + record.offset();
@@ -130,7 +130,7 @@ class queue implements Callable<Integer> {
         return !System.out.checkError();
     }
 
-    /** Prints a record, works on it, and decides. A record that nobody reads, or that is one too many, goes back. */
+    /** Prints a record, works on it, and decides. A record that cannot be printed, or exceeds -n, is released. */
     private AcknowledgeType work(ConsumerRecord<byte[], byte[]> record, String place) throws InterruptedException {
         if (received == count || stop.getCount() == 0) return AcknowledgeType.RELEASE;
         short delivery = record.deliveryCount().orElse((short) 1);
@@ -161,7 +161,7 @@ class queue implements Callable<Integer> {
         }));
     }
 
-    /** A group without a setting of its own would begin at the topic's end, as Kafka's default is latest. */
+    /** A group without a setting of its own would begin at the topic's end, because Kafka's default is latest. */
     private void prepareGroup() throws Exception {
         var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
         Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
@@ -200,7 +200,7 @@ class queue implements Callable<Integer> {
         settings.putIfAbsent("max.poll.records", "1");
         // Each record is accepted, released or rejected by itself.
         settings.put("share.acknowledgement.mode", "explicit");
-        // To ask for a topic must not create it.
+        // Asking for a topic must not create it.
         settings.put("allow.auto.create.topics", "false");
         settings.put("group.id", group);
         return settings;

@@ -57,7 +57,7 @@ class topics implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         connect();
-        if (!servers.equals(DEFAULT)) return list(null, false); // such as production
+        if (!servers.equals(DEFAULT)) return list(null, false); // such as production: change nothing
         var missing = new TreeSet<>(GUIDE);
         missing.removeAll(admin.listTopics().names().get());
         if (!missing.isEmpty()) create(missing, null);
@@ -145,7 +145,7 @@ class topics implements Callable<Integer> {
         admin = Admin.create(settings);
     }
 
-    /** The first broker leads partition 0, the next one partition 1. One that is down would be left out for good. */
+    /** The first broker leads partition 0, the next one partition 1. Fails if one is down: it would get no replica. */
     private Map<Integer, List<Integer>> placement(String name) throws Exception {
         String shaped = name.matches(".*-\\d+p-rf\\d+") ? name : "-1p-rf1";
         String[] shape = shaped.replaceFirst(".*-0*([1-9]\\d{0,3})p-rf0*([1-9]\\d{0,3})$", "$1 $2")
@@ -169,7 +169,7 @@ class topics implements Callable<Integer> {
         return placement;
     }
 
-    /** The answer. An expected error gives another one: the client repeats requests, of which the first may have worked. */
+    /** The answer, or another one after an expected error: a request that the client repeats may have worked before. */
     private static <T> T unless(Class<?> expected, KafkaFuture<T> asked, T otherwise) throws Exception {
         try {
             return asked.get();

@@ -49,7 +49,7 @@
 
 //SOURCES proof/Proof.java // what is proven of one run: computed from its history, and from nothing else
 //SOURCES proof/ProofText.java // a proof as lines for a person
-//SOURCES proof/checks/AloneInSync.java // scenario 4
+//SOURCES proof/checks/AloneInSync.java // scenario 4: what one replica in sync acknowledges
 //SOURCES proof/checks/OutputSeen.java // the pipeline processed the input to its end, and its output was read
 //SOURCES proof/checks/EachInputOnce.java // each input is in the output once
 //SOURCES proof/checks/AbortedCopies.java // what only readers with read_uncommitted receive
@@ -78,24 +78,24 @@
 //SOURCES proof/checks/LoadBalanced.java // scenario 2: the records are balanced across the consumers
 //SOURCES proof/checks/LogRead.java // the log of each partition was read after the run
 //SOURCES proof/checks/PowerCut.java // a power cut loses exactly what was predicted
-//SOURCES proof/checks/LosesExactly.java // scenario 4 with an unclean election
+//SOURCES proof/checks/LosesExactly.java // scenario 4: an unclean election loses exactly what was predicted
 //SOURCES proof/checks/MaxLatency.java // your limit (--max-latency): 99 percent of all records that were sent are acknowledged within it
 //SOURCES proof/checks/MaxPause.java // your limit (--max-pause): no gap between acknowledgements of a partition is longer, in the whole run
 //SOURCES proof/checks/NewLeader.java // a partition that the broker led gets a new leader while the broker is down, within the bound
 //SOURCES proof/checks/NoPhantom.java // the group received no phantom: a record that it received is in the log
 //SOURCES proof/checks/NoSuccessor.java // while the only controller is down, a partition whose leader goes down gets no new leader
 //SOURCES proof/checks/NoneLost.java // no acknowledged record is lost: each one is in the log
-//SOURCES proof/checks/OnceInOrder.java // each record is in the log once
-//SOURCES proof/checks/OneReader.java // scenario 1
+//SOURCES proof/checks/OnceInOrder.java // each record is in the log once, in order
+//SOURCES proof/checks/OneReader.java // scenario 1: only one consumer receives records
 //SOURCES proof/checks/OthersGoOn.java // a partition that has no replica on the broker continues while the broker is down
-//SOURCES proof/checks/ReadsGoOn.java // the group's reading also pauses briefly
+//SOURCES proof/checks/ReadsGoOn.java // the group's reading also pauses briefly, then continues
 //SOURCES proof/checks/RefusedBelowMinimum.java // with acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas
 //SOURCES proof/checks/Resumes.java // a partition that was unavailable, or refused acks=all, takes records again when the broker is back
 //SOURCES proof/checks/SameTopic.java // the topic is the same one from the beginning to the end
-//SOURCES proof/checks/SilentUntilElected.java // scenario 4
+//SOURCES proof/checks/SilentUntilElected.java // scenario 4: nothing is acknowledged without a leader
 //SOURCES proof/checks/StandbyTakesOver.java // scenario 1: the idle consumer is a standby
 //SOURCES proof/checks/ToTheEnd.java // the run came to its planned end, and its history is whole and sound
-//SOURCES proof/checks/UnavailableWhileDown.java // a partition that the broker led
+//SOURCES proof/checks/UnavailableWhileDown.java // a partition without another in-sync replica has no leader
 //SOURCES proof/checks/Undisturbed.java // only the run changed the cluster
 //SOURCES proof/checks/Verdict.java // from good to bad: the worst of several is the greatest
 //SOURCES proof/checks/WhoLeads.java // scenario 4: who leads when the old leader is back and the last in-sync replica is down
@@ -141,7 +141,7 @@
 //SOURCES history/Ranges.java // records as ranges of ids and offsets
 //SOURCES history/RunHistory.java // the entries of one run
 //SOURCES history/Seen.java // what was seen of the cluster, of the group and of the observer itself
-//SOURCES history/Sharing.java // what a share group is about, and how far it came
+//SOURCES history/Sharing.java // the share group that reads the topic, and how far it came
 
 //SOURCES prediction/Broker.java // a broker that is registered, or that has replicas
 //SOURCES prediction/Cluster.java // everything that a prediction is made from

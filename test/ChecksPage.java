@@ -56,12 +56,20 @@ public class ChecksPage {
         if (!comment.find()) throw new IllegalStateException(name + " has no class comment");
         String text = comment.group(1).replaceAll("(?m)^ *\\* ?", "").strip();
         var section = new StringBuilder("\n### ").append(name).append("\n");
+        boolean inList = false;
         for (String paragraph : List.of(text.split("<p>"))) {
             String line = paragraph.strip().replaceAll("\\s+", " ").replaceAll("\\{@code (.*?)}", "`$1`");
-            section.append('\n')
-                    .append(line.replaceFirst("^(FAIL|ALLOWED|INCONCLUSIVE): ", "- **$1**: "))
-                    .append('\n');
+            line = line.replaceFirst("^(FAIL|ALLOWED|INCONCLUSIVE): ", "- **$1**: ");
+            boolean isItem = line.startsWith("- **");
+            section.append(isItem && inList ? "" : "\n").append(wrapped(line)).append('\n');
+            inList = isItem;
         }
-        return section.toString().replaceAll("(- \\*\\*.*)\n\n(?=- \\*\\*)", "$1\n");
+        return section.toString();
+    }
+
+    /** In lines of at most 140 characters. */
+    private static String wrapped(String text) {
+        String indent = text.startsWith("- ") ? "  " : "";
+        return text.replaceAll("(.{1,138})(?: +|$)", "$1\n" + indent).stripTrailing();
     }
 }

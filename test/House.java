@@ -37,14 +37,14 @@ final class House {
     private static final Map<String, Set<String>> IMPORTS = Map.ofEntries(
             Map.entry("common", Set.of()),
             Map.entry("history", Set.of("common")),
-            Map.entry("prediction", Set.of("common")),
+            Map.entry("prediction", Set.of()),
             Map.entry("proof", Set.of("history", "prediction", "common")),
-            Map.entry("drill", Set.of("history", "prediction", "proof", "common")),
-            Map.entry("pipeline", Set.of("history", "common")),
+            Map.entry("drill", Set.of("history", "proof", "common")),
+            Map.entry("pipeline", Set.of("common")),
             Map.entry("doctor", Set.of("prediction", "common")),
             Map.entry("report", Set.of("history", "proof", "common")),
             Map.entry("live", Set.of("common")),
-            Map.entry("secure", Set.of("common")),
+            Map.entry("secure", Set.of()),
             Map.entry("cut", Set.of()));
 
     /** Packages that may not know certain others, though {@link #IMPORTS} allows it. */

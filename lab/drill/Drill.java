@@ -61,7 +61,7 @@ class Drill implements Callable<Integer> {
     Duration maxLatency;
 
     @Option(names = "--strict",
-            description = "Also fail on a loss that the settings allow (acks=1, acks=0, unclean election).")
+            description = "Also fail on ALLOWED: what the settings do not promise, such as with acks=1 or acks=0.")
     boolean strict;
 
     @Mixin

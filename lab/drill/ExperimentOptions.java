@@ -18,8 +18,8 @@ class ExperimentOptions {
 
     @Option(names = "--scenario", paramLabel = "NAME",
             description = "Instead of a topic, a scenario with its own topic and steps: last-replica (see"
-                    + " docs/scenario-4.md), power-cut (see docs/power-cut.md) or exactly-once (see"
-                    + " docs/exactly-once.md). One of its trials: exactly-once:zombie.")
+                    + " docs/scenario-4.md), power-cut (see docs/power-cut.md), exactly-once (see"
+                    + " docs/exactly-once.md) or queue (see docs/scenario-5.md). One of its trials: queue:lock.")
     String scenario;
 
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",

@@ -112,7 +112,7 @@ class Pipelines implements PipelineActions {
         }
     }
 
-    /** What is written and not committed stays so, as long as the process is frozen: two looks must agree. */
+    /** While the process is frozen, nothing it has written is committed: so two looks must agree. */
     @Override
     public void freezeInBatch() throws Exception {
         frozen = processes.get(processes.size() - 1);
@@ -191,7 +191,7 @@ class Pipelines implements PipelineActions {
     void account(Progress progress) throws Exception {
         long end =
                 Offsets.of(cluster.admin, input.topic(), 1, OffsetSpec.latest()).get(0);
-        // What is not reached in time is in the history, and the proof does not pass it over.
+        // If the group is not at the end in time, the history shows that, and the verdict is INCONCLUSIVE.
         Cluster.holdsWithin(90, () -> consumed() >= end);
         recording.write(new Processing.Consumed(recording.now(), consumed(), end));
         Cluster.holdsWithin(30, () -> {

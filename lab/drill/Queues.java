@@ -124,7 +124,7 @@ class Queues implements QueueActions {
                 run,
                 "--release=" + RELEASED,
                 "--reject=" + REJECTED,
-                "--work=3"); // ms: the freeze must meet a member that works
+                "--work=3"); // ms for each record: a freeze must hit a member that is working
         var member = new MemberProcess(members.size() + 1, command, recording, progress);
         members.add(member);
         steps.await("the member did not start", 60, () -> member.isReady() || member.hasEnded());
@@ -145,7 +145,7 @@ class Queues implements QueueActions {
         frozen = members.get(members.size() - 1);
         for (int tries = 0; tries < 200; tries++) {
             frozen.freeze();
-            if (Script.stopsWithin(100_000_000)) throw new Unobserved("interrupted"); // what it printed is read
+            if (Script.stopsWithin(100_000_000)) throw new Unobserved("interrupted"); // until its lines are read
             heldThen = frozen.held();
             if (!heldThen.isEmpty()) {
                 frozen.noteFrozen();
@@ -169,9 +169,9 @@ class Queues implements QueueActions {
 
     @Override
     public void awaitRedelivery() throws Exception {
-        // Not all of them need come: an answer may have reached the broker before the freeze.
+        // Not all records need be delivered again: an answer may have reached the broker before the freeze.
         steps.await(
-                "nobody was given what the member held",
+                "no other member received what this member held",
                 90,
                 () -> members.stream()
                         .filter(it -> it != frozen)
@@ -183,7 +183,7 @@ class Queues implements QueueActions {
         long end = end(partition);
         Cluster.holdsWithin(120, () -> start() >= end);
         long start = start();
-        Script.stopsWithin(1_000_000_000); // what the members print last
+        Script.stopsWithin(1_000_000_000); // until the members' last lines are read
         for (MemberProcess it : members) it.kill("end");
         long to = -1;
         long last = -1;
@@ -207,7 +207,7 @@ class Queues implements QueueActions {
                     .get()
                     .get(partition);
             if (offsets == null) return -1;
-            // The start offset is written late; no lag means that nothing is left.
+            // Kafka updates the start offset late. Without lag, the group has finished everything.
             return offsets.lag().orElse(-1L) == 0 ? end(partition) : offsets.startOffset();
         } catch (InterruptedException stop) {
             throw stop;

@@ -9,9 +9,9 @@ import lab.drill.faults.*;
 import lab.drill.recording.Unobserved;
 import lab.history.*;
 
-/** What a power cut has left of the logs: from the answer of cluster.java, which lab/cut.java gives. */
+/** What a power cut has left of the logs: read from the answer of cluster.java, which runs lab/cut.java. */
 class RemainingLogs {
-    /** So long no record is sent before: several checkpoints are newer than the last one. */
+    /** No record is sent for so long before a power cut: then several checkpoints are newer than the last record. */
     static final Duration QUIET = Duration.ofSeconds(3);
 
     private static final Pattern LOG = Pattern.compile("(\\S+) ([\\d,]+) -> ([\\d,]+)");
@@ -57,7 +57,7 @@ class RemainingLogs {
         return Long.parseLong(text.replace(",", ""));
     }
 
-    /** Nobody has started the node: that lab/cut.java found it dead still holds. */
+    /** Whether the node refuses connections: then it was not started after lab/cut.java had found it dead. */
     private static boolean refuses(Target node) {
         try (var socket = new Socket()) {
             socket.connect(new InetSocketAddress(node.host(), node.port()), 1_000);

@@ -91,7 +91,7 @@ class Table {
                         .sum());
     }
 
-    /** Of a share group: records that nobody took care of, or that were accepted twice. */
+    /** Of a share group: records that were lost, or accepted twice. */
     private static String shared(List<Proof> runs, Kind kind) {
         List<Shared> all = runs.stream().map(it -> Shared.of(it.facts())).toList();
         if (all.stream().anyMatch(it -> it.unseen() != null)) return "?";

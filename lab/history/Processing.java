@@ -39,7 +39,7 @@ public sealed interface Processing extends Entry {
 
     /**
      * A process of the pipeline, or a member of the share group: {@code start}, {@code freeze} (SIGSTOP), {@code resume},
-     * {@code kill} (SIGKILL), {@code ended} by itself, or {@code end} by the run.
+     * {@code kill} (SIGKILL), {@code ended} (by itself), or {@code end} (the run ended it).
      *
      * @param process counts the processes of the run, from 1
      */
@@ -60,7 +60,7 @@ public sealed interface Processing extends Entry {
      * What a process reports of its batches: {@code committed}, {@code aborted}, or {@code replaced} for its clients.
      *
      * @param records how many; 0 if it replaced its clients
-     * @param to the offset of the batch's last record in the input, if it was committed; else -1
+     * @param to the offset of the batch's last record in the input, if it was committed; otherwise -1
      */
     record Batch(double t, int process, String what, int records, long to, String error) implements Processing {
         public boolean isCommitted() {

@@ -3,7 +3,7 @@ package lab.history;
 import java.util.Map;
 import lab.common.Json;
 
-/** What a share group reads the run's topic for, and how far it came. Its deliveries and answers are {@link Flow} entries. */
+/** The share group that reads the run's topic, and how far it came. Its deliveries and answers are {@link Flow} entries. */
 public sealed interface Sharing extends Entry {
     /**
      * The share group of a run. Each of its members is a {@link Processing.Process}.
@@ -11,7 +11,8 @@ public sealed interface Sharing extends Entry {
      * @param lockMs share.record.lock.duration.ms
      * @param limit share.delivery.count.limit
      * @param deadLetters the topic of records that are given up; null: there is none
-     * @param released the id of the record that each member releases; rejected: that each rejects
+     * @param released the id of the record that each member releases
+     * @param rejected the id of the record that each member rejects
      */
     record Queue(double t, String group, int lockMs, int limit, String deadLetters, int released, int rejected)
             implements Sharing {

@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
  * Shows a cluster in a browser while it works: the brokers with their replicas, the consumers with their partitions,
  * and for each partition the records of the last minute.
  *
- * <pre>jbang live.java</pre>
+ * <pre>jbang lab/live.java</pre>
  *
- * It prints the address of the page, and runs until Ctrl-C. It only looks: it asks the cluster with Kafka's Admin
- * client, each question up to ten times a second, whatever produces and consumes, and changes nothing.
+ * It prints the address of the page, and runs until Ctrl-C. It changes nothing: it asks the cluster with Kafka's Admin
+ * client, each question up to ten times a second, and works with any producer and consumer.
  *
  * <p>The watcher asks the cluster and keeps the answers; the server gives the browsers a snapshot of them as JSON; the
  * page draws the snapshot. All browsers get the same snapshot: ten browsers cost the cluster no more than one.

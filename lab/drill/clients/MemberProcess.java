@@ -31,7 +31,7 @@ public class MemberProcess extends Worker {
         return command;
     }
 
-    /** The ids that were delivered to it, and that it has surely not answered. */
+    /** The ids that were delivered to it, and that it has certainly not answered. */
     public Set<Integer> held() {
         return answering ? Set.of() : Set.copyOf(held);
     }

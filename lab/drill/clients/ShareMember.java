@@ -37,7 +37,7 @@ class ShareMember implements Callable<Integer> {
     @Mixin
     Connection connection;
 
-    /** A record that was answered, and the answer is not confirmed yet. */
+    /** An answer that is not confirmed yet. */
     private record Answer(Flow.Kind kind, int id, int delivery) {}
 
     private final Map<List<Long>, Deque<Answer>> open = new HashMap<>(); // by partition and offset
@@ -51,7 +51,7 @@ class ShareMember implements Callable<Integer> {
         var own = new HashMap<String, Object>();
         own.put("group.id", group);
         own.put("share.acknowledgement.mode", "explicit");
-        own.put("share.acquire.mode", "record_limit"); // otherwise a member is given a producer's whole batch
+        own.put("share.acquire.mode", "record_limit"); // otherwise one member receives a producer's whole batch
         own.put("max.poll.records", 20);
         var settings = connection.settings(ConsumerConfig.configNames(), Map.of(), own);
         try (var consumer =

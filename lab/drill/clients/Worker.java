@@ -7,7 +7,7 @@ import lab.common.Script;
 import lab.drill.recording.Recording;
 import lab.history.Processing;
 
-/** A child process that can be frozen, resumed and killed. It ends with the drill, however that ends. */
+/** A child process that can be frozen, resumed and killed. It ends with the drill, even if the drill is killed. */
 public abstract class Worker {
     /** Runs a command, prints its number, and kills it when standard input ends. */
     private static final String KEEPER = "exec 3<&0; \"$@\" </dev/null 2>&1 3<&- & p=$!; echo \"pid $p\";"
@@ -32,7 +32,7 @@ public abstract class Worker {
                 .start();
     }
 
-    /** To be called when the subclass can take lines. */
+    /** Starts reading lines. The subclass calls it when it can take them. */
     void listen() {
         Script.inBackground(
                 () -> keeper.inputReader(StandardCharsets.UTF_8).lines().forEach(this::line));
@@ -55,7 +55,7 @@ public abstract class Worker {
     /**
      * Takes a line that the process has printed.
      *
-     * @return false: it is not known what it means
+     * @return false if the line has no known meaning
      */
     abstract boolean take(String line, double t);
 
@@ -76,7 +76,7 @@ public abstract class Worker {
         signal("STOP");
     }
 
-    /** @param told whether it is worth an entry: not between two attempts to freeze it at the right moment */
+    /** @param told whether to write an entry: not between two attempts to freeze the process at the right moment */
     public void resume(boolean told) throws IOException, InterruptedException {
         if (told) note("resume");
         signal("CONT");

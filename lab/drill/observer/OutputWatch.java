@@ -13,7 +13,7 @@ import org.apache.kafka.common.*;
  * second: readers with read_committed wait there.
  */
 public class OutputWatch {
-    private static final double WORTH = 1; // s: a shorter time is a transaction like others
+    private static final double WORTH = 1; // s: a shorter time is a usual transaction
 
     private final Admin admin;
     private final TopicPartition output;
@@ -55,7 +55,7 @@ public class OutputWatch {
                 long[] ends = ends();
                 note(asked, ends[0], ends[1]);
             } catch (ExecutionException noAnswer) {
-                // the next one tells whether it still stands where it stood
+                // the next answer shows whether it has moved
             } catch (InterruptedException end) {
                 return;
             }

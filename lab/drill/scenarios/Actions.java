@@ -6,8 +6,9 @@ import lab.drill.faults.Fault;
 
 /**
  * What a step can do while records flow. A node is a broker's number; {@code leader}: the broker that leads partition 0
- * now; {@code follower}: the second replica of partition 0 as it was placed, which may lead by now; {@code controller}; {@code output}: the broker that leads the pipeline's output; or {@code coordinator}: that
- * of its transactions. Every method throws Unobserved if it could not be done.
+ * now; {@code follower}: the second replica of partition 0 as it was placed, which may lead by now; {@code controller};
+ * {@code output}: the broker that leads the pipeline's output; or {@code coordinator}: the coordinator of its transactions.
+ * Every method throws Unobserved if it could not be done.
  */
 public interface Actions {
     /** Records flow for this time. */

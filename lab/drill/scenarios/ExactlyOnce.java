@@ -6,7 +6,7 @@ import lab.drill.faults.Fault;
 
 /**
  * A pipeline between two topics, under faults. With transactions, each input must be in the output once. Two controls
- * show what the proof would see otherwise: a pipeline without transactions, and one that does not seek back.
+ * show that the proof finds errors: a pipeline without transactions, and one that does not seek back.
  */
 public class ExactlyOnce extends Scenario {
     private static final String OUTPUT = "exactly-once-output-1p-rf2";
@@ -36,8 +36,8 @@ public class ExactlyOnce extends Scenario {
                         it -> it.kill("output"),
                         "--transactions",
                         "--no-seek-back",
-                        // In ms. The outputs fail before the cluster gives up the leader after 9 s: an abort is
-                        // certain.
+                        // In ms. The outputs fail before the cluster gives up the leader after 9 s, so a batch is
+                        // aborted.
                         "-X",
                         "delivery.timeout.ms=6000",
                         "-X",
@@ -49,7 +49,7 @@ public class ExactlyOnce extends Scenario {
         super(name + ": " + title, "exactly-once-input-1p-rf2", timing);
         this.name = name;
         this.body = body;
-        // The work makes a batch last for 100 ms, so that a freeze meets it.
+        // With the work, a batch takes 100 ms, so a freeze can hit one.
         this.pipeline = pipeline.length > 0 ? List.of(pipeline) : List.of("--transactions", "--work", "2");
     }
 
@@ -83,7 +83,7 @@ public class ExactlyOnce extends Scenario {
                 run -> run.pipeline().awaitReleased());
     }
 
-    /** The successor has the group's partition, and the frozen process does not know it. */
+    /** The frozen process does not know that its successor has the group's partition. */
     private List<Step> zombie() {
         return List.of(
                 run -> run.pipeline().freezeInBatch(),

@@ -5,8 +5,8 @@ import java.util.*;
 import lab.drill.faults.Fault;
 
 /**
- * What acks=all is worth if the power fails: five trials with two replicas. What was not fsynced is cut away, so a record
- * survives only if a replica that keeps its power has it, or if Kafka was told to fsync.
+ * Which records survive a power failure with acks=all: five trials with two replicas. What was not fsynced is cut away, so
+ * a record survives only if a replica that keeps its power has it, or if Kafka was told to fsync.
  */
 public class PowerCut extends Scenario {
     private static final Duration A_WHILE = Duration.ofSeconds(3);
@@ -97,7 +97,7 @@ public class PowerCut extends Scenario {
         return "2p-rf2";
     }
 
-    /** Of all brokers, so that Kafka's own topics are fsynced as well: committed offsets are records, too. */
+    /** Of all brokers, so Kafka's own topics are also fsynced: committed offsets are records in one of them. */
     @Override
     public Map<String, String> brokerProperties() {
         return Map.of("log.flush.interval.messages", flushes ? "1" : "");

@@ -4,8 +4,8 @@ import java.util.*;
 import lab.drill.faults.Fault;
 
 /**
- * A topic that a share group reads as a queue, under faults. One record is released by every member, until the group gives it
- * up, and one is rejected.
+ * A topic that a share group reads as a queue, under faults. Every member releases one record, until the group gives it up,
+ * and rejects another one.
  */
 public class SharedQueue extends Scenario {
     private final String name;

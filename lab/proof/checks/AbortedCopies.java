@@ -9,12 +9,13 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
 
 /**
- * A pipeline with transactions that was frozen in one: the outputs that only a reader with read_uncommitted receives are those
- * between the last stable offset and the high watermark that were seen then, and no others.
+ * A pipeline was frozen in a transaction: the outputs that only a reader with read_uncommitted receives are those
+ * between the last stable offset and the high watermark at that time, and no others.
  *
  * <p>FAIL: they are others, more or fewer.
  *
- * <p>INCONCLUSIVE: the output was not read, or the pipeline reports that it aborted other transactions.
+ * <p>INCONCLUSIVE: not everything was observed (OutputSeen); or they are others, and the pipeline reports that it
+ * aborted another transaction.
  */
 class AbortedCopies implements Check {
     @Override

@@ -12,7 +12,7 @@ import lab.proof.facts.Text;
  *
  * <p>ALLOWED: one is. A share group delivers at least once.
  *
- * <p>INCONCLUSIVE: the group did not finish every record.
+ * <p>INCONCLUSIVE: not everything was observed (QueueSeen).
  */
 class AcceptedOnce implements Check {
     @Override

@@ -10,8 +10,8 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 2: the records are balanced across the consumers. Of those that were received before the fault, in the order of their
- * ids without a hole, each consumer received as many as the others, to within one.
+ * Scenario 2: the records are balanced across the consumers. Of those that were received before the fault, up to the
+ * first id that was not, each consumer received as many as the others, to within one.
  *
  * <p>FAIL: the shares differ.
  *

@@ -9,9 +9,9 @@ import lab.proof.facts.Text;
 /**
  * Your limit ({@code --max-pause}): no gap between acknowledgements of a partition is longer, in the whole run.
  *
- * <p>FAIL: one is.
+ * <p>FAIL: a gap is longer.
  *
- * <p>INCONCLUSIVE: one is, and this program did not run meanwhile; or nothing was acknowledged.
+ * <p>INCONCLUSIVE: a gap is longer, and this program did not run meanwhile; or nothing was acknowledged.
  */
 class MaxPause implements Check {
     @Override

@@ -60,7 +60,7 @@ class OthersGoOn implements Check {
         return of(verdict, text, evidence, verdict == Verdict.PASS && shown ? null : doubt);
     }
 
-    /** What a pause says of a partition that nothing was done to. */
+    /** The verdict on a pause of a partition that the fault does not affect. */
     static Verdict ofPause(double pause, double outage) {
         if (pause <= brief(outage)) return Verdict.PASS;
         return pause <= outage / 2 ? Verdict.INCONCLUSIVE : Verdict.FAIL;

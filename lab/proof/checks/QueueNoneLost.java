@@ -10,11 +10,12 @@ import lab.proof.facts.Text;
 
 /**
  * A share group loses no record: each one was accepted or rejected by a member, or given up after the group's limit of
- * deliveries. A record whose answer is not known, because its member was killed or the answer was not confirmed, was delivered.
+ * deliveries. A record that was delivered does not count as lost if its answer is not known, because its member was
+ * killed or the answer was not confirmed.
  *
- * <p>FAIL: a record that is in the log was never delivered, or was only released, and the group finished it.
+ * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: the group did not finish every record.
+ * <p>INCONCLUSIVE: not everything was observed (QueueSeen).
  */
 class QueueNoneLost implements Check {
     @Override

@@ -7,7 +7,8 @@ import lab.proof.facts.Shared;
 /**
  * The share group finished every record, and its dead letters were read. Shown only if it is not so.
  *
- * <p>INCONCLUSIVE: it did not come to the end of the topic, or the dead letters were not read. Never FAIL.
+ * <p>INCONCLUSIVE: it did not come to the end of the topic, the dead letters were not read, or there were no records.
+ * Never FAIL.
  */
 class QueueSeen implements Check {
     @Override

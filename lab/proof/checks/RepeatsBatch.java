@@ -8,13 +8,13 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
 
 /**
- * A control, a pipeline without transactions that was killed in a batch: what it had written and not committed is in the output
- * twice, and nothing else. It is predicted from offsets. A proof that does not find it would find nothing in a pipeline with
- * transactions either.
+ * A control, a pipeline without transactions that was killed in a batch: the inputs that it had written and not
+ * committed are in the output twice, and no others. They are predicted from offsets. This control shows that the proof
+ * finds repeated records.
  *
  * <p>FAIL: others are there twice, or fewer, or an input is missing.
  *
- * <p>INCONCLUSIVE: none are predicted, or the output was not read.
+ * <p>INCONCLUSIVE: none are predicted, or not everything was observed (OutputSeen).
  */
 class RepeatsBatch implements Check {
     @Override

@@ -6,8 +6,8 @@ import lab.proof.facts.Facts;
 /**
  * The topic is the same one from the beginning to the end. Shown only if it is not.
  *
- * <p>INCONCLUSIVE: it was deleted, or another one of its name was created during the run. What was acknowledged before
- * can no longer be seen. Or the id of the topic that was read is not known. Never FAIL.
+ * <p>INCONCLUSIVE: it was deleted, or another one with its name was created during the run. Records that were
+ * acknowledged before can no longer be observed. Or the id of the topic that was read is not known. Never FAIL.
  */
 class SameTopic implements Check {
     @Override

@@ -8,14 +8,14 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
 
 /**
- * A control, a pipeline that does not seek back after it aborted a transaction: the batch is missing, and nothing else. It is
- * predicted from what the pipeline reports as committed. A proof that does not find it would find nothing in a right pipeline
- * either.
+ * A control, a pipeline that does not seek back after it aborted a transaction: the inputs of that batch are missing,
+ * and no others. They are predicted from what the pipeline reports as committed. This control shows that the proof
+ * finds missing records.
  *
  * <p>FAIL: others are missing, or fewer, or an input is there twice.
  *
- * <p>INCONCLUSIVE: the pipeline reports none as aborted, or more or fewer records than it skipped; the output was not read; or it
- * replaced its clients, which read the batch again.
+ * <p>INCONCLUSIVE: the pipeline reports no aborted batch, or not as many records as it skipped; not everything was
+ * observed (OutputSeen); or it does not hold, and the pipeline replaced its clients, which read the batch again.
  */
 class SkipsBatch implements Check {
     @Override

@@ -17,7 +17,7 @@ import lab.history.RunHistory;
 import lab.history.Seen;
 import lab.proof.facts.Account.Kind;
 
-/** What cannot be in a history, or does not fit together: then lines were lost, or written by something that is wrong. */
+/** Lines that cannot be in a history, or that contradict each other: some were lost, or the writer was wrong. */
 class Contradictions {
     private static final double STOPPING = 0.5; // seconds: the last records before a pause of the producer
     private static final double RARELY = 5; // seconds between two answers of the cluster
@@ -58,7 +58,7 @@ class Contradictions {
         complaints.check(sound, otherwise, values);
     }
 
-    /** What is written once, at the beginning. */
+    /** Lines that are written once, at the beginning. */
     private void experiment() {
         for (Class<? extends Entry> kind :
                 List.of(Experiment.Cluster.class, Experiment.Producer.class, Experiment.Limits.class))
@@ -102,7 +102,7 @@ class Contradictions {
                         "a record was sent while the producer paused");
     }
 
-    /** The producer counts them up from 1. */
+    /** The producer counts the ids up from 1. */
     private void ids() {
         BitSet sent = account.of(Kind.SENT);
         int lost = Math.max(0, sent.length() - 1) - sent.cardinality();

@@ -8,15 +8,15 @@ import lab.history.Processing;
 import lab.history.RunHistory;
 import lab.proof.facts.Account.Kind;
 
-/** What became of the inputs of a pipeline: the ids in its output, as the two kinds of readers see it. */
+/** What became of the inputs of a pipeline: the ids in its output, for both kinds of readers. */
 public class Pipelined {
     private final Facts facts;
     private final RunHistory run;
     private final Processing.Pipeline setup;
     private final TreeMap<Long, Integer> processed; // the id at each offset, for read_committed
     private final TreeMap<Long, Integer> written; // for read_uncommitted
-    private final BitSet once = new BitSet(); // at least
-    private final BitSet twice = new BitSet(); // at least
+    private final BitSet once = new BitSet(); // or more often
+    private final BitSet twice = new BitSet(); // or more often
 
     private Pipelined(Facts facts, Processing.Pipeline setup) {
         this.facts = facts;
@@ -28,7 +28,7 @@ public class Pipelined {
             if (once.get(id)) twice.set(id);
             once.set(id);
         }
-        twice.andNot(facts.account().of(Kind.IN_LOG_AGAIN)); // two inputs, two outputs
+        twice.andNot(facts.account().of(Kind.IN_LOG_AGAIN)); // an input that is in the log twice has two outputs
     }
 
     /** Null if the run has no pipeline. */
@@ -47,7 +47,7 @@ public class Pipelined {
         return setup;
     }
 
-    /** Those that are in the log of the input. */
+    /** The ids in the log of the input. */
     public BitSet inputs() {
         return facts.account().of(Kind.IN_LOG);
     }
@@ -81,7 +81,7 @@ public class Pipelined {
                 .toList();
     }
 
-    /** The inputs that are written before an offset of the output and not committed as read. */
+    /** The inputs whose outputs a frozen process had written, and that the group had not committed. */
     public BitSet uncommitted(Processing.Open open) {
         var ids = new BitSet();
         for (int id : written.headMap(open.end()).values())
@@ -101,7 +101,7 @@ public class Pipelined {
         return skipped;
     }
 
-    /** Why not all outputs were to be seen; null if they were. */
+    /** Why not all outputs could be observed; null if they could. */
     public String unseen() {
         List<Processing.Consumed> consumed = run.all(Processing.Consumed.class);
         if (consumed.isEmpty()) return "the pipeline was not watched to the end of the input";

@@ -10,8 +10,8 @@ import lab.history.RunHistory;
 import lab.history.Seen;
 
 /**
- * The power cuts of a run, and which records they must have lost: those that were acknowledged before, at or above the
- * offset at which the log of the replica was cut that was elected afterwards.
+ * The power cuts of a run, and which records they must have lost: those that were acknowledged before the cut, at or
+ * above the offset at which the log of the replica that was elected afterwards was cut.
  */
 public class PowerCuts {
     private final RunHistory run;
@@ -31,7 +31,10 @@ public class PowerCuts {
                     predicted.or(acknowledged(outage, partition, elsewhere(outage, partition)));
     }
 
-    /** With acks=all, an in-sync replica had all that was acknowledged: what it never had, its power cut has not lost. */
+    /**
+     * With acks=all, an in-sync replica had every acknowledged record. So a record at or above the end of its log before
+     * the cut was not lost by this cut.
+     */
     private long elsewhere(Outage outage, int partition) {
         Action.Cut.Log log = log(outage, partition);
         return log == null || !setup.acksAll() ? Long.MAX_VALUE : log.before();
@@ -41,7 +44,7 @@ public class PowerCuts {
         return outages;
     }
 
-    /** What was left of a node's logs; null if that is not known. */
+    /** How a node's logs were cut; null if that is not known. */
     public Action.Cut cut(Outage outage) {
         return run.all(Action.Cut.class).stream()
                 .filter(it -> it.n() == outage.n())
@@ -66,7 +69,7 @@ public class PowerCuts {
         return before == null ? Seen.NONE : before.leader();
     }
 
-    /** Until the session of a dead broker has ended, it may be named as the leader: after it there is none. */
+    /** Until the session of a dead broker expires, the metadata may name it as the leader. Then there is none. */
     private static boolean wasDead(List<Observed.Change> changes, Observed.Change now, double before) {
         return changes.stream()
                 .filter(it -> it.t() > now.t() && it.t() < before && it.leaderChanged())
@@ -98,7 +101,7 @@ public class PowerCuts {
         return cut == null ? null : cut.of(setup.topic().name(), partition);
     }
 
-    /** Before the cut, from the offset on at which the log was cut, and below another one. */
+    /** Records acknowledged before the cut, at or above the offset at which the log was cut, and below another offset. */
     private BitSet acknowledged(Outage outage, int partition, long below) {
         var ids = new BitSet();
         Action.Cut.Log log = log(outage, partition);
@@ -111,7 +114,7 @@ public class PowerCuts {
         return ids;
     }
 
-    /** Why a loss of these cuts is no loss of a power failure; empty if it is one. */
+    /** Why these cuts may not show what a power failure loses; empty if they do. */
     public List<String> doubts() {
         var doubts = new ArrayList<String>();
         for (Outage outage : outages) {

@@ -15,13 +15,13 @@ import lab.proof.facts.Account.Kind;
 
 /** What became of the records of a share group: by id, to whom they were delivered, and what the members answered. */
 public class Shared {
-    /** @param count the delivery count: how often Kafka says that it has delivered the record */
+    /** @param count the delivery count: how often Kafka reports that it has delivered the record */
     public record Delivery(double t, int member, int count) {}
 
     /** @param kind accepted, released, rejected or refused */
     private record Answer(double t, int member, Flow.Kind kind) {}
 
-    private static final double STALE = 5; // s
+    private static final double STALE = 5; // s: so long a resumed member may report what it had fetched before
     private static final double NOTICED = 1; // s: a member may notice a new leader before the observer does
     private static final double TICK = 0.2; // s: lines have records of up to 0.1 s
 
@@ -65,7 +65,7 @@ public class Shared {
         return setup;
     }
 
-    /** Those that are in the log. */
+    /** The ids in the log. */
     public BitSet inputs() {
         return facts.account().of(Kind.IN_LOG);
     }
@@ -88,7 +88,7 @@ public class Shared {
         return answers.get(kind).getOrDefault(id, 0);
     }
 
-    /** Ids that were delivered as often as the group's limit allows, and that nobody accepted. */
+    /** Ids that were delivered as often as the group's limit allows, and that no member accepted. */
     public BitSet givenUp() {
         var ids = new BitSet();
         deliveries.forEach((id, all) -> {
@@ -97,7 +97,7 @@ public class Shared {
         return Account.minus(ids, with(Flow.Kind.ACCEPTED, 1));
     }
 
-    /** Whether a delivery of a record has no confirmed answer: what the broker took for its answer is not known. */
+    /** Whether a delivery of a record has no confirmed answer. Then it is not known which answer the broker has. */
     public boolean isOpen(int id) {
         int confirmed = 0;
         for (Flow.Kind kind : List.of(Flow.Kind.ACCEPTED, Flow.Kind.RELEASED, Flow.Kind.REJECTED))
@@ -105,7 +105,7 @@ public class Shared {
         return deliveries(id).size() > confirmed;
     }
 
-    /** Records that are in the log, and of which nobody took care. */
+    /** Records in the log that were neither accepted, rejected nor given up, and all of whose answers are known. */
     public BitSet lost() {
         BitSet lost = (BitSet) inputs().clone();
         for (Flow.Kind kind : List.of(Flow.Kind.ACCEPTED, Flow.Kind.REJECTED, Flow.Kind.DEAD_LETTER))
@@ -151,8 +151,8 @@ public class Shared {
     }
 
     /**
-     * Whether a delivery is to a member that was frozen and has just been resumed: it prints what it had fetched before, and what
-     * others were given meanwhile.
+     * Whether a delivery is to a member that was frozen and has just been resumed: it reports what it had fetched before,
+     * which other members may have received meanwhile.
      */
     public boolean isStale(Delivery it) {
         double frozen = Double.POSITIVE_INFINITY;
@@ -172,7 +172,7 @@ public class Shared {
                         it.t() < before - TICK && (it.kind() == Flow.Kind.ACCEPTED || it.kind() == Flow.Kind.REJECTED));
     }
 
-    /** How many new leaders the partition got in a window: each forgets who had received what. */
+    /** How many new leaders the partition got in a window: a new leader does not know earlier deliveries. */
     public long newLeaders(double from, double to) {
         return facts.observed().changes().stream()
                 .filter(it -> it.leaderChanged()
@@ -194,7 +194,7 @@ public class Shared {
         return deliveries;
     }
 
-    /** Why not all deliveries were to be seen; null if they were. */
+    /** Why not all deliveries could be observed; null if they could. */
     public String unseen() {
         List<Sharing.Drained> drained = run.all(Sharing.Drained.class);
         if (drained.isEmpty()) return "the group was not watched to the end of the topic";

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import test.*;
 
 /**
- * For each kind of finding: it is made, the printed remedy is run, and the doctor is asked again. The finding is gone,
- * no other one has appeared, the topic takes records with acks=all all the time, and no record is gone.
+ * A finding is made, the printed remedy is run, and the doctor is asked again: the finding no longer appears, there is no
+ * new one, the topic takes records with acks=all, and no record is lost. docs/doctor.md lists the findings without a test.
  *
  * <p>Brokers 1 to 3 are controllers as well and stand in rack a; broker 4 stands in rack b.
  */
