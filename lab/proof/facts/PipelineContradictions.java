@@ -13,21 +13,7 @@ import lab.history.Processing;
 import lab.history.RunHistory;
 
 /** What cannot be in the history of a pipeline: its processes, the offsets of its input, and those of its output. */
-class PipelineContradictions {
-    private final RunHistory run;
-    private final Setup setup;
-    private final Account account;
-    private final Workers workers;
-    private final Complaints complaints;
-
-    PipelineContradictions(RunHistory run, Setup setup, Account account, Workers workers, Complaints complaints) {
-        this.run = run;
-        this.setup = setup;
-        this.account = account;
-        this.workers = workers;
-        this.complaints = complaints;
-    }
-
+record PipelineContradictions(RunHistory run, Setup setup, Account account, Workers workers, Complaints complaints) {
     void find() {
         List<Processing.Pipeline> all = run.all(Processing.Pipeline.class);
         complaints.check(all.size() <= 1, "two lines begin the run: Pipeline");

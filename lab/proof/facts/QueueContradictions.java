@@ -14,26 +14,12 @@ import lab.history.Sharing;
 import lab.proof.facts.Account.Kind;
 
 /** What cannot be in the history of a share group: its members, their answers, and its dead letters. */
-class QueueContradictions {
+record QueueContradictions(RunHistory run, Setup setup, Account account, Workers workers, Complaints complaints) {
     /** A delivery of a record to a member, or an answer of that member. */
     private record Step(double t, Flow flow, int id) {
         boolean isAnswer() {
             return flow.kind() != Flow.Kind.DELIVERED;
         }
-    }
-
-    private final RunHistory run;
-    private final Setup setup;
-    private final Account account;
-    private final Workers workers;
-    private final Complaints complaints;
-
-    QueueContradictions(RunHistory run, Setup setup, Account account, Workers workers, Complaints complaints) {
-        this.run = run;
-        this.setup = setup;
-        this.account = account;
-        this.workers = workers;
-        this.complaints = complaints;
     }
 
     void find() {
