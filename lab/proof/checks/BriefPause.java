@@ -2,7 +2,9 @@ package lab.proof.checks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import lab.proof.facts.Bound;
+import lab.proof.facts.Disturbance;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Gap;
@@ -47,21 +49,28 @@ class BriefPause implements Check {
                 pause.seconds(), bound, since, outage.name());
         boolean brief = pause.seconds() <= bound.seconds();
         boolean holds = brief && since > 0;
-        String helpedBy = facts.doubts().byOthers(outage.from(), outage.preferredAt(), it -> !it.isController());
+        String others = byOthers(facts, outage, it -> !it.isController());
+        // Others can only help by starting this broker. What they do to another one may have made the pause longer.
+        String helpedBy = byOthers(facts, outage, it -> !it.isController() && it.node() == outage.node());
+        boolean harmed = byOthers(facts, outage, it -> it.node() != outage.node()) != null;
         String stalled = facts.observed().stalledIn(outage.from(), outage.wholeAt());
         double deadline = brief ? Math.min(outage.restoredAt(), outage.from() + bound.seconds()) : pause.to();
         boolean early = brief && facts.doubts().endedBefore(deadline);
-        if (!holds && !early && helpedBy != null && stalled == null)
+        if (!holds && !early && helpedBy != null && !harmed && stalled == null)
             return Claim.fail(TEXT, evidence + "; not by itself: " + helpedBy);
         String blind = facts.observed().blindIn(pause.from(), pause.to());
-        if (holds && (helpedBy != null || blind != null))
-            return Claim.unknown(TEXT, evidence + "; but " + (helpedBy != null ? helpedBy : blind));
+        if (holds && (others != null || blind != null))
+            return Claim.unknown(TEXT, evidence + "; but " + (others != null ? others : blind));
         String tooShort = brief ? facts.doubts().tooShort(outage, bound) : null;
         return Claim.of(
                 holds,
                 TEXT,
                 evidence,
                 tooShort != null ? tooShort : facts.doubts().any(outage, deadline));
+    }
+
+    private static String byOthers(Facts facts, Outage outage, Predicate<Disturbance> which) {
+        return facts.doubts().byOthers(outage.from(), outage.preferredAt(), which);
     }
 
     /** How many records of a partition the new leader acknowledged, or the group received, before the broker was started. */
