@@ -72,6 +72,7 @@
 //SOURCES drill/observer/PartitionWatch.java // leaders and in-sync replicas
 //SOURCES drill/observer/OutputWatch.java // the last stable offset of the output
 //SOURCES drill/observer/NodeWatch.java // brokers and controllers
+//SOURCES drill/observer/GroupWatch.java // the group: its state, its members
 
 // Recording: what happens goes to the history, and is printed
 //SOURCES drill/recording/Recording.java // writes and prints each entry; has the clock

@@ -137,10 +137,22 @@ class Cluster implements AutoCloseable {
         } catch (ExecutionException noAnswer) {
             // it is for readers only
         }
-        List<Experiment.Broker> all = brokers.values().stream()
-                .map(it -> new Experiment.Broker(it.id(), executor.nameOf(broker(it.id())), null))
-                .toList();
+        var all = new ArrayList<Experiment.Broker>();
+        for (int each : brokers.keySet())
+            all.add(new Experiment.Broker(each, executor.nameOf(broker(each)), version(each)));
         return new Experiment.Cluster(0, id, null, all, (int) sessionTimeout, executor.about());
+    }
+
+    /** A broker does not tell its version. The highest metadata.version that it supports stands for it; null: not known. */
+    private String version(int id) throws InterruptedException {
+        var one = new DescribeFeaturesOptions().nodeId(id).timeoutMs(5_000);
+        try {
+            var supported = admin.describeFeatures(one).featureMetadata().get().supportedFeatures();
+            var metadata = supported.get("metadata.version");
+            return metadata == null ? null : "metadata.version " + metadata.maxVersion();
+        } catch (ExecutionException notKnown) {
+            return null;
+        }
     }
 
     /** @param t when, in seconds of the run */

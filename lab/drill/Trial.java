@@ -48,7 +48,7 @@ class Trial {
         recording = new Recording(writer, new Timeline(printer));
         describe(number, of, limits);
         try {
-            observer = new Observer(connection, topic, recording, isPatient());
+            observer = new Observer(connection, topic, group, recording, isPatient());
             takeSteps();
             account();
         } finally {

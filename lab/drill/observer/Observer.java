@@ -29,6 +29,7 @@ public class Observer {
     private final Recording recording;
     private final PartitionWatch partitions;
     private final NodeWatch nodes;
+    private final GroupWatch group;
     private final BlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
     private final Thread thread = new Thread(this::watch, "observer");
     private volatile boolean ending;
@@ -41,12 +42,16 @@ public class Observer {
     private volatile double answeredAt;
     private boolean controllerIsAsked; // and has not answered
 
-    /** @param patient brokers may report old news */
-    public Observer(Connection connection, Experiment.Topic topic, Recording recording, boolean patient) {
+    /**
+     * @param group the consumer group whose state is watched
+     * @param patient brokers may report old news
+     */
+    public Observer(Connection connection, Experiment.Topic topic, String group, Recording recording, boolean patient) {
         this.topic = topic;
         this.recording = recording;
         partitions = new PartitionWatch(topic.partitions().size(), recording, patient);
         nodes = new NodeWatch(recording);
+        this.group = new GroupWatch(group, recording);
         Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
         settings.remove("retries"); // for a producer's tries; with 0, an Admin client would give up
         // In ms. A broker that hangs must not make the observer blind.
@@ -82,6 +87,7 @@ public class Observer {
             if (outstanding < 4) askTopic();
             if (round % 5 == 0) askNodes();
             if (round % 25 == 0) askController();
+            if (round % 10 == 0) group.ask(controllers, answers);
             try {
                 runAnswersFor(20_000_000);
             } catch (InterruptedException end) {

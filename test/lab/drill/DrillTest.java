@@ -460,7 +460,8 @@ public class DrillTest {
     }
 
     @Test
-    @DisplayName("min.insync.replicas counts up to the number of replicas, as the brokers count")
+    @DisplayName(
+            "min.insync.replicas counts up to the number of replicas, as the brokers count; versions and group are recorded")
     void asTheBrokersCount() throws Exception {
         String topic = topic("capped", Map.of("min.insync.replicas", "3"));
         Path history = directory.resolve("capped.jsonl");
@@ -469,7 +470,11 @@ public class DrillTest {
             run.expectExit(0, LONG);
         }
         assertThat(Files.readAllLines(history))
-                .anyMatch(line -> line.contains("\"min_insync_replicas\":3,\"effective_min_insync\":2"));
+                .anyMatch(line -> line.contains("\"min_insync_replicas\":3,\"effective_min_insync\":2"))
+                .anyMatch(line ->
+                        line.contains("\"type\":\"cluster\"") && line.contains("\"version\":\"metadata.version "))
+                .anyMatch(line ->
+                        line.contains("\"type\":\"group\"") && line.contains("\"state\":\"Stable\",\"members\":1"));
     }
 
     @Test
