@@ -642,7 +642,9 @@ class FailoverTest {
     void unseen() throws Exception {
         Path deaf = mutant(
                 "if (it == null) return;\n                double now",
-                "if (it == null || it.id == 7) return;\n                double now");
+                "if (it == null || it.id == 7) return;\n                double now",
+                "did not receive the log\", 60,",
+                "did not receive the log\", 5,");
         onOurCluster();
         Run run = expect(deaf, "FAIL", "1", "the group received every record in the log", FailoverTest::toCluster);
         assertThat(claims(run)).containsEntry("no acknowledged record is lost", "PASS");

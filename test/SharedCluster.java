@@ -7,6 +7,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
@@ -145,22 +147,25 @@ public final class SharedCluster {
     }
 
     public static void awaitInSync() throws InterruptedException {
-        await(
-                "all replicas in sync",
-                () -> partitions().stream()
-                        .allMatch(it -> it.isr().size() == it.replicas().size()));
+        await("all replicas in sync", () -> {
+            try {
+                return partitions().stream()
+                        .allMatch(it -> it.isr().size() == it.replicas().size());
+            } catch (ExecutionException deleted) { // a topic, meanwhile
+                if (deleted.getCause() instanceof UnknownTopicOrPartitionException) return false;
+                throw new IllegalStateException(deleted);
+            } catch (InterruptedException end) {
+                throw new IllegalStateException(end);
+            }
+        });
     }
 
-    private static List<TopicPartitionInfo> partitions() {
-        try {
-            var names = admin().listTopics().names().get();
-            var partitions = new ArrayList<TopicPartitionInfo>();
-            for (TopicDescription topic :
-                    admin().describeTopics(names).allTopicNames().get().values()) partitions.addAll(topic.partitions());
-            return partitions;
-        } catch (Exception notNow) {
-            throw new IllegalStateException(notNow);
-        }
+    private static List<TopicPartitionInfo> partitions() throws ExecutionException, InterruptedException {
+        var names = admin().listTopics().names().get();
+        var partitions = new ArrayList<TopicPartitionInfo>();
+        for (TopicDescription topic :
+                admin().describeTopics(names).allTopicNames().get().values()) partitions.addAll(topic.partitions());
+        return partitions;
     }
 
     /** All records that a topic has now, partition after partition. */

@@ -124,8 +124,13 @@ class suite {
     private static final List<Class<?>> TESTS = tests();
 
     /** Mostly waiting, and without need of another network than 127.0.0.1: these run beside the others. */
-    private static final List<Class<?>> BESIDE =
-            List.of(FailoverTest.class, lab.drill.DrillTest.class, QueueTest.class);
+    private static final List<Class<?>> BESIDE = List.of(
+            FailoverTest.class,
+            lab.drill.DrillTest.class,
+            QueueTest.class,
+            lab.pipeline.PipelineTest.class,
+            lab.drill.ExactlyOnceTest.class,
+            lab.drill.SharedQueueTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
