@@ -101,11 +101,6 @@ public class ExactlyOnce extends Scenario {
     }
 
     @Override
-    public boolean takesFault() {
-        return false;
-    }
-
-    @Override
     public String shape() {
         return "1p-rf2";
     }

@@ -59,11 +59,6 @@ public class LastReplica extends Scenario {
     }
 
     @Override
-    public boolean takesFault() {
-        return false;
-    }
-
-    @Override
     public String shape() {
         return "1p-rf2";
     }

@@ -88,11 +88,6 @@ public class PowerCut extends Scenario {
     }
 
     @Override
-    public boolean takesFault() {
-        return false;
-    }
-
-    @Override
     public String shape() {
         return "2p-rf2";
     }

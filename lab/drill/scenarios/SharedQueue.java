@@ -74,11 +74,6 @@ public class SharedQueue extends Scenario {
     }
 
     @Override
-    public boolean takesFault() {
-        return false;
-    }
-
-    @Override
     public String shape() {
         return "1p-rf2";
     }
