@@ -128,6 +128,7 @@ class suite {
             FailoverTest.class,
             lab.drill.DrillTest.class,
             QueueTest.class,
+            ConsumerTest.class,
             lab.pipeline.PipelineTest.class,
             lab.drill.ExactlyOnceTest.class,
             lab.drill.SharedQueueTest.class);
