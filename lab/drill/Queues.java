@@ -16,7 +16,6 @@ import org.apache.kafka.common.errors.TopicExistsException;
 class Queues implements QueueActions {
     private static final String DEAD_LETTERS = "dlq.queue-1p-rf2";
     private static final int LOCK = 15_000; // ms, the least that brokers allow; Kafka's default is 30,000
-    private static final int LIMIT = 5; // Kafka's default
     private static final int RELEASED = 100; // an id
     private static final int REJECTED = 150; // an id
 
@@ -55,8 +54,16 @@ class Queues implements QueueActions {
         if (dead != null) createDeadLetters();
         deadFirst = dead == null ? -1 : end(dead);
         configure();
-        recording.write(
-                new Sharing.Queue(0, group(), LOCK, LIMIT, dead == null ? null : DEAD_LETTERS, RELEASED, REJECTED));
+        long limit =
+                cluster.brokerSetting(topic.partitions().get(0).replicas().get(0), "group.share.delivery.count.limit");
+        recording.write(new Sharing.Queue(
+                0,
+                group(),
+                LOCK,
+                limit < 0 ? 5 : (int) limit, // Kafka's default
+                dead == null ? null : DEAD_LETTERS,
+                RELEASED,
+                REJECTED));
     }
 
     private String group() {

@@ -97,6 +97,7 @@ public abstract class Worker {
     }
 
     private void signal(String name) throws IOException, InterruptedException {
+        if (pid == 0) return; // not known yet: "kill 0" would mean this program's own process group
         var command = new ArrayList<>(List.of("kill", "-" + name, "" + pid));
         ProcessHandle.of(pid).ifPresent(it -> it.descendants().forEach(child -> command.add("" + child.pid())));
         new ProcessBuilder(command)

@@ -122,39 +122,40 @@ public class Timeline {
     }
 
     private void print(Sharing.Queue it) {
-        printer.print(
-                "  share group %s: lock %d s, %d deliveries, dead letters: %s; record %d is released, %d rejected",
-                it.group(),
-                it.lockMs() / 1000,
-                it.limit(),
-                it.deadLetters() == null ? "none" : it.deadLetters(),
-                it.released(),
-                it.rejected());
+        String text = "share group %s: lock %d s, %d deliveries, dead letters: %s; record %d is released, %d rejected"
+                .formatted(
+                        it.group(),
+                        it.lockMs() / 1000,
+                        it.limit(),
+                        it.deadLetters() == null ? "none" : it.deadLetters(),
+                        it.released(),
+                        it.rejected());
+        printer.print("  %s", Printer.wrapped(2, text));
     }
 
     private void print(Processing entry) {
         double t = entry.t();
-        if (entry instanceof Processing.Pipeline it)
-            printer.print(
-                    "  a pipeline from there to %s, %s%s",
-                    it.output(),
-                    it.transactions() ? "exactly once" : "without transactions",
-                    it.seekBack() ? "" : ", which does not seek back");
+        if (entry instanceof Processing.Pipeline it) {
+            String how = it.transactions() ? "exactly once" : "without transactions";
+            String mistake = it.seekBack() ? "" : ", which does not seek back";
+            String text = "a pipeline from there to %s, %s%s".formatted(it.output(), how, mistake);
+            printer.print("  %s", Printer.wrapped(2, text));
+        }
         if (entry instanceof Processing.Process it && !it.what().equals("end"))
             line(
                     t,
                     it.what().equals("kill") ? "bold,red" : "bold",
                     "process %d: %s".formatted(it.process(), it.what()));
         if (entry instanceof Processing.Batch it && it.what().equals("aborted"))
-            line(t, "yellow", "pipeline %d: aborted %,d records: %s".formatted(it.process(), it.records(), it.error()));
+            line(t, "yellow", "process %d: aborted %,d records: %s".formatted(it.process(), it.records(), it.error()));
         if (entry instanceof Processing.Batch it && it.what().equals("replaced"))
-            line(t, "yellow", "pipeline %d: clients replaced: %s".formatted(it.process(), it.error()));
+            line(t, "yellow", "process %d: clients replaced: %s".formatted(it.process(), it.error()));
         if (entry instanceof Processing.Open it)
             line(
                     t,
                     "",
-                    "it is in the middle of a batch: last stable offset %,d, high watermark %,d, input committed up to %,d"
-                            .formatted(it.stable(), it.end(), it.consumed()));
+                    "process %d is in the middle of a batch: last stable offset %,d, high watermark %,d, input committed up to %,d"
+                            .formatted(it.process(), it.stable(), it.end(), it.consumed()));
         if (entry instanceof Processing.Held it)
             line(it.to(), "", "the last stable offset stood at %,d for %.1f s".formatted(it.stable(), it.to() - t));
     }

@@ -69,15 +69,19 @@ public class DrillTest {
         servers = SharedCluster.servers();
         admin = SharedCluster.admin();
         new ProcessBuilder("mkfifo", shared.resolve("in").toString()).start().waitFor();
-        // Each has a pipe of its own for the answer: one that was killed leaves none behind for the next.
+        // Each has a pipe of its own for the answer: one that was killed leaves none behind for the next. It ends when
+        // this process does, however that ends.
         Files.writeString(shared.resolve("tell"), """
                 mkfifo '%1$s'/out.$$
-                exec 3<> '%1$s'/out.$$
-                echo "out.$$ $1" > '%1$s/in'
+                exec 3<> '%1$s'/out.$$ 4<> '%1$s/in'
+                (while kill -0 %2$d; do sleep 1; done 2>/dev/null; echo 'error: the test has ended' >&3) &
+                echo "out.$$ $1" >&4
                 read -r answer <&3
+                kill $!
                 echo "$answer"
                 case $answer in error*) exit 1 ;; esac
-                """.formatted(shared));
+                """.formatted(
+                        shared, ProcessHandle.current().pid()));
         var relay = new Thread(DrillTest::relay);
         relay.setDaemon(true);
         relay.start();
