@@ -230,17 +230,17 @@ class failover implements Callable<Integer> {
         }
 
         private void claimUnaffected() {
-            var down = new Outage(outage.injected, outage.restored, outage.restored, false);
-            double writes = longestGap(all(IN_1).mapToDouble(ACKNOWLEDGEMENT), down);
-            double reads = longestGap(all(IN_1).mapToDouble(RECEIPT), down);
-            double half = (outage.restored - outage.injected) / 2; // a tenth of the outage is half / 5
+            double down = outage.restored - outage.injected;
+            double bound = Math.max(2, down / 10);
+            var meanwhile = new Outage(outage.injected, outage.restored, outage.restored, false);
+            double writes = longestGap(all(IN_1).mapToDouble(ACKNOWLEDGEMENT), meanwhile);
+            double reads = longestGap(all(IN_1).mapToDouble(RECEIPT), meanwhile);
             double longest = Math.max(writes, reads - 10); // the group may have to find its coordinator
-            boolean isRead = count(RECEIPT, IN_1, outage.injected + 1, outage.restored) > 0;
-            boolean brief = isRead && longest <= Math.max(2, half / 5);
+            boolean brief = longest <= bound && count(RECEIPT, IN_1, outage.injected + 1, outage.restored) > 0;
             String text = "partition 1, not on kafka-1, goes on";
             String pauses = "longest pause in writes %.2f s, bound %.1f s; in reads %.2f s, 10 s more";
-            if (brief || longest > half) claimSeen(brief, text, pauses, writes, Math.max(2, half / 5), reads);
-            else claim(Verdict.INCONCLUSIVE, text, pauses, writes, Math.max(2, half / 5), reads);
+            if (brief || longest > down / 2) claimSeen(brief, text, pauses, writes, bound, reads);
+            else claim(Verdict.INCONCLUSIVE, text, pauses, writes, bound, reads);
         }
     }
 

@@ -666,8 +666,8 @@ class FailoverTest {
                 "it.receivedBy = number;", "it.receivedBy = 1 + it.id / 2 % 3 % 2;",
                 "it.receivedAt = now;", "it.receivedAt = it.id / (double) rate + 1;",
                 "it.acknowledgedAt = now;", "it.acknowledgedAt = it.id / (double) rate + 1;",
-                "(outage.restored - outage.injected) / 2", "(outage.restored - outage.injected) / 20_000",
-                "Math.max(2, half / 5)", "half / 5");
+                "longest > down / 2", "longest > down / 20_000",
+                "Math.max(2, down / 10)", "down / 100_000");
         Run second = expect(two, "FAIL", "2", "the records are balanced across the consumers", FailoverTest::toCluster);
         assertThat(claims(second))
                 .containsEntry("partition 0 is unavailable while kafka-1 is down", "FAIL")
