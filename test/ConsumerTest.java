@@ -138,7 +138,7 @@ class ConsumerTest {
     void bothBrokersDie() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");
         produce(topic, 4);
-        try (Run run = SharedCluster.script("consumer.java", topic, "both")) {
+        try (Run run = SharedCluster.script("consumer.java", topic, "deaths")) {
             run.awaitLine("\"event_id\": 4,");
             SharedCluster.command("stop kafka-1");
             run.awaitLine("partition 0  leader: broker 2 (was broker 1)");

@@ -124,7 +124,8 @@ class QueueTest {
         }
         try (Run run = SharedCluster.script("queue.java", topic, "late", "-n", "2")) {
             run.expectExit(0);
-            assertThat(deliveries(run)).containsEntry(1, 2).containsEntry(2, 1);
+            // The client of the first run may have fetched event 2 as well, so that this is its second delivery.
+            assertThat(deliveries(run)).containsOnlyKeys(1, 2).containsEntry(1, 2);
             assertThat(run.out()).contains("received 2, accepted 2, released 0, rejected 0, not acknowledged 0");
         }
     }
