@@ -24,9 +24,13 @@ record Commands(String servers, Path configFile) {
                 + settings;
     }
 
-    /** @param replicas the new ones, by partition */
+    /**
+     * Without --additional, Kafka refuses this while any other partition is being moved.
+     *
+     * @param replicas the new ones, by partition
+     */
     String reassign(SortedMap<PartitionId, List<Integer>> replicas) {
-        return tool("kafka-reassign-partitions.sh") + " --execute --reassignment-json-file <(echo '"
+        return tool("kafka-reassign-partitions.sh") + " --execute --additional --reassignment-json-file <(echo '"
                 + replicas.entrySet().stream()
                         .map(it -> "{\"topic\":\"%s\",\"partition\":%d,\"replicas\":[%s]}"
                                 .formatted(

@@ -22,6 +22,7 @@ class InternalTopics {
                 GroupReader.OFFSETS,
                 "offsets.topic.replication.factor",
                 "offsets.topic.num.partitions",
+                "min.insync.replicas",
                 "No group can be joined, and no offset committed.",
                 "cleanup.policy=compact,compression.type=producer");
     }
@@ -32,28 +33,36 @@ class InternalTopics {
                 GroupReader.TRANSACTIONS,
                 "transaction.state.log.replication.factor",
                 "transaction.state.log.num.partitions",
+                "transaction.state.log.min.isr",
                 "No transaction can begin.",
-                "cleanup.policy=compact,compression.type=uncompressed");
+                "cleanup.policy=compact,compression.type=uncompressed,unclean.leader.election.enable=false");
         if (seen.shareGroups())
             check(
                     found,
                     GroupReader.SHARES,
                     "share.coordinator.state.topic.replication.factor",
                     "share.coordinator.state.topic.num.partitions",
+                    "share.coordinator.state.topic.min.isr",
                     "No share group can read.",
-                    "cleanup.policy=delete,retention.ms=-1");
+                    "cleanup.policy=delete,retention.ms=-1,unclean.leader.election.enable=false");
     }
 
-    private void check(Findings found, String topic, String factor, String number, String means, String settings) {
+    private void check(
+            Findings found, String topic, String factor, String number, String minimum, String means, String settings) {
         int brokers = (int) seen.cluster().brokers().values().stream()
                 .filter(it -> it.state() != Broker.State.UNREGISTERED)
                 .count();
         String needed = seen.setting(factor);
         String partitions = seen.setting(number);
-        if (seen.topics().contains(topic) || needed == null || partitions == null) return;
-        if (Integer.parseInt(needed) <= brokers) return;
+        String inSync = seen.setting(minimum);
+        if (seen.topics().contains(topic) || needed == null || partitions == null || inSync == null) return;
+        int more = Integer.parseInt(needed) - brokers;
+        if (more <= 0) return;
         int replicas = seen.cluster().up().size();
-        String byHand = remedies.createInternal(topic, Integer.parseInt(partitions), replicas, settings);
+        // With as many as there are replicas, the topic would stop with any broker.
+        int minInSync = Math.max(1, Math.min(Integer.parseInt(inSync), replicas - 1));
+        String byHand = remedies.createInternal(
+                topic, Integer.parseInt(partitions), replicas, settings + ",min.insync.replicas=" + minInSync);
         found.add(
                 "cannot be created",
                 "topic",
@@ -61,7 +70,7 @@ class InternalTopics {
                 "%s replicas (%s), %d broker%s. %s".formatted(needed, factor, brokers, brokers == 1 ? "" : "s", means),
                 replicas > 1
                         ? byHand
-                        : "start %d more brokers; or, with one replica: %s"
-                                .formatted(Integer.parseInt(needed) - brokers, byHand));
+                        : "start %d more broker%s; or, with one replica: %s"
+                                .formatted(more, more == 1 ? "" : "s", byHand));
     }
 }

@@ -16,8 +16,7 @@ class Placement {
 
     /** The replicas and one more; null: no other broker is up. */
     List<Integer> oneMore(Partition it) {
-        List<Integer> replicas = withoutUnregistered(it);
-        return replicas == null ? null : with(replicas, it.replicas());
+        return with(it.replicas(), it.replicas());
     }
 
     /** The last replica is replaced by one in another rack; null: no broker in another rack is up. */
@@ -37,7 +36,7 @@ class Placement {
                 .toList();
         while (replicas.size() < it.replicas().size()) {
             List<Integer> more = with(replicas, it.replicas());
-            if (more == null) return replicas.size() > it.minInSync() ? replicas : null;
+            if (more == null) return replicas.size() > Math.max(1, it.minInSync()) ? replicas : null;
             replicas = more;
         }
         return replicas;
@@ -59,7 +58,8 @@ class Placement {
         Set<String> racks = racks(replicas);
         var others = cluster.up().stream()
                 .filter(id -> !not.contains(id) && !replicas.contains(id))
-                .min(Comparator.<Integer, Boolean>comparing(id -> rackOf(id) == null || racks.contains(rackOf(id)))
+                .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))
+                        .thenComparing(id -> rackOf(id) == null)
                         .thenComparing(id -> load.getOrDefault(id, 0))
                         .thenComparing(id -> id));
         others.ifPresent(id -> load.merge(id, 1, Integer::sum));

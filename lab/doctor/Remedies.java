@@ -14,9 +14,6 @@ class Remedies {
     /** In one command: more partitions that are copied at once are a burden to a cluster. */
     private static final int AT_ONCE = 50;
 
-    private static final String THREE_CONTROLLERS =
-            "run three controllers, none of them on a broker (process.roles=controller)";
-
     private final Cluster cluster;
     private final Commands commands;
 
@@ -25,8 +22,59 @@ class Remedies {
         this.commands = commands;
     }
 
-    String threeControllers() {
-        return THREE_CONTROLLERS;
+    /** For controllers that are too few after one more failure. */
+    String moreControllers() {
+        SortedMap<Integer, Boolean> voters = cluster.quorum().voters();
+        List<Integer> down = controllersDown();
+        return voters.size() > 2 && !down.isEmpty()
+                ? "start controller " + joined(down)
+                : "run three controllers, none of them on a broker (process.roles=controller)";
+    }
+
+    /**
+     * The controllers that do not follow the others. The quorum notices only after some seconds that a controller is
+     * down. Where it is a broker as well, that is known.
+     */
+    List<Integer> controllersDown() {
+        SortedMap<Integer, Boolean> voters = cluster.quorum().voters();
+        return voters.keySet().stream()
+                .filter(id -> !voters.get(id) || cluster.brokers().containsKey(id) && !cluster.isUp(id))
+                .toList();
+    }
+
+    /** Waits for moves, then brings replicas in sync, and changes only what is in sync already. */
+    String onceInSync(List<Partition> partitions, Function<List<Partition>, String> change) {
+        var parts = new ArrayList<String>();
+        List<Partition> still = partitions.stream().filter(it -> !it.moving()).toList();
+        if (still.size() < partitions.size()) parts.add(moves());
+        Map<Boolean, List<Partition>> whole = still.stream()
+                .collect(Collectors.partitioningBy(it -> cluster.missing(it).isEmpty()));
+        if (!whole.get(false).isEmpty()) parts.add(bringInSync(whole.get(false)));
+        if (!whole.get(true).isEmpty()) parts.add(change.apply(whole.get(true)));
+        return String.join("; ", parts);
+    }
+
+    /**
+     * For partitions without a leader. Those that were in sync last, or are eligible, have all records. A broker that was
+     * killed may not lead when it comes back (KIP-966), so one of several may not be enough.
+     */
+    String startLeaders(List<Partition> partitions) {
+        var down = new TreeSet<Integer>();
+        boolean price = false;
+        for (Partition it : partitions) {
+            var complete = new TreeSet<>(it.inSync());
+            complete.addAll(it.eligible());
+            if (complete.isEmpty()) complete.addAll(it.replicas());
+            complete.removeIf(cluster::isUp);
+            price |= complete.isEmpty();
+            down.addAll(complete);
+        }
+        var parts = new ArrayList<String>();
+        if (!down.isEmpty()) parts.add("start broker " + joined(down));
+        if (price)
+            parts.add("no replica is known to have all records, and an unclean election loses those that the new"
+                    + " leader does not have: that is your decision");
+        return String.join("; ", parts);
     }
 
     /** One replica more for each. */
@@ -50,8 +98,12 @@ class Remedies {
     /** For partitions all of whose replicas must be in sync: one more replica, otherwise one fewer that must. */
     String spareReplica(List<Partition> partitions) {
         var placement = new Placement(cluster);
-        boolean thereIsRoom = partitions.stream().noneMatch(it -> placement.oneMore(it) == null);
-        return thereIsRoom ? moreReplicas(partitions) : fewerInSync(partitions);
+        Map<Boolean, List<Partition>> room =
+                partitions.stream().collect(Collectors.partitioningBy(it -> placement.oneMore(it) != null));
+        var parts = new ArrayList<String>();
+        if (!room.get(false).isEmpty()) parts.add(fewerInSync(room.get(false)));
+        if (!room.get(true).isEmpty()) parts.add(moreReplicas(room.get(true)));
+        return String.join("; ", parts);
     }
 
     /** For partitions that have too few replicas for min.insync.replicas. */
@@ -62,22 +114,29 @@ class Remedies {
     /** For replicas that are not in sync. */
     String bringInSync(List<Partition> partitions) {
         var remedies = new ArrayList<String>();
-        Set<Integer> out = new TreeSet<>();
-        partitions.forEach(it -> out.addAll(cluster.missing(it)));
-        Set<Integer> down = out.stream().filter(id -> !cluster.isUp(id)).collect(Collectors.toCollection(TreeSet::new));
+        var down = new TreeSet<Integer>();
+        var lagging = new TreeSet<Integer>();
         List<Partition> abandoned =
                 partitions.stream().filter(this::isAbandoned).toList();
+        for (Partition it : partitions)
+            for (int id : cluster.missing(it)) {
+                if (cluster.isUp(id)) lagging.add(id);
+                else if (!isUnregistered(id) || !isAbandoned(it)) down.add(id);
+            }
         if (!abandoned.isEmpty()) remedies.add(withoutUnregistered(abandoned));
-        down.removeIf(id -> cluster.brokers().get(id).state() == Broker.State.UNREGISTERED);
-        out.removeIf(id -> !cluster.isUp(id));
         if (!down.isEmpty()) remedies.add("start broker " + joined(down));
-        if (!out.isEmpty()) remedies.add("find out why broker " + joined(out) + " lags");
+        if (!lagging.isEmpty()) remedies.add("find out why broker " + joined(lagging) + " lags");
         return String.join("; ", remedies);
     }
 
-    /** Whether a replica is on a broker that is no longer registered. */
+    /** Whether a replica is on a broker that is no longer registered, and can be copied from another one. */
     boolean isAbandoned(Partition it) {
-        return it.replicas().stream().anyMatch(id -> cluster.brokers().get(id).state() == Broker.State.UNREGISTERED);
+        return it.replicas().stream().anyMatch(this::isUnregistered)
+                && it.inSync().stream().anyMatch(cluster::isUp);
+    }
+
+    private boolean isUnregistered(int id) {
+        return cluster.brokers().get(id).state() == Broker.State.UNREGISTERED;
     }
 
     /** For partitions that are not led by their first replica. An election succeeds only where that one is in sync. */
@@ -95,10 +154,10 @@ class Remedies {
         return start.isEmpty() ? elect : start + "; for the others: " + elect;
     }
 
-    String cleanElection(List<String> topics) {
+    String cleanElection(List<Partition> partitions) {
         var settings = new TreeMap<String, String>();
-        topics.forEach(it -> settings.put(it, "unclean.leader.election.enable=false"));
-        return run(configs(settings));
+        partitions.forEach(it -> settings.put(it.id().topic(), "unclean.leader.election.enable=false"));
+        return run(more(settings.size()) + configs(settings));
     }
 
     String moves() {
@@ -107,6 +166,7 @@ class Remedies {
 
     String toEarliest(List<StrayOffset> offsets) {
         return "stop the group's members, then: "
+                + more(offsets.size())
                 + offsets.stream().limit(AT_ONCE).map(commands::toEarliest).collect(Collectors.joining("; "));
     }
 
@@ -116,23 +176,40 @@ class Remedies {
 
     /** Each of these commands needs a controller. */
     private String run(String command) {
-        boolean led = cluster.quorum().state() != Quorum.State.NO_LEADER;
-        return led ? command : "start the controllers; then: " + command;
+        return new Prediction(cluster).elects(Set.of()) ? command : "start the controllers; then: " + command;
     }
 
     private String changed(List<Partition> partitions, Function<Partition, List<Integer>> change, String otherwise) {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
+        boolean all = true;
         for (Partition it : partitions) {
-            List<Integer> changed = replicas.size() < AT_ONCE ? change.apply(it) : null;
-            if (changed == null) continue;
+            if (replicas.size() == AT_ONCE) break;
+            List<Integer> changed = change.apply(it);
+            if (changed == null) {
+                all = false;
+                continue;
+            }
             replicas.put(it.id(), changed);
             if (it.minIsAboveReplicas())
                 minInSync.merge(it.id().topic(), it.replicas().size(), Math::min);
         }
         if (replicas.isEmpty()) return otherwise;
+        String others = all ? "" : otherwise + "; for the others: ";
         String first = minInSync.isEmpty() ? "" : configs(minInSyncs(minInSync)) + "; ";
-        return run(more(partitions.size()) + first + commands.reassign(replicas));
+        return others + again(minInSync) + run(more(partitions.size()) + first + commands.reassign(replicas));
+    }
+
+    /** A lower min.insync.replicas also protects partitions less that need not be changed. */
+    private String again(SortedMap<String, Integer> lowered) {
+        var before = new TreeMap<String, Integer>();
+        for (Partition it : cluster.partitions().values())
+            if (lowered.containsKey(it.id().topic()) && it.replicas().size() > it.minInSync())
+                before.put(it.id().topic(), it.minInSync());
+        return before.entrySet().stream()
+                .map(it -> "when all replicas of %s are in sync, set min.insync.replicas=%d again; now: "
+                        .formatted(it.getKey(), it.getValue()))
+                .collect(Collectors.joining());
     }
 
     /** @param to the value that a partition needs; the topic's is not raised, and never below 1 */
@@ -140,7 +217,7 @@ class Remedies {
         var minInSync = new TreeMap<String, Integer>();
         for (Partition it : partitions)
             minInSync.merge(it.id().topic(), Math.max(1, Math.min(it.minInSync(), to.apply(it))), Math::min);
-        return run(configs(minInSyncs(minInSync)));
+        return run(more(minInSync.size()) + configs(minInSyncs(minInSync)));
     }
 
     private static SortedMap<String, String> minInSyncs(SortedMap<String, Integer> values) {

@@ -40,7 +40,7 @@ class Stops {
                 "no leader",
                 stopped(Fate.NO_LEADER, Cause.NO_REPLICA),
                 "Nothing can be written or read: no replica that has all records is up.",
-                this::startLeaders);
+                remedies::startLeaders);
         found.partitions(
                 "no leader",
                 stopped(Fate.NO_LEADER, Cause.NO_CONTROLLER),
@@ -55,7 +55,7 @@ class Stops {
                 "no acks=all",
                 stopped(Fate.NO_WRITES, Cause.TOO_FEW_IN_SYNC),
                 "Producers with acks=all are refused: fewer replicas are in sync than min.insync.replicas.",
-                this::raiseInSync);
+                it -> remedies.onceInSync(it, remedies::fewerInSync));
         found.partitions(
                 "no acks=all",
                 stopped(Fate.NO_WRITES, Cause.NO_CONTROLLER),
@@ -82,19 +82,6 @@ class Stops {
                 .toList();
     }
 
-    /** One of the replicas that were in sync last has all records. */
-    private String startLeaders(List<Partition> partitions) {
-        return partitions.stream()
-                .map(it -> it.inSync().isEmpty() ? new TreeSet<>(it.replicas()) : new TreeSet<>(it.inSync()))
-                .map(ids -> "start broker " + ids.stream().map(Object::toString).collect(Collectors.joining(" or ")))
-                .distinct()
-                .collect(Collectors.joining("; "));
-    }
-
-    private String raiseInSync(List<Partition> partitions) {
-        return mixed(partitions, remedies::fewerInSync);
-    }
-
     // ---- what would stop ----
 
     /** @param broken the broker that fails */
@@ -110,13 +97,13 @@ class Stops {
                             .formatted(
                                     cluster.quorum().majority(),
                                     cluster.quorum().voters().size()),
-                    remedies.threeControllers());
+                    remedies.moreControllers());
         found.partitions(
                 "no leader",
                 becoming(broken, Fate.NO_LEADER, Cause.NO_REPLICA),
                 "Nothing could be written or read: no other replica is in sync. Acknowledged records are only in this"
                         + " machine's page cache and on its disk.",
-                it -> mixed(it, remedies::moreReplicas));
+                it -> remedies.onceInSync(it, remedies::moreReplicas));
         found.partitions(
                 "no leader",
                 becoming(broken, Fate.NO_LEADER, Cause.NO_CONTROLLER),
@@ -127,12 +114,12 @@ class Stops {
                 becoming(broken, Fate.LOSSY, Cause.NO_REPLICA),
                 "unclean.leader.election.enable: a replica without the newest records would lead at once, and those"
                         + " records would be lost.",
-                it -> mixed(it, remedies::moreReplicas));
+                it -> remedies.onceInSync(it, remedies::moreReplicas));
         found.partitions(
                 "no acks=all",
                 becoming(broken, Fate.NO_WRITES, Cause.TOO_FEW_IN_SYNC),
                 "Producers with acks=all would be refused: fewer replicas in sync than min.insync.replicas.",
-                it -> mixed(it, remedies::spareReplica));
+                it -> remedies.onceInSync(it, remedies::spareReplica));
         found.partitions(
                 "no acks=all",
                 becoming(broken, Fate.NO_WRITES, Cause.NO_CONTROLLER),
@@ -185,27 +172,12 @@ class Stops {
                 .toList();
         String mend = byReplicas.isEmpty()
                 ? ""
-                : mixed(byReplicas, fate == Fate.NO_WRITES ? remedies::spareReplica : remedies::moreReplicas);
+                : remedies.onceInSync(
+                        byReplicas, fate == Fate.NO_WRITES ? remedies::spareReplica : remedies::moreReplicas);
         found.add(what, kind, names, means + " It is in " + Remedies.joined(idsOf(in)) + ".", mend);
     }
 
     private static List<PartitionId> idsOf(List<Partition> partitions) {
         return partitions.stream().map(Partition::id).toList();
-    }
-
-    // ---- remedies ----
-
-    /** Waits for moves, then brings replicas in sync, and changes only what is in sync already. */
-    private String mixed(List<Partition> partitions, Function<List<Partition>, String> otherwise) {
-        var parts = new ArrayList<String>();
-        List<Partition> still = partitions.stream().filter(it -> !it.moving()).toList();
-        if (still.size() < partitions.size()) parts.add(remedies.moves());
-        List<Partition> out =
-                still.stream().filter(it -> !cluster.missing(it).isEmpty()).toList();
-        List<Partition> whole =
-                still.stream().filter(it -> cluster.missing(it).isEmpty()).toList();
-        if (!out.isEmpty()) parts.add(remedies.bringInSync(out));
-        if (!whole.isEmpty()) parts.add(otherwise.apply(whole));
-        return String.join("; ", parts);
     }
 }

@@ -42,7 +42,8 @@ class Traps {
                 "The metadata list it as running, and it did not respond within %d s: it is down, it hangs, or its address"
                                 .formatted(Questions.PATIENCE_MS / 1000)
                         + " cannot be reached from here (advertised.listeners). The predictions take it as down.",
-                start(Broker.State.UNRESPONSIVE));
+                start(Broker.State.UNRESPONSIVE)
+                        + "; if it runs, restart it, or correct the address in its advertised.listeners");
         found.nodes(
                 "unregistered",
                 "broker",
@@ -82,12 +83,12 @@ class Traps {
                 "one replica",
                 such(it -> it.replicas().size() == 1 && !it.internal()),
                 "It stops with its broker, and is lost with its broker's disk.",
-                remedies::moreReplicas);
+                it -> remedies.onceInSync(it, remedies::moreReplicas));
         found.partitions(
                 "one replica of Kafka's own topics",
                 such(it -> it.replicas().size() == 1 && it.internal()),
                 "Groups, transactions or share groups stop with one broker, and their state is lost with its disk.",
-                remedies::moreReplicas);
+                it -> remedies.onceInSync(it, remedies::moreReplicas));
         found.partitions(
                 "another leader",
                 such(it ->
@@ -111,8 +112,7 @@ class Traps {
                 "unclean election",
                 such(Partition::unclean),
                 "A replica without the newest records may lead: acknowledged records can be lost.",
-                it -> remedies.cleanElection(
-                        it.stream().map(each -> each.id().topic()).distinct().toList()));
+                it -> remedies.onceInSync(it, remedies::cleanElection));
         found.topics(
                 "min.insync.replicas 1",
                 such(it -> it.replicas().size() > 2 && it.minInSync() == 1 && !it.internal()),
@@ -125,7 +125,7 @@ class Traps {
                 such(it -> it.replicas().size() > 1
                         && it.minInSync() >= it.replicas().size()),
                 "min.insync.replicas is the number of replicas, or more: while one is down, acks=all is refused.",
-                remedies::spareReplica);
+                it -> remedies.onceInSync(it, remedies::spareReplica));
         new InternalTopics(seen, remedies).others(found);
     }
 
@@ -138,7 +138,11 @@ class Traps {
                 + " only in the machines' page caches.";
         boolean unknown = cluster.brokers().values().stream().anyMatch(it -> it.isUp() && it.rack() == null);
         if (racks.size() > 1 || unknown)
-            found.partitions("one rack", such(it -> placement.isInOneRack(it.replicas())), means, remedies::spread);
+            found.partitions(
+                    "one rack",
+                    such(it -> placement.isInOneRack(it.replicas())),
+                    means,
+                    it -> remedies.onceInSync(it, remedies::spread));
         if (racks.size() == 1 && !unknown && cluster.up().size() > 1)
             found.add("one rack", "rack", List.copyOf(racks), "All brokers are in it. " + means, START_ELSEWHERE);
     }
@@ -152,19 +156,15 @@ class Traps {
                     "controller",
                     voters.keySet(),
                     "While it is down, no partition gets a new leader.",
-                    remedies.threeControllers());
+                    remedies.moreControllers());
         if (voters.size() == 2)
             found.nodes(
                     "two controllers",
                     "controller",
                     voters.keySet(),
                     "While one of them is down, no partition gets a new leader.",
-                    remedies.threeControllers());
-        // The quorum notices only after some seconds that a controller is down. Where it is a broker as well, that is
-        // known.
-        List<Integer> behind = voters.keySet().stream()
-                .filter(id -> !voters.get(id) || cluster.brokers().containsKey(id) && !cluster.isUp(id))
-                .toList();
+                    remedies.moreControllers());
+        List<Integer> behind = remedies.controllersDown();
         found.nodes(
                 "down",
                 "controller",

@@ -60,7 +60,7 @@ public class RemediesTest {
     }
 
     private static String reassign(String... partitions) {
-        return "kafka-reassign-partitions.sh --bootstrap-server s:1 --execute --reassignment-json-file <(echo '"
+        return "kafka-reassign-partitions.sh --bootstrap-server s:1 --execute --additional --reassignment-json-file <(echo '"
                 + "{\"version\":1,\"partitions\":[" + String.join(",", partitions) + "]}')";
     }
 
@@ -165,6 +165,11 @@ public class RemediesTest {
                 .containsOnly(Map.entry("one rack: [t-0]", "start a broker in another rack, and run this again"));
         broker(4, "b");
         assertThat(traps()).containsOnly(Map.entry("one rack: [t-0]", reassign(at(0, "1,4"))));
+        brokers.remove(4);
+        partitions.clear();
+        partition("u", 0, 1, false, 3, 1);
+        partition("t", 0, 1, false, 1);
+        assertThat(traps()).as("not in a again").containsOnly(Map.entry("one replica: [t-0]", reassign(at(0, "1,3"))));
     }
 
     @Test
@@ -196,7 +201,99 @@ public class RemediesTest {
         assertThat(after(1)).containsEntry("no leader: [t-0]", "start broker 3");
         assertThat(traps())
                 .containsEntry("down: [3]", "start broker 3")
-                .containsEntry("out of sync: [t-0, t-1]", "start broker 3");
+                .containsEntry("out of sync: [t-0, t-1]", "start broker 3")
+                .containsEntry("all must be in sync: [t]", "start broker 3")
+                .as("nothing could be copied from it")
+                .containsEntry("one replica: [t-1]", "start broker 3");
+    }
+
+    private void partition(int number, int minInSync, Set<Integer> inSync, Set<Integer> eligible, Integer... replicas) {
+        var id = new PartitionId("t", number);
+        Integer leader =
+                inSync.stream().filter(it -> brokers.get(it).isUp()).findFirst().orElse(null);
+        partitions.put(
+                id, new Partition(id, false, leader, List.of(replicas), inSync, eligible, minInSync, false, false));
+    }
+
+    @Test
+    @DisplayName("no leader: the brokers that have all records are to be started, not any of the replicas' (KIP-966)")
+    void eligible() {
+        broker(1, Broker.State.DOWN);
+        broker(2, Broker.State.DOWN);
+        broker(3, (String) null);
+        partition(0, 1, Set.of(), Set.of(1), 1, 2);
+        assertThat(now()).containsEntry("no leader: [t-0]", "start broker 1");
+        partition(0, 2, Set.of(2), Set.of(1), 1, 2);
+        assertThat(now()).as("if killed, 1 alone may not lead").containsEntry("no leader: [t-0]", "start broker 1, 2");
+        partition(0, 1, Set.of(), Set.of(), 1, 3);
+        assertThat(now()).containsEntry("no leader: [t-0]", "start broker 1");
+        partition(0, 1, Set.of(), Set.of(), 3);
+        assertThat(now().get("no leader: [t-0]")).startsWith("no replica is known to have all records");
+        broker(2, Broker.State.UNREGISTERED);
+        partition(0, 1, Set.of(2), Set.of(), 2);
+        assertThat(now()).containsEntry("no leader: [t-0]", "start broker 2");
+        assertThat(traps().values()).as("a move would never end").allMatch(it -> it.startsWith("start"));
+    }
+
+    @Test
+    @DisplayName("replicas [1] and [1,2,3], min.insync.replicas=2: it is lowered for a while only")
+    void loweredForAWhile() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1);
+        partition("t", 1, 2, false, 1, 2, 3);
+        assertThat(traps())
+                .containsOnly(Map.entry(
+                        "one replica: [t-0]",
+                        "when all replicas of t are in sync, set min.insync.replicas=2 again; now: " + minInSync(1)
+                                + "; " + reassign(at(0, "1,2"))));
+    }
+
+    @Test
+    @DisplayName("no room for one of two partitions: both get a remedy")
+    void roomForOne() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1, 2);
+        partition("u", 0, 3, false, 1, 2, 3);
+        String lowered = minInSync(2).replace("--entity-name t", "--entity-name u");
+        assertThat(traps())
+                .containsOnly(Map.entry("all must be in sync: [t, u]", lowered + "; " + reassign(at(0, "1,2,3"))));
+    }
+
+    @Test
+    @DisplayName("one of three controllers is down, and the next failure is one too many: it is to be started")
+    void controllerDown() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(3, Broker.State.DOWN);
+        voters.clear();
+        voters.putAll(Map.of(1, true, 2, true, 3, true));
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(after(1)).containsEntry("no controller: [1]", "start controller 3");
+        assertThat(traps()).containsEntry("down: [3]", "start controller 3");
+    }
+
+    @Test
+    @DisplayName("Kafka's own topics by hand: one of their replicas may be out of sync, whatever the settings say")
+    void internalTopics() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        partition("t", 0, 1, false, 1, 2);
+        var settings = new TreeMap<>(Map.of("min.insync.replicas", "2"));
+        for (String it : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+            settings.put(it + ".replication.factor", "3");
+            settings.put(it + ".num.partitions", "50");
+            settings.put(it + ".min.isr", "2");
+        }
+        var cluster = new Cluster(brokers, new Quorum(Quorum.State.LED, voters), partitions);
+        var seen = new Snapshot(cluster, Set.of("t"), true, List.of(), Map.of(1, settings), List.of(), List.of(), true);
+        var remedies = byName(new Traps(seen, remedies()).findings());
+        remedies.putAll(byName(new Stops(seen, remedies()).now()));
+        assertThat(remedies)
+                .containsOnlyKeys(
+                        "cannot be created: [__consumer_offsets]",
+                        "cannot be created: [__transaction_state]",
+                        "cannot be created: [__share_group_state]");
+        assertThat(remedies.values())
+                .allMatch(it -> it.contains(" --partitions 50 --replication-factor 2 ")
+                        && it.endsWith(" --config min.insync.replicas=1"));
     }
 
     @Test
