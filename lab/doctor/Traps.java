@@ -33,6 +33,8 @@ class Traps {
     }
 
     private void brokers(Findings found) {
+        List<Partition> abandoned = such(remedies::isAbandoned);
+        String startWithDisk = "start it with its disk";
         found.nodes(
                 "down", "broker", in(Broker.State.DOWN), "It has replicas and does not run.", start(Broker.State.DOWN));
         found.nodes(
@@ -49,8 +51,9 @@ class Traps {
                 "broker",
                 in(Broker.State.UNREGISTERED),
                 "It has replicas, and the cluster has no registration of it.",
-                "start it with its disk, or move its replicas: "
-                        + remedies.withoutUnregistered(such(remedies::isAbandoned)));
+                abandoned.isEmpty()
+                        ? startWithDisk
+                        : startWithDisk + ", or move its replicas: " + remedies.withoutUnregistered(abandoned));
     }
 
     /** Those that have replicas: a broker that was taken out of service may still be registered. */

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.*;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.Node;
+import org.apache.kafka.common.*;
 import test.*;
 
 /**
@@ -91,13 +91,21 @@ class Nodes implements AutoCloseable {
         awaitUp(brokers);
     }
 
-    private void format(Set<Integer> ids) {
-        List<Run> runs = ids.stream()
-                .map(id -> java(
-                        List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"),
-                        files.get(id)))
-                .toList();
-        runs.forEach(run -> run.expectExit(0));
+    /** Kafka's tool formats one directory. The others differ in two ids: that is seconds for each node. */
+    private void format(SortedSet<Integer> ids) throws IOException {
+        int first = ids.first();
+        java(List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"), files.get(first))
+                .expectExit(0);
+        Path from = directory.resolve("data-" + first);
+        String meta = Files.readString(from.resolve("meta.properties"));
+        for (int id : ids.tailSet(first + 1)) {
+            Path to = Files.createDirectory(directory.resolve("data-" + id));
+            Files.copy(from.resolve("bootstrap.checkpoint"), to.resolve("bootstrap.checkpoint"));
+            Files.writeString(
+                    to.resolve("meta.properties"),
+                    meta.replaceFirst("node.id=.*", "node.id=" + id)
+                            .replaceFirst("directory.id=.*", "directory.id=" + Uuid.randomUuid()));
+        }
     }
 
     void start(int id) {
@@ -105,8 +113,8 @@ class Nodes implements AutoCloseable {
     }
 
     private Run java(List<String> mainAndArguments, Path file) {
-        var command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
-        command.addAll(1, List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
+        var command = new ArrayList<>(List.of(Shell.quick(java)).subList(0, java.length + 1));
+        command.add(1, "-Xmx256m");
         command.addAll(mainAndArguments);
         command.add(file.toString());
         return Run.command(command.toArray(String[]::new));

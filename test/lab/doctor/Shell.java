@@ -6,6 +6,7 @@ import java.io.*;
 import java.nio.file.*;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.*;
+import java.util.stream.*;
 import test.*;
 
 /** Runs a printed remedy in bash, with Kafka's own tools. */
@@ -18,7 +19,7 @@ class Shell {
     private static Path tools() {
         try {
             Path directory = Files.createTempDirectory("tools");
-            String command = String.join(" ", Run.commandOf("test/tool.java"));
+            String command = String.join(" ", quick(Run.commandOf("test/tool.java")));
             for (String name : List.of(
                     "kafka-configs.sh",
                     "kafka-topics.sh",
@@ -36,10 +37,20 @@ class Shell {
         }
     }
 
-    /** Runs the commands in a remedy; the words before the first one are for people. */
-    static void run(String remedy) {
-        assertThat(remedy).contains("kafka-");
-        String commands = remedy.substring(remedy.indexOf("kafka-"));
+    /** The command of a JVM that ends soon: most of its time is its start. */
+    static String[] quick(String... java) {
+        var command = new ArrayList<>(List.of(java));
+        command.addAll(1, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        return command.toArray(String[]::new);
+    }
+
+    /** Runs the commands in remedies, one after the other; the words before a remedy's first one are for people. */
+    static void run(String... remedies) {
+        String commands = Stream.of(remedies)
+                .peek(it -> assertThat(it).contains("kafka-"))
+                .map(it -> it.substring(it.indexOf("kafka-")))
+                .distinct()
+                .collect(Collectors.joining("; "));
         try (Run bash = Run.here()
                 .with("PATH", TOOLS + ":" + System.getenv("PATH"))
                 .command("bash", "-c", "set -e; " + commands)) {
