@@ -29,6 +29,7 @@ import picocli.CommandLine.Help.Ansi;
  * partition 0  leader: none (was broker 1)
  * no broker responds, or test-1p-rf1 was deleted
  * idle (Stable): group1 has 2 members and test-1p-rf1 has 1 partition
+ * idle: group1 has no coordinator. Why: jbang lab/doctor.java
  * received 23
  * partition 0  received 12, offsets 0 to 11; 12 event ids: 0 missing, 0 twice
  * </pre>
@@ -59,9 +60,8 @@ class consumer implements Callable<Integer> {
     private Consumer<byte[], byte[]> consumer;
     private Admin admin;
     private volatile Set<Integer> assigned = Set.of();
-    private long lookedAt = System.nanoTime(), unassignedSince = lookedAt; // ns
     private String reported = ""; // why it has no partition
-    private long received;
+    private long received, lookedAt = System.nanoTime(), unassignedSince = lookedAt; // records; the others in ns
     private volatile boolean ending;
 
     public static void main(String... args) {
@@ -171,16 +171,19 @@ class consumer implements Callable<Integer> {
     }
 
     private void tellWhyIdle(Map<String, ConsumerGroupDescription> groups, Throwable error) {
-        if (error != null || !assigned.isEmpty() || leaders.isEmpty()) return;
-        int members = groups.get(group).members().size();
+        if (!assigned.isEmpty() || leaders.isEmpty() || leaders.containsValue("unknown")) return;
+        var it = error == null ? groups.get(group) : null;
+        String now = "idle: " + group + " has no coordinator. Why: jbang lab/doctor.java -b " + servers;
         String format = "idle (%s): %s has %d members and %s has %d partition" + (leaders.size() == 1 ? "" : "s");
-        String now = format.formatted(groups.get(group).groupState(), group, members, topic, leaders.size());
-        if (members > leaders.size() && !now.equals(reported)) say("@|yellow %s|@", now);
+        if (it != null)
+            now = format.formatted(it.groupState(), group, it.members().size(), topic, leaders.size());
+        boolean matters =
+                it == null ? error instanceof RetriableException : it.members().size() > leaders.size();
+        if (matters && !now.equals(reported)) say("@|yellow %s|@", now);
         reported = now;
     }
 
-    /** What was read of a partition. */
-    private static class Partition {
+    private static class Partition { // what was read of it
         long received, withId, missing, twice; // records
         long first, next, skipped; // offsets
         final Map<Integer, Long> lastIds = new HashMap<>(); // by the hash of the header that names producer.java's run
@@ -222,9 +225,7 @@ class consumer implements Callable<Integer> {
         settings.putIfAbsent("metadata.max.age.ms", "1000");
         // Kafka sorts a group by these names: the consumer that was started first has partition 0, and keeps it.
         settings.putIfAbsent("client.id", "consumer-" + System.currentTimeMillis());
-        settings.put("enable.auto.commit", "true");
-        settings.put("allow.auto.create.topics", "false"); // asking for a topic must not create it
-        settings.put("group.id", group);
+        settings.putAll(Map.of("group.id", group, "enable.auto.commit", "true", "allow.auto.create.topics", "false"));
         return settings;
     }
 

@@ -197,6 +197,7 @@
 //SOURCES common/Failure.java // an error in one line
 //SOURCES common/Json.java // writes JSON
 //SOURCES common/Script.java // how a script runs, prints and ends
+//SOURCES common/StateTopics.java // Kafka's own topics that cannot be created
 //SOURCES common/SettingsFile.java // a file of client properties, read as Kafka's own tools read it
 //SOURCES common/Probe.java // one connection to a server, outside Kafka's client
 //SOURCES common/KnownSettings.java // the names of all settings of Kafka's Java clients

@@ -14,4 +14,5 @@
 //SOURCES common/Script.java // how a program runs, prints and ends
 //SOURCES common/KnownSettings.java // the settings that clients know, and other clients' names for them
 //SOURCES common/Probe.java // one connection in Kafka's protocol
+//SOURCES common/StateTopics.java // Kafka's own topics that cannot be created
 //SOURCES common/SettingsFile.java // a file of client properties

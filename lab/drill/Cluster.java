@@ -57,8 +57,9 @@ class Cluster implements AutoCloseable {
                     new DescribeClusterOptions().includeFencedBrokers(true).timeoutMs(5_000);
             var nodes = admin.describeCluster(options).nodes().get();
             return nodes.stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
-        } catch (ExecutionException tooOld) {
-            return Set.of();
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnsupportedVersionException) return Set.of(); // before Kafka 4.0
+            throw Connection.refused("list the brokers", failed);
         }
     }
 

@@ -148,6 +148,7 @@ class Preparation {
     }
 
     private void moveToEnd(String group, List<Long> ends) throws Exception {
+        StateTopics.GROUPS.check(cluster.admin);
         try {
             if (!Cluster.holdsWithin(5, () -> membersOf(group) == 0))
                 throw new Failure(

@@ -96,6 +96,7 @@ class Queues implements QueueActions {
 
     /** The group begins at the end of the topic. */
     private void configure() throws Exception {
+        StateTopics.SHARE_GROUPS.check(cluster.admin);
         var settings = new LinkedHashMap<String, String>();
         settings.put("share.record.lock.duration.ms", "" + LOCK);
         settings.put("share.auto.offset.reset", "latest");

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import lab.common.Connection;
 import lab.common.Failure;
 import lab.common.Script;
+import lab.common.StateTopics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -76,6 +77,8 @@ final class Pipeline implements Callable<Integer> {
         try (Admin admin = connection.connect()) {
             Connection.describe(admin, input);
             Connection.describe(admin, output);
+            StateTopics.GROUPS.check(admin);
+            if (transactions) StateTopics.TRANSACTIONS.check(admin);
         }
         var processor = new Processor(input, output, producing(), consuming(), !noSeekBack, Duration.ofMillis(work));
         Script.say("ready: %s", transactions ? "exactly once, transactional.id=" + id : "at least once");

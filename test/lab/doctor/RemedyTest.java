@@ -191,12 +191,29 @@ public class RemedyTest {
                         "stopped: topic cannot be created: [__consumer_offsets]",
                         "traps: topic cannot be created: [__transaction_state]",
                         "traps: topic cannot be created: [__share_group_state]");
+        othersNameTheCause();
         Shell.run(before.remedies().values().toArray(String[]::new));
         awaitWhole();
         useAll("o");
         assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
         kept.check();
         kept.delete();
+    }
+
+    /** Kafka's clients would retry for a minute, or for ever. */
+    private void othersNameTheCause() {
+        String offsets =
+                "__consumer_offsets cannot be created: 5 replicas (offsets.topic.replication.factor), 4 brokers."
+                        + " No group can be joined. Fix: jbang lab/doctor.java";
+        String servers = nodes.servers();
+        try (Run drill = Run.script("lab/drill.java", "-b", servers, "--observe", "1s", "o");
+                Run consumer = Run.script("consumer.java", "-b", servers, "o", "g")) {
+            drill.expectExit(1);
+            assertThat(drill.err()).contains(offsets);
+            consumer.awaitLine("idle: g has no coordinator. Why: jbang lab/doctor.java -b " + servers);
+            consumer.interrupt();
+            consumer.expectExit(130);
+        }
     }
 
     // ---- replicas, settings, groups ----
