@@ -29,7 +29,7 @@ import picocli.CommandLine.Help.Ansi;
  * partition 0  leader: none (was broker 1)
  * no broker responds, or test-1p-rf1 was deleted
  * idle (Stable): group1 has 2 members and test-1p-rf1 has 1 partition
- * idle: group1 has no coordinator. Why: jbang lab/doctor.java
+ * idle: no __consumer_offsets, so no group. Why: jbang lab/doctor.java
  * received 23
  * partition 0  received 12, offsets 0 to 11; 12 event ids: 0 missing, 0 twice
  * </pre>
@@ -60,7 +60,7 @@ class consumer implements Callable<Integer> {
     private Consumer<byte[], byte[]> consumer;
     private Admin admin;
     private volatile Set<Integer> assigned = Set.of();
-    private String reported = ""; // why it has no partition
+    private volatile String reported = ""; // why it has no partition
     private long received, lookedAt = System.nanoTime(), unassignedSince = lookedAt; // records; the others in ns
     private volatile boolean ending;
 
@@ -167,19 +167,20 @@ class consumer implements Callable<Integer> {
             leaders.replaceAll((partition, leader) -> "unknown");
         }
         if (!assigned.isEmpty() || System.nanoTime() - unassignedSince < 3e9) return; // it may be a rebalance
-        admin.describeConsumerGroups(List.of(group)).all().whenComplete(this::tellWhyIdle);
+        String none = "idle: no __consumer_offsets, so no group. Why: jbang lab/doctor.java -b " + servers;
+        admin.describeTopics(List.of("__consumer_offsets")).allTopicNames().whenComplete((it, error) -> {
+            if (!(error instanceof UnknownTopicOrPartitionException))
+                admin.describeConsumerGroups(List.of(group)).all().whenComplete(this::tellWhyIdle);
+            else if (!none.equals(reported)) say("@|yellow %s|@", reported = none); // the client would ask for ever
+        });
     }
 
     private void tellWhyIdle(Map<String, ConsumerGroupDescription> groups, Throwable error) {
-        if (!assigned.isEmpty() || leaders.isEmpty() || leaders.containsValue("unknown")) return;
-        var it = error == null ? groups.get(group) : null;
-        String now = "idle: " + group + " has no coordinator. Why: jbang lab/doctor.java -b " + servers;
+        if (error != null || !assigned.isEmpty() || leaders.isEmpty()) return;
+        int members = groups.get(group).members().size();
         String format = "idle (%s): %s has %d members and %s has %d partition" + (leaders.size() == 1 ? "" : "s");
-        if (it != null)
-            now = format.formatted(it.groupState(), group, it.members().size(), topic, leaders.size());
-        boolean matters =
-                it == null ? error instanceof RetriableException : it.members().size() > leaders.size();
-        if (matters && !now.equals(reported)) say("@|yellow %s|@", now);
+        String now = format.formatted(groups.get(group).groupState(), group, members, topic, leaders.size());
+        if (members > leaders.size() && !now.equals(reported)) say("@|yellow %s|@", now);
         reported = now;
     }
 
@@ -208,8 +209,7 @@ class consumer implements Callable<Integer> {
             seen.set((int) id & 0xffff);
         }
 
-        /** The number that begins there in the text; 0 if none does. */
-        private static long number(byte[] text, int start) {
+        private static long number(byte[] text, int start) { // 0 if none begins there
             long number = 0;
             for (int i = start; text != null && i < text.length && text[i] >= '0' && text[i] <= '9'; i++)
                 number = 10 * number + text[i] - '0';

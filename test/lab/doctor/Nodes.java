@@ -98,14 +98,16 @@ class Nodes implements AutoCloseable {
                 .expectExit(0);
         Path from = directory.resolve("data-" + first);
         String meta = Files.readString(from.resolve("meta.properties"));
-        for (int id : ids.tailSet(first + 1)) {
-            Path to = Files.createDirectory(directory.resolve("data-" + id));
-            Files.copy(from.resolve("bootstrap.checkpoint"), to.resolve("bootstrap.checkpoint"));
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList())
+                for (int id : ids.tailSet(first + 1))
+                    Files.copy(file, directory.resolve("data-" + id).resolve(from.relativize(file)));
+        }
+        for (int id : ids.tailSet(first + 1))
             Files.writeString(
-                    to.resolve("meta.properties"),
+                    directory.resolve("data-" + id).resolve("meta.properties"),
                     meta.replaceFirst("node.id=.*", "node.id=" + id)
                             .replaceFirst("directory.id=.*", "directory.id=" + Uuid.randomUuid()));
-        }
     }
 
     void start(int id) {

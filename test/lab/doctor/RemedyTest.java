@@ -210,7 +210,7 @@ public class RemedyTest {
                 Run consumer = Run.script("consumer.java", "-b", servers, "o", "g")) {
             drill.expectExit(1);
             assertThat(drill.err()).contains(offsets);
-            consumer.awaitLine("idle: g has no coordinator. Why: jbang lab/doctor.java -b " + servers);
+            consumer.awaitLine("idle: no __consumer_offsets, so no group. Why: jbang lab/doctor.java -b " + servers);
             consumer.interrupt();
             consumer.expectExit(130);
         }
