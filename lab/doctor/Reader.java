@@ -123,8 +123,11 @@ class Reader {
                     .max()
                     .orElse(0);
             var voters = new TreeMap<Integer, Boolean>();
+            // In ms. A controller that follows asks its leader every 0.5 s, and becomes a candidate after 2 s without
+            // it.
+            long behind = newest - 5_000;
             for (QuorumInfo.ReplicaState it : quorum.voters())
-                voters.put(it.replicaId(), it.lastCaughtUpTimestamp().orElse(0) > newest - 10_000); // ms
+                voters.put(it.replicaId(), it.lastCaughtUpTimestamp().orElse(0) > behind);
             return new Quorum(State.LED, voters);
         } catch (ExecutionException failed) {
             boolean late = Questions.isLate(failed);
