@@ -115,7 +115,7 @@ class Nodes implements AutoCloseable {
     }
 
     private Run java(List<String> mainAndArguments, Path file) {
-        var command = new ArrayList<>(List.of(Shell.quick(java)).subList(0, java.length + 1));
+        var command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
         command.add(1, "-Xmx256m");
         command.addAll(mainAndArguments);
         command.add(file.toString());

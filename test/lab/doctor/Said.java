@@ -12,7 +12,7 @@ record Said(SortedMap<String, String> remedies, List<String> notSeen, int status
     static Said ask(String servers, String... arguments) throws JsonParserException {
         var all = new ArrayList<>(List.of("--json", "-b", servers));
         all.addAll(List.of(arguments));
-        try (Run doctor = Run.command(Shell.quick(Run.commandOf("lab/doctor.java", all.toArray(String[]::new))))) {
+        try (Run doctor = Run.script("lab/doctor.java", all.toArray(String[]::new))) {
             int status = doctor.awaitExit();
             assertThat(doctor.err()).as(doctor.toString()).isEmpty();
             JsonObject said = JsonParser.object().from(doctor.out().get(0));

@@ -19,7 +19,7 @@ class Shell {
     private static Path tools() {
         try {
             Path directory = Files.createTempDirectory("tools");
-            String command = String.join(" ", quick(Run.commandOf("test/tool.java")));
+            String command = String.join(" ", Run.commandOf("test/tool.java"));
             for (String name : List.of(
                     "kafka-configs.sh",
                     "kafka-topics.sh",
@@ -35,13 +35,6 @@ class Shell {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** The command of a JVM that ends soon: most of its time is its start. */
-    static String[] quick(String... java) {
-        var command = new ArrayList<>(List.of(java));
-        command.addAll(1, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        return command.toArray(String[]::new);
     }
 
     /** Runs the commands in remedies, one after the other; the words before a remedy's first one are for people. */
