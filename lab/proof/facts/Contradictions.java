@@ -164,12 +164,18 @@ class Contradictions {
         for (Action.Fault it : run.all(Action.Fault.class))
             check(begun.put(it.n(), it.t()) == null, "fault %d was injected twice", it.n());
         String asked = run.begin().fault();
+        Map<Integer, String> kinds = new HashMap<>();
+        for (Action.Fault it : run.all(Action.Fault.class)) kinds.put(it.n(), it.fault());
         for (Action.Fault it : run.all(Action.Fault.class))
             check(asked == null || it.fault().equals(asked), "the fault is '%s', not '%s'", it.fault(), asked);
         Map<Integer, Double> done = new HashMap<>();
         for (Action.FaultDone it : run.all(Action.FaultDone.class)) {
             follows("the command of fault", it.n(), it.t(), begun, done);
             check(it.ok(), "the command of fault %d failed, and the run went on", it.n());
+            check(
+                    !it.controlled() || kinds.getOrDefault(it.n(), "stop").equals("stop"),
+                    "fault %d was a controlled shutdown, and no stop",
+                    it.n());
         }
         if (run.complete()) begun.keySet().forEach(n -> check(done.containsKey(n), "fault %d is not done", n));
         Map<Integer, Double> restored = new HashMap<>();

@@ -179,6 +179,7 @@ public class ForgeryTest {
                 "add {\"type\":\"fault\",\"t\":12,\"n\":1,\"node\":1,\"role\":\"broker\",\"name\":\"kafka-1\",\"fault\":\"kill\"}");
         forge("three", "set fault 1 fault \"meteor\"");
         forge("two", "set fault 1 fault \"kill\"");
+        forge("three", "set fault_done 1 controlled true");
         forge("three", "set fault 1 fault \"pause\"");
         forge("three", "remove load 1");
         for (String done : List.of("fault_done", "restore_done"))
