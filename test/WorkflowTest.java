@@ -18,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The workflow in docs/your-cluster.md, which users copy: its commands run here. DockerTest runs the job with containers. */
 class WorkflowTest {
     private static final Pattern YAML = Pattern.compile("(?sm)^```yaml\\n(.*?)^```$");
+    /** What a checkout has. Files that the commands write are then not in the repository's directory. */
+    private static final List<String> LINKS = List.of("jbang", "lab", "cluster.java", "docker-compose.yml");
+
     private static final Set<String> KEYS = Set.of("run", "uses", "with", "if", "continue-on-error");
 
     @TempDir
@@ -66,8 +69,7 @@ class WorkflowTest {
 
     /** Runs the commands of a job as GitHub does, each in a shell of its own; the summary that they write. */
     static String run(String job, Path directory, Map<String, String> environment) throws Exception {
-        for (String name : List.of("jbang", "lab", "cluster.java", "docker-compose.yml"))
-            Files.createSymbolicLink(directory.resolve(name), Run.ROOT.resolve(name));
+        for (String name : LINKS) Files.createSymbolicLink(directory.resolve(name), Run.ROOT.resolve(name));
         Path summary = Files.createFile(directory.resolve("summary.md"));
         for (Object each : workflow(directory).getObject("jobs").getObject(job).getArray("steps")) {
             var step = (JsonObject) each;
@@ -83,6 +85,7 @@ class WorkflowTest {
         }
         assertThat(Files.readString(directory.resolve("drill.xml")))
                 .contains("<testsuites ", " failures='0' errors='0'");
+        for (String name : LINKS) Files.delete(directory.resolve(name)); // JUnit warns of each
         return Files.readString(summary);
     }
 
