@@ -15,7 +15,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The workflow in docs/your-cluster.md, which users copy: its commands run here. DockerTest runs the job with containers. */
+/** The workflow in docs/your-cluster.md, which users copy: its commands run here. */
 class WorkflowTest {
     private static final Pattern YAML = Pattern.compile("(?sm)^```yaml\\n(.*?)^```$");
     /** What a checkout has. Files that the commands write are then not in the repository's directory. */
