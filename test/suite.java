@@ -76,6 +76,7 @@
 //SOURCES lab/drill/DrillTest.java
 //SOURCES lab/drill/ExactlyOnceTest.java
 //SOURCES lab/drill/SharedQueueTest.java
+//SOURCES WorkflowTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java
@@ -130,6 +131,8 @@ class suite {
             lab.drill.DrillTest.class,
             QueueTest.class,
             ConsumerTest.class,
+            ProducerTest.class,
+            lab.live.LiveTest.class,
             lab.pipeline.PipelineTest.class,
             lab.drill.ExactlyOnceTest.class,
             lab.drill.SharedQueueTest.class);
