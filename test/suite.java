@@ -70,11 +70,13 @@
 //SOURCES ../lab/drill.java
 //SOURCES lab/drill/faults/CommandsTest.java
 //SOURCES lab/drill/clients/RecordIdTest.java
+//SOURCES lab/drill/clients/MemberProcessTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES lab/drill/ExactlyOnceTest.java
 //SOURCES lab/drill/SharedQueueTest.java
+//SOURCES WorkflowTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java
