@@ -29,7 +29,6 @@ import picocli.CommandLine.Help.Ansi;
  * partition 0  leader: none (was broker 1)
  * no broker responds, or test-1p-rf1 was deleted
  * idle (Stable): group1 has 2 members and test-1p-rf1 has 1 partition
- * idle: no __consumer_offsets, so no group. Why: jbang lab/doctor.java
  * received 23
  * partition 0  received 12, offsets 0 to 11; 12 event ids: 0 missing, 0 twice
  * </pre>
@@ -60,8 +59,9 @@ class consumer implements Callable<Integer> {
     private Consumer<byte[], byte[]> consumer;
     private Admin admin;
     private volatile Set<Integer> assigned = Set.of();
-    private volatile String reported = ""; // why it has no partition
-    private long received, lookedAt = System.nanoTime(), unassignedSince = lookedAt; // records; the others in ns
+    private long lookedAt = System.nanoTime(), unassignedSince = lookedAt; // ns
+    private String reported = ""; // why it has no partition
+    private long received;
     private volatile boolean ending;
 
     public static void main(String... args) {
@@ -167,12 +167,7 @@ class consumer implements Callable<Integer> {
             leaders.replaceAll((partition, leader) -> "unknown");
         }
         if (!assigned.isEmpty() || System.nanoTime() - unassignedSince < 3e9) return; // it may be a rebalance
-        String none = "idle: no __consumer_offsets, so no group. Why: jbang lab/doctor.java -b " + servers;
-        admin.describeTopics(List.of("__consumer_offsets")).allTopicNames().whenComplete((it, error) -> {
-            if (!(error instanceof UnknownTopicOrPartitionException))
-                admin.describeConsumerGroups(List.of(group)).all().whenComplete(this::tellWhyIdle);
-            else if (!none.equals(reported)) say("@|yellow %s|@", reported = none); // the client would ask for ever
-        });
+        admin.describeConsumerGroups(List.of(group)).all().whenComplete(this::tellWhyIdle);
     }
 
     private void tellWhyIdle(Map<String, ConsumerGroupDescription> groups, Throwable error) {
@@ -184,7 +179,8 @@ class consumer implements Callable<Integer> {
         reported = now;
     }
 
-    private static class Partition { // what was read of it
+    /** What was read of a partition. */
+    private static class Partition {
         long received, withId, missing, twice; // records
         long first, next, skipped; // offsets
         final Map<Integer, Long> lastIds = new HashMap<>(); // by the hash of the header that names producer.java's run
@@ -209,7 +205,8 @@ class consumer implements Callable<Integer> {
             seen.set((int) id & 0xffff);
         }
 
-        private static long number(byte[] text, int start) { // 0 if none begins there
+        /** The number that begins there in the text; 0 if none does. */
+        private static long number(byte[] text, int start) {
             long number = 0;
             for (int i = start; text != null && i < text.length && text[i] >= '0' && text[i] <= '9'; i++)
                 number = 10 * number + text[i] - '0';
@@ -225,7 +222,9 @@ class consumer implements Callable<Integer> {
         settings.putIfAbsent("metadata.max.age.ms", "1000");
         // Kafka sorts a group by these names: the consumer that was started first has partition 0, and keeps it.
         settings.putIfAbsent("client.id", "consumer-" + System.currentTimeMillis());
-        settings.putAll(Map.of("group.id", group, "enable.auto.commit", "true", "allow.auto.create.topics", "false"));
+        settings.put("enable.auto.commit", "true");
+        settings.put("allow.auto.create.topics", "false"); // asking for a topic must not create it
+        settings.put("group.id", group);
         return settings;
     }
 

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.*;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.*;
+import org.apache.kafka.common.Node;
 import test.*;
 
 /**
@@ -91,23 +91,13 @@ class Nodes implements AutoCloseable {
         awaitUp(brokers);
     }
 
-    /** Kafka's tool formats one directory. The others differ in two ids: that is seconds for each node. */
-    private void format(SortedSet<Integer> ids) throws IOException {
-        int first = ids.first();
-        java(List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"), files.get(first))
-                .expectExit(0);
-        Path from = directory.resolve("data-" + first);
-        String meta = Files.readString(from.resolve("meta.properties"));
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList())
-                for (int id : ids.tailSet(first + 1))
-                    Files.copy(file, directory.resolve("data-" + id).resolve(from.relativize(file)));
-        }
-        for (int id : ids.tailSet(first + 1))
-            Files.writeString(
-                    directory.resolve("data-" + id).resolve("meta.properties"),
-                    meta.replaceFirst("node.id=.*", "node.id=" + id)
-                            .replaceFirst("directory.id=.*", "directory.id=" + Uuid.randomUuid()));
+    private void format(Set<Integer> ids) {
+        List<Run> runs = ids.stream()
+                .map(id -> java(
+                        List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"),
+                        files.get(id)))
+                .toList();
+        runs.forEach(run -> run.expectExit(0));
     }
 
     void start(int id) {
@@ -116,7 +106,7 @@ class Nodes implements AutoCloseable {
 
     private Run java(List<String> mainAndArguments, Path file) {
         var command = new ArrayList<>(List.of(java).subList(0, java.length - 1));
-        command.add(1, "-Xmx256m");
+        command.addAll(1, List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
         command.addAll(mainAndArguments);
         command.add(file.toString());
         return Run.command(command.toArray(String[]::new));

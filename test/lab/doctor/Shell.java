@@ -6,7 +6,6 @@ import java.io.*;
 import java.nio.file.*;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.*;
-import java.util.stream.*;
 import test.*;
 
 /** Runs a printed remedy in bash, with Kafka's own tools. */
@@ -37,13 +36,10 @@ class Shell {
         }
     }
 
-    /** Runs the commands in remedies, one after the other; the words before a remedy's first one are for people. */
-    static void run(String... remedies) {
-        String commands = Stream.of(remedies)
-                .peek(it -> assertThat(it).contains("kafka-"))
-                .map(it -> it.substring(it.indexOf("kafka-")))
-                .distinct()
-                .collect(Collectors.joining("; "));
+    /** Runs the commands in a remedy; the words before the first one are for people. */
+    static void run(String remedy) {
+        assertThat(remedy).contains("kafka-");
+        String commands = remedy.substring(remedy.indexOf("kafka-"));
         try (Run bash = Run.here()
                 .with("PATH", TOOLS + ":" + System.getenv("PATH"))
                 .command("bash", "-c", "set -e; " + commands)) {

@@ -9,7 +9,6 @@ import java.util.List;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
-import org.apache.kafka.common.message.LeaveGroupRequestData;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.protocol.Errors;
@@ -19,8 +18,6 @@ import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.JoinGroupRequest;
 import org.apache.kafka.common.requests.JoinGroupResponse;
-import org.apache.kafka.common.requests.LeaveGroupRequest;
-import org.apache.kafka.common.requests.LeaveGroupResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatRequest;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse;
@@ -32,19 +29,13 @@ import test.SharedCluster;
  * A member of a group whose client is not in kafka-clients: a worker of Connect, or a Kafka Streams application. It
  * speaks Kafka's protocol by hand, and stays a member for a minute.
  */
-public final class GroupMember implements AutoCloseable {
+final class GroupMember implements AutoCloseable {
     private final String group;
-    private String memberId = "by-hand";
     private Socket socket;
 
     GroupMember(String group) throws Exception {
-        this(SharedCluster.servers(), group);
-    }
-
-    /** @param servers of a cluster of one's own */
-    public GroupMember(String servers, String group) throws Exception {
         this.group = group;
-        String[] bootstrap = servers.split(",")[0].split(":");
+        String[] bootstrap = SharedCluster.servers().split(",")[0].split(":");
         socket = new Socket(bootstrap[0], Integer.parseInt(bootstrap[1]));
         SharedCluster.await("the coordinator of " + group, this::findsCoordinator);
     }
@@ -64,7 +55,7 @@ public final class GroupMember implements AutoCloseable {
     }
 
     /** As Connect's herder does: the protocol's own metadata, of which the coordinator understands nothing. */
-    public void joinConnect() throws Exception {
+    void joinConnect() throws Exception {
         var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
         protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol()
                 .setName("sessioned")
@@ -78,8 +69,7 @@ public final class GroupMember implements AutoCloseable {
                 .setProtocols(protocols);
         SharedCluster.await("a member id in " + group, () -> {
             var first = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
-            memberId = first.data().memberId();
-            join.setMemberId(memberId);
+            join.setMemberId(first.data().memberId());
             return first.data().errorCode() == Errors.MEMBER_ID_REQUIRED.code();
         });
         var joined = (JoinGroupResponse) ask(new JoinGroupRequest.Builder(join).build((short) 9));
@@ -98,7 +88,7 @@ public final class GroupMember implements AutoCloseable {
     }
 
     /** A topology that reads the topic, and nothing else (KIP-1071). */
-    public void joinStreams(String topic) throws Exception {
+    void joinStreams(String topic) throws Exception {
         var topology = new StreamsGroupHeartbeatRequestData.Topology()
                 .setEpoch(1)
                 .setSubtopologies(List.of(new StreamsGroupHeartbeatRequestData.Subtopology()
@@ -106,7 +96,7 @@ public final class GroupMember implements AutoCloseable {
                         .setSourceTopics(List.of(topic))));
         var beat = new StreamsGroupHeartbeatRequestData()
                 .setGroupId(group)
-                .setMemberId(memberId)
+                .setMemberId("by-hand")
                 .setProcessId("by-hand")
                 .setRebalanceTimeoutMs(60_000)
                 .setTopology(topology)
@@ -123,23 +113,6 @@ public final class GroupMember implements AutoCloseable {
             beat.setMemberEpoch(answer.memberEpoch()).setTopology(null);
             return answer.activeTasks() != null && !answer.activeTasks().isEmpty();
         });
-    }
-
-    /** As a worker of Connect that ends. */
-    public void leaveConnect() {
-        var me = new LeaveGroupRequestData.MemberIdentity().setMemberId(memberId);
-        var left = (LeaveGroupResponse) ask(new LeaveGroupRequest.Builder(group, List.of(me)).build((short) 5));
-        expectNoError(left.topLevelError().code());
-    }
-
-    /** As a Kafka Streams application that ends. */
-    public void leaveStreams() {
-        var beat = new StreamsGroupHeartbeatRequestData()
-                .setGroupId(group)
-                .setMemberId(memberId)
-                .setMemberEpoch(-1);
-        var left = (StreamsGroupHeartbeatResponse) ask(new StreamsGroupHeartbeatRequest.Builder(beat).build((short) 0));
-        expectNoError(left.data().errorCode());
     }
 
     private static void expectNoError(short code) {
