@@ -14,8 +14,6 @@ record Clients(Connection connection) {
         Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
         settings.remove("retries"); // a file's are meant for a producer
         settings.put("request.timeout.ms", requestTimeout);
-        // The client's own clock may miss a server that hangs: a request that times out 1 ms late sets it back.
-        settings.put("connections.max.idle.ms", requestTimeout * 3 / 4);
         settings.put("default.api.timeout.ms", Questions.PATIENCE_MS);
         return connection.create(() -> Admin.create(settings));
     }
