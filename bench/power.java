@@ -63,7 +63,7 @@ class power implements Callable<Integer> {
             System.err.printf("Unknown trial in %s. There are: %s%n", trials, TRIALS);
             return 2;
         }
-        Run.build("lab/drill.java", "lab/cut.java", "cluster.java");
+        Run.build("lab/drill.java", "lab/cut.java", "cluster.java", "test/tool.java");
         System.out.println("| trial | acknowledged | predicted loss | lost: drill | lost: kcat"
                 + " | leaders after the fault: drill | controller | unclean elections | verdict |");
         System.out.println("|---|---|---|---|---|---|---|---|---|");
@@ -103,6 +103,7 @@ class power implements Callable<Integer> {
         BitSet predicted = facts.powerCuts().predicted();
         BitSet lost = facts.account().of(Kind.LOST);
         BitSet acknowledged = ids(run, Flow.Kind.ACKNOWLEDGED);
+        long unclean = unclean(cluster); // before the cluster is started again
         BitSet gone = (BitSet) acknowledged.clone();
         gone.andNot(kcat(run.begin().run(), cluster));
         var controller = new Controller(cluster, facts.setup().topic().id());
@@ -122,7 +123,7 @@ class power implements Callable<Integer> {
                 gone.cardinality(),
                 shown(drill),
                 shown(elected),
-                controller.unclean(cluster),
+                unclean,
                 proof.verdict());
         if (!gone.equals(lost)) disagreements.add(trial + ": kcat and the drill do not find the same records lost");
         if (!predicted.equals(lost)) disagreements.add(trial + ": other records are lost than predicted");
@@ -241,14 +242,14 @@ class power implements Callable<Integer> {
         private final Map<Integer, List<Integer>> byEpoch = new HashMap<>(); // leaders, by partition
 
         Controller(Path cluster, String topicId) throws Exception {
-            var command = new ArrayList<>(List.of(Run.commandOf("cluster.java")));
-            command.set(command.size() - 1, "org.apache.kafka.tools.DumpLogSegments");
             Path log = cluster.resolve("controller/__cluster_metadata-0/00000000000000000000.log");
-            command.addAll(List.of("--cluster-metadata-decoder", "--files", "" + log));
-            Process dump = new ProcessBuilder(command).redirectErrorStream(true).start();
-            String printed = new String(dump.getInputStream().readAllBytes());
-            if (dump.waitFor() != 0) throw new IllegalStateException(printed);
-            for (String line : printed.split("\n")) {
+            String[] dump = {"kafka-dump-log.sh", "--cluster-metadata-decoder", "--files", "" + log};
+            List<String> printed;
+            try (Run tool = Run.script("test/tool.java", dump)) {
+                tool.expectExit(0);
+                printed = tool.out();
+            }
+            for (String line : printed) {
                 int payload = line.indexOf("payload: {");
                 if (payload > 0) add(JsonParser.object().from(line.substring(payload + 9)), topicId);
             }
@@ -272,13 +273,13 @@ class power implements Callable<Integer> {
         List<Integer> leaders(int partition) {
             return byEpoch.get(partition);
         }
+    }
 
-        /** The elections that the controller itself calls unclean. */
-        long unclean(Path cluster) throws Exception {
-            try (Stream<String> lines = Files.lines(cluster.resolve("controller.log"))) {
-                return lines.filter(it -> it.contains("UNCLEAN partition change for " + TOPIC))
-                        .count();
-            }
+    /** The elections that the controller itself calls unclean. */
+    private static long unclean(Path cluster) throws Exception {
+        try (Stream<String> lines = Files.lines(cluster.resolve("controller.log"))) {
+            return lines.filter(it -> it.contains("UNCLEAN partition change for " + TOPIC))
+                    .count();
         }
     }
 
