@@ -75,6 +75,7 @@
 //SOURCES lab/drill/DrillTest.java
 //SOURCES lab/drill/ExactlyOnceTest.java
 //SOURCES lab/drill/SharedQueueTest.java
+//SOURCES WorkflowTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java
@@ -129,6 +130,8 @@ class suite {
             lab.drill.DrillTest.class,
             QueueTest.class,
             ConsumerTest.class,
+            ProducerTest.class,
+            lab.live.LiveTest.class,
             lab.pipeline.PipelineTest.class,
             lab.drill.ExactlyOnceTest.class,
             lab.drill.SharedQueueTest.class);
