@@ -65,8 +65,8 @@ class power implements Callable<Integer> {
         }
         Run.build("lab/drill.java", "lab/cut.java", "cluster.java", "test/tool.java");
         System.out.println("| trial | acknowledged | predicted loss | lost: drill | lost: kcat"
-                + " | leaders after the fault: drill | controller | unclean elections | verdict |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|");
+                + " | leaders after the fault: drill | controller | verdict |");
+        System.out.println("|---|---|---|---|---|---|---|---|");
         for (int round = 1; round <= rounds; round++) for (String trial : trials) measure(trial, round);
         disagreements.forEach(System.err::println);
         return disagreements.isEmpty() ? 0 : 1;
@@ -103,7 +103,6 @@ class power implements Callable<Integer> {
         BitSet predicted = facts.powerCuts().predicted();
         BitSet lost = facts.account().of(Kind.LOST);
         BitSet acknowledged = ids(run, Flow.Kind.ACKNOWLEDGED);
-        long unclean = unclean(cluster); // before the cluster is started again
         BitSet gone = (BitSet) acknowledged.clone();
         gone.andNot(kcat(run.begin().run(), cluster));
         var controller = new Controller(cluster, facts.setup().topic().id());
@@ -115,7 +114,7 @@ class power implements Callable<Integer> {
                 .boxed()
                 .toList();
         System.out.printf(
-                "| %s | %,d | %,d | %,d | %,d | %s | %s | %d | %s |%n",
+                "| %s | %,d | %,d | %,d | %,d | %s | %s | %s |%n",
                 trial.replaceFirst(" .*", ""),
                 acknowledged.cardinality(),
                 predicted.cardinality(),
@@ -123,7 +122,6 @@ class power implements Callable<Integer> {
                 gone.cardinality(),
                 shown(drill),
                 shown(elected),
-                unclean,
                 proof.verdict());
         if (!gone.equals(lost)) disagreements.add(trial + ": kcat and the drill do not find the same records lost");
         if (!predicted.equals(lost)) disagreements.add(trial + ": other records are lost than predicted");
@@ -272,14 +270,6 @@ class power implements Callable<Integer> {
 
         List<Integer> leaders(int partition) {
             return byEpoch.get(partition);
-        }
-    }
-
-    /** The elections that the controller itself calls unclean. */
-    private static long unclean(Path cluster) throws Exception {
-        try (Stream<String> lines = Files.lines(cluster.resolve("controller.log"))) {
-            return lines.filter(it -> it.contains("UNCLEAN partition change for " + TOPIC))
-                    .count();
         }
     }
 
