@@ -51,20 +51,6 @@ public class ContainersTest {
     }
 
     @Test
-    @Order(1)
-    @DisplayName("no power cut: it would take records of all topics, and nothing could restore them")
-    void power() {
-        try (Run drill = Run.script("lab/drill.java", "--scenario", "power-cut:both")) {
-            drill.expectExit(2);
-            assertThat(drill.out()).isEmpty();
-            assertThat(drill.err())
-                    .singleElement()
-                    .asString()
-                    .startsWith("A power cut takes what was not fsynced from all topics of a broker");
-        }
-    }
-
-    @Test
     @Order(2)
     @DisplayName("Ctrl-C while the broker is stopped: it is started again")
     void interrupted() {
