@@ -110,7 +110,7 @@ class Pipelines implements PipelineActions {
     @Override
     public void awaitTransaction() throws Exception {
         if (scenario.command() == null || !isTransactional()) return;
-        steps.await("no open transaction was seen in the output", 60, () -> {
+        steps.await("no open transaction was seen in the output", 30, () -> {
             transaction = OpenTransaction.in(cluster.admin, output);
             return transaction != null;
         });

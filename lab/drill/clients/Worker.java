@@ -14,7 +14,7 @@ import lab.history.Processing;
 public abstract class Worker {
     /** Runs a command, prints its number, and kills it when standard input ends. */
     private static final String KEEPER = "exec 3<&0; \"$@\" </dev/null >&2 3<&- & p=$!; echo \"pid $p\";"
-            + " (cat <&3; kill -9 $p) >/dev/null 2>&1 & wait $p; echo \"ended $?\"";
+            + " (cat <&3; kill -9 $p $(pgrep -P $p)) >/dev/null 2>&1 & wait $p; echo \"ended $?\"";
 
     final int number;
     final Recording recording;
