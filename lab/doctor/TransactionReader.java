@@ -9,6 +9,7 @@ import lab.common.Script;
 import lab.prediction.PartitionId;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.*;
+import org.apache.kafka.common.acl.AclOperation;
 
 /**
  * Finds transactions that are open in a partition for ever (KIP-664). A transaction ends in all its partitions before its
@@ -17,6 +18,8 @@ import org.apache.kafka.common.*;
  */
 class TransactionReader {
     private static final long SOON = 1_000_000_000; // ns: until they are asked again
+
+    private static final String WHAT = "whether transactions hang";
 
     private final Admin admin;
     private final Questions questions;
@@ -99,27 +102,46 @@ class TransactionReader {
         return open;
     }
 
-    /** Those that their coordinators know; all, if one of them does not answer. */
+    /** Those that their coordinators know, or may know; all, if a coordinator does not answer. */
     private Set<HangingTransaction> known(Set<HangingTransaction> open) throws InterruptedException {
         Set<Long> producers = open.stream().map(HangingTransaction::producer).collect(Collectors.toSet());
-        var options = new ListTransactionsOptions().filterProducerIds(producers).timeoutMs(PATIENCE_MS);
-        String what = "whether transactions hang";
+        var listing = new ListTransactionsOptions().filterProducerIds(producers).timeoutMs(PATIENCE_MS);
         Collection<TransactionListing> listed =
-                questions.ask(what, admin.listTransactions(options).all(), null, false);
+                questions.ask(WHAT, admin.listTransactions(listing).all(), null, false);
         if (listed == null) return open;
         Set<String> ids =
                 listed.stream().map(TransactionListing::transactionalId).collect(Collectors.toSet());
-        if (ids.isEmpty()) return Set.of();
-        var described = admin.describeTransactions(ids, new DescribeTransactionsOptions().timeoutMs(PATIENCE_MS));
-        Map<String, TransactionDescription> answers = questions.ask(what, described.all(), null, false);
-        if (answers == null) return open;
+        var describing = new DescribeTransactionsOptions().timeoutMs(PATIENCE_MS);
+        Map<String, TransactionDescription> described = ids.isEmpty()
+                ? Map.of()
+                : questions.ask(
+                        WHAT, admin.describeTransactions(ids, describing).all(), null, false);
+        if (described == null) return open;
+        var byProducer = new HashMap<Long, Set<TopicPartition>>();
+        described.values().forEach(it -> byProducer.put(it.producerId(), it.topicPartitions()));
+        boolean seesAll = byProducer.keySet().containsAll(producers) || maySeeAll();
         return open.stream()
-                .filter(it -> answers.values().stream()
-                        .anyMatch(known -> known.producerId() == it.producer()
-                                && known.topicPartitions()
-                                        .contains(new TopicPartition(
-                                                it.partition().topic(),
-                                                it.partition().number()))))
+                .filter(it -> byProducer.containsKey(it.producer())
+                        ? byProducer.get(it.producer()).contains(it.at())
+                        : !seesAll)
                 .collect(Collectors.toSet());
+    }
+
+    /**
+     * Brokers leave transactional ids out that this client may not see, and so do not say that there are any. Who may
+     * not abort a transaction is not told to do it.
+     */
+    private boolean maySeeAll() throws InterruptedException {
+        var options =
+                new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs(PATIENCE_MS);
+        Set<AclOperation> may =
+                questions.ask(WHAT, admin.describeCluster(options).authorizedOperations(), Set.of(), false);
+        boolean all = may.contains(AclOperation.ALTER);
+        if (!all && !may.isEmpty())
+            questions.note(
+                    false,
+                    new NotSeen(
+                            WHAT, List.of(), ": one is open whose transactional id this client may not see (ALTER)."));
+        return all;
     }
 }

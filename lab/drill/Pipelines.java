@@ -62,7 +62,7 @@ class Pipelines implements PipelineActions {
                 isTransactional(),
                 !scenario.pipeline().contains("--no-seek-back"),
                 TIMEOUT,
-                scenario.command()));
+                scenario.command() == null ? null : Script.hidden(scenario.command())));
         watch = new OutputWatch(cluster.admin, this.output, recording);
     }
 

@@ -179,7 +179,8 @@ public class RemedyTest {
                 return false;
             }
         });
-        create(own, Map.of("cleanup.policy", "compact"), List.of(List.of(1, 4), List.of(4, 2)));
+        // The brokers know since their start how many partitions it has: transaction.state.log.num.partitions.
+        create(own, Map.of("cleanup.policy", "compact"), Collections.nCopies(50, List.of(1, 4)));
     }
 
     /** The last stable offset. */
