@@ -111,6 +111,8 @@ public final class Run implements AutoCloseable {
             if (!Files.exists(Path.of(classpath.get(0)))) return Optional.empty();
             it.getArray("resolvedDependencies", new JsonArray()).forEach(jar -> classpath.add((String) jar));
             var command = new ArrayList<>(List.of(it.getString("availableJdkPath") + "/bin/java"));
+            // Two cores, and runs of seconds: the second compiler would take more time than it saves.
+            command.add("-XX:TieredStopAtLevel=1");
             it.getArray("runtimeOptions", new JsonArray()).forEach(option -> command.add((String) option));
             command.addAll(List.of("-classpath", String.join(":", classpath), it.getString("mainClass")));
             return Optional.of(command);

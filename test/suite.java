@@ -129,6 +129,8 @@ class suite {
             lab.drill.DrillTest.class,
             QueueTest.class,
             ConsumerTest.class,
+            ProducerTest.class,
+            lab.live.LiveTest.class,
             lab.pipeline.PipelineTest.class,
             lab.drill.ExactlyOnceTest.class,
             lab.drill.SharedQueueTest.class);
