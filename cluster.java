@@ -44,7 +44,7 @@ import picocli.CommandLine.*;
         version = "cluster 2.0.0, Kafka 4.4.0",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        header = "A real Kafka cluster on this machine, without Docker: a controller and brokers.%n",
+        header = "Runs a real Kafka cluster on this machine, without Docker: a controller and brokers.%n",
         footerHeading = "%nCommands on standard input. Each prints one line when it is done:%n",
         footer = {
             "  stop NODE      SIGTERM, a controlled shutdown: the leaders move first",
@@ -384,7 +384,7 @@ class cluster implements Callable<Integer> {
             String since = new String(bytes, (int) logSize, bytes.length - (int) logSize, StandardCharsets.UTF_8);
             String how = "controlled shutdown";
             if (isBroker && !since.contains(LEADERS_MOVED)) how = "SIGTERM, without a controlled shutdown";
-            if (!ended) how = "killed, as it did not end within 10 s of SIGTERM";
+            if (!ended) how = "killed, because it did not end within 10 s of SIGTERM";
             return "%s stopped: %s, %.1f s".formatted(name, how, seconds(terminatedAt));
         }
 

@@ -38,7 +38,7 @@ import picocli.CommandLine.Help.Ansi;
         version = "consumer 2.0.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
         header = "Reads records from a Kafka topic in a consumer group.%n",
-        footer = "%nExit status: 0 done, 1 it could not read on, 2 wrong usage, 3 no answer from the cluster.")
+        footer = "%nExit status: 0 done, 1 it could not continue, 2 wrong usage, 3 no answer from the cluster.")
 class consumer implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "TOPIC", description = "Topic to read. It must exist.")
     String topic;

@@ -21,7 +21,7 @@ import picocli.CommandLine.*;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Reads a topic as one consumer of a share group (KIP-932), as from a queue: all consumers of the group read the same
+ * Reads a topic as one consumer of a share group (KIP-932), like a queue: all consumers of the group read the same
  * partition. Each record goes to one of them, and is delivered again until one has accepted or rejected it, at most 5
  * times. {@code jbang queue.java test-1p-rf1 queue1} prints these lines:
  *
@@ -42,8 +42,8 @@ import picocli.CommandLine.Help.Ansi;
         name = "queue",
         version = "queue 2.0.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
-        header = "Reads records from a Kafka topic in a share group, as from a queue.%n",
-        footer = "%nExit status: 0 done, 1 it could not read on, 2 wrong usage, 3 no answer from the cluster.")
+        header = "Reads a Kafka topic as a queue, in a share group.%n",
+        footer = "%nExit status: 0 done, 1 it could not continue, 2 wrong usage, 3 no answer from the cluster.")
 class queue implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "TOPIC", description = "Topic to read. It must exist.")
     String topic;
@@ -58,7 +58,7 @@ class queue implements Callable<Integer> {
     @Option(names = {"-q", "--quiet"}, description = "Print no records.")
     boolean quiet;
 
-    @Option(names = "--hold", paramLabel = "SECONDS", description = "Work on each record for so long (default: 0).")
+    @Option(names = "--hold", paramLabel = "SECONDS", description = "Work on each record for SECONDS (default: 0).")
     double hold;
 
     @Option(names = "--release", paramLabel = "ID",

@@ -14,8 +14,7 @@ import test.SharedCluster;
 
 /** What people would use instead: Kafka's tools as their shell scripts run them, kcat and Python from Debian. */
 final class Peers {
-    /** The latest release of Kafka's tools in Maven Central. */
-    static final String TOOLS = "4.3.1";
+    static final String TOOLS = "4.4.0";
 
     static final String PYTHON_PRODUCER = """
             import json, sys

@@ -357,17 +357,9 @@ class bench implements Callable<Integer> {
                                     + " id of each record.",
                             run -> {
                                 Path file = directory.resolve("consumed.txt");
-                                Peers.timed(
-                                        file,
-                                        Peers.tool(
-                                                "ConsumerPerformance",
-                                                "--bootstrap-server",
-                                                servers,
-                                                "--topic",
-                                                topic.name,
-                                                "--num-records",
-                                                count,
-                                                "--hide-header"));
+                                String options = "--bootstrap-server %s --topic %s --num-records %s --hide-header";
+                                String given = options.formatted(servers, topic.name, count);
+                                Peers.timed(file, Peers.tool("ConsumerPerformance", given.split(" ")));
                                 // start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, MB/s, records/s
                                 String[] fields = Files.readString(file).strip().split(",\\s*");
                                 if (Long.parseLong(fields[4]) < records)
@@ -384,6 +376,9 @@ class bench implements Callable<Integer> {
             topic.fill(records, "none"); // the guide's Python has no lz4
             String servers = SharedCluster.servers();
             String count = "" + records;
+            String console = "--bootstrap-server %s --topic %s --from-beginning --max-messages %d"
+                    .formatted(servers, topic.name, records);
+            String kcat = "kcat -C -q -b %s -t %s -o beginning -c %d".formatted(servers, topic.name, records);
             compare(
                     "records/s",
                     ours(
@@ -395,49 +390,17 @@ class bench implements Callable<Integer> {
                             "`ConsoleConsumer`",
                             Goal.atLeast(2.0),
                             "From the first byte in the file to the end. ConsoleConsumer writes each record on its own.",
-                            run -> print(
-                                    records,
-                                    Peers.tool(
-                                            "consumer.ConsoleConsumer",
-                                            "--bootstrap-server",
-                                            servers,
-                                            "--topic",
-                                            topic.name,
-                                            "--from-beginning",
-                                            "--max-messages",
-                                            count))),
+                            run -> print(records, Peers.tool("consumer.ConsoleConsumer", console.split(" ")))),
                     against(
                             "`kcat -C`",
                             null,
                             "kcat is C, has no group and commits nothing.",
-                            run -> print(
-                                    records,
-                                    Peers.debian(
-                                            "kcat",
-                                            "command -v kcat",
-                                            "kcat",
-                                            "-C",
-                                            "-q",
-                                            "-b",
-                                            servers,
-                                            "-t",
-                                            topic.name,
-                                            "-o",
-                                            "beginning",
-                                            "-c",
-                                            count))),
-                    against(
-                            "the guide's Python consumer (python3-kafka)",
-                            null,
-                            "Python uses one core.",
-                            run -> print(
-                                    few,
-                                    Peers.python(
-                                            Peers.PYTHON_CONSUMER,
-                                            servers,
-                                            topic.name,
-                                            topic.name + "-python" + run,
-                                            "" + few))));
+                            run -> print(records, Peers.debian("kcat", "command -v kcat", kcat.split(" ")))),
+                    against("the guide's Python consumer (python3-kafka)", null, "Python uses one core.", run -> {
+                        String group = topic.name + "-python" + run;
+                        String program = Peers.PYTHON_CONSUMER;
+                        return print(few, Peers.python(program, servers, topic.name, group, "" + few));
+                    }));
         }
     }
 
@@ -558,20 +521,9 @@ class bench implements Callable<Integer> {
         }
 
         void fill(int records, String compression) throws Exception {
-            Peers.timed(
-                    directory.resolve("filled.txt"),
-                    script(
-                            "producer.java",
-                            name,
-                            "-n",
-                            "" + records,
-                            "-q",
-                            "-r",
-                            "max",
-                            "-X",
-                            "compression.type=" + compression,
-                            "-b",
-                            SharedCluster.servers()));
+            String options = "%s -n %d -q -r max -X compression.type=%s -b %s";
+            String given = options.formatted(name, records, compression, SharedCluster.servers());
+            Peers.timed(directory.resolve("filled.txt"), script("producer.java", given.split(" ")));
             expect(records);
         }
 

@@ -9,39 +9,20 @@
 //SOURCES ../test/Screen.java
 //COMPILE_OPTIONS -encoding UTF-8
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.*;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import test.Run;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.stream.*;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.clients.consumer.*;
+import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.serialization.*;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.*;
+import test.Run;
 
 /**
  * Measures for how long partitions are not read when consumers come and go, on a two-broker cluster of its own: with the
@@ -208,16 +189,10 @@ class rebalance implements Callable<Integer> {
     }
 
     private void add(String group, String protocol, String event, Gaps gaps) throws IOException {
-        String row = "| %s | %s | %s | %s | %s | %s | %s | %d |"
-                .formatted(
-                        group,
-                        protocol,
-                        event,
-                        said(gaps.kept),
-                        said(gaps.moved),
-                        "%d of %d".formatted(gaps.moved.size(), gaps.kept.size() + gaps.moved.size()),
-                        said(gaps.nobody),
-                        gaps.twice);
+        String moved = "%d of %d".formatted(gaps.moved.size(), gaps.kept.size() + gaps.moved.size());
+        String measured = "%s | %s | %s | %s | %d"
+                .formatted(said(gaps.kept), said(gaps.moved), moved, said(gaps.nobody), gaps.twice);
+        String row = "| %s | %s | %s | %s |".formatted(group, protocol, event, measured);
         rows.add(row);
         System.out.println(row);
         if (output == null) return;
@@ -283,16 +258,10 @@ class rebalance implements Callable<Integer> {
 
         Process startVictim() throws IOException {
             int number = ++started;
-            process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            "rebalance",
-                            "--victim",
-                            servers,
-                            topic,
-                            protocol,
-                            "" + number)
+            String java = System.getProperty("java.home") + "/bin/java";
+            var command = new ArrayList<>(List.of(java, "-cp", System.getProperty("java.class.path"), "rebalance"));
+            command.addAll(List.of("--victim", servers, topic, protocol, "" + number));
+            process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);

@@ -46,7 +46,8 @@ class bump {
     private static List<Path> files() throws IOException {
         try (Stream<Path> all = Files.walk(Path.of(""))) {
             return all.filter(Files::isRegularFile)
-                    .filter(file -> file.toString().matches("(?!bench/.*md|test/histories/).*[.](java|yml|md|json)"))
+                    .filter(file ->
+                            file.toString().matches("(?!(bench|docs)/.*md|test/histories/).*[.](java|yml|md|json)"))
                     .filter(file -> !file.startsWith(".git"))
                     .sorted()
                     .collect(Collectors.toList());

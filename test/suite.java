@@ -75,6 +75,7 @@
 //SOURCES lab/drill/DrillTest.java
 //SOURCES lab/drill/ExactlyOnceTest.java
 //SOURCES lab/drill/SharedQueueTest.java
+//SOURCES WorkflowTest.java
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "cut",
         mixinStandardHelpOptions = true,
-        version = "cut 1.0.0",
+        version = "cut 2.0.0",
         header = "Cuts the logs of dead nodes of cluster.java back to what Kafka had fsynced.",
         footer = "%nExit status: 0 cut, 1 it could not be read or written, 2 refused: nothing is changed.")
 public class Cut implements Callable<Integer> {

@@ -25,7 +25,7 @@ class ClusterOptions {
         @ArgGroup(exclusive = false)
         UserCommands commands;
 
-        @Option(names = "--manual", description = "Ask you to take the broker down and to restore it.")
+        @Option(names = "--manual", description = "Ask you to take the broker down and restore it.")
         boolean manual;
 
         @Option(names = "--observe", paramLabel = "TIME", converter = TimeConverter.class,

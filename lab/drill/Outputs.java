@@ -60,6 +60,7 @@ class Outputs {
 
     HistoryWriter open() throws IOException {
         file = history == null ? Files.createTempFile("drill-", ".jsonl") : history;
+        if (history == null) file.toFile().deleteOnExit(); // also at Ctrl-C
         return new HistoryWriter(file, "lab/drill.java", Drill.VERSION, Drill.KAFKA_CLIENT);
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
         name = "live",
-        version = "live 1.1.0, Kafka client 4.4.0",
+        version = "live 2.0.0, Kafka client 4.4.0",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         sortOptions = false,

@@ -27,18 +27,18 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "secure",
         mixinStandardHelpOptions = true,
-        version = "secure 1.0.0",
+        version = "secure 2.0.0",
         sortOptions = false,
-        header = "A Kafka cluster on this machine that takes only TLS and a login (SASL/SCRAM-SHA-256).%n",
+        header = "Runs a Kafka cluster on this machine that requires TLS and a login (SASL/SCRAM-SHA-256).%n",
         footer = {
             "",
-            "Every other option is one of cluster.java: see 'jbang cluster.java --help', also for the commands on standard"
-                    + " input. Keep the input open: its end ends the cluster.",
+            "All other options are those of cluster.java: see 'jbang cluster.java --help', also for the commands on"
+                    + " standard input. The end of the input ends the cluster.",
             "Exit status: 0 quit, 1 the cluster could not be started, 2 wrong usage (as cluster.java)."
         })
 public class Secure implements Callable<Integer> {
     @Option(names = "--acls",
-            description = "Give permissions to the user of the client properties only (Kafka's StandardAuthorizer).")
+            description = "Give permissions only to the user in the client properties (Kafka's StandardAuthorizer).")
     private boolean acls;
 
     @Option(names = "--brokers", paramLabel = "N", defaultValue = "2",

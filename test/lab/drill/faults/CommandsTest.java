@@ -70,7 +70,7 @@ public class CommandsTest {
         assertThat(Fault.stop.isControlled("kafka-1 stopped: controlled shutdown, 1.2 s"))
                 .isTrue();
         for (String answer : List.of(
-                "kafka-1 stopped: killed, as it did not end within 10 s of SIGTERM, 10.1 s",
+                "kafka-1 stopped: killed, because it did not end within 10 s of SIGTERM, 10.1 s",
                 "kafka-1 stopped: SIGTERM, without a controlled shutdown, 1.2 s",
                 "kafka-1 stopped: without a controlled shutdown, exit status 1",
                 "")) assertThat(Fault.stop.isControlled(answer)).as(answer).isFalse();
