@@ -85,6 +85,10 @@ public abstract class Worker {
         return ended;
     }
 
+    public boolean isRunning() {
+        return !ended && !killed;
+    }
+
     public void freeze() throws IOException, InterruptedException {
         signal("STOP");
     }
