@@ -77,7 +77,7 @@ class cluster implements Callable<Integer> {
     Path directory;
 
     @Option(names = "-X", paramLabel = "KEY=VALUE",
-            description = "Set a node property, such as min.insync.replicas=2 (only in a new --dir). Repeatable.")
+            description = "Set a node property: broker.rack=r{id}, min.insync.replicas=2 (in a new --dir). Repeatable.")
     Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(names = "--add-scram", paramLabel = "USER",
@@ -295,9 +295,9 @@ class cluster implements Callable<Integer> {
         all.put("auto.create.topics.enable", "false");
         // In ms: a group's first consumer does not wait for others.
         all.put("group.initial.rebalance.delay.ms", "0");
-        properties.forEach((key, value) -> {
-            if (node.isBroker || !key.endsWith("listeners")) all.put(key, value.strip());
-        });
+        for (String key : properties.keySet())
+            if (node.isBroker || !key.endsWith("listeners"))
+                all.put(key, properties.get(key).strip().replace("{id}", "" + node.id));
         return all;
     }
 

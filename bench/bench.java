@@ -54,8 +54,8 @@ import test.SharedCluster;
         footer = {"", "Exit status: 0 everything was measured, 1 something was not, 2 wrong usage."})
 class bench implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", arity = "0..*",
-            description = "Comparisons to run (default: all): cluster, guide, producer, consumer, printing, first,"
-                    + " rate, pause.")
+            description = "Comparisons to run (default: all): cluster, guide, producer, flush, consumer, printing,"
+                    + " first, rate, pause.")
     List<String> names = List.of();
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "5",
@@ -86,6 +86,7 @@ class bench implements Callable<Integer> {
         all.put("rate", this::rate);
         all.put("pause", this::pause);
         all.put("producer", this::producer);
+        all.put("flush", this::flush);
         all.put("consumer", this::consumer);
         all.put("printing", this::printing);
         all.put("first", this::first);
@@ -309,7 +310,11 @@ class bench implements Callable<Integer> {
 
     /** Records per s by the brokers' clock, from the first appended batch to the last; the records are counted. */
     private double produce(int records, Sender sender) throws Exception {
-        try (var topic = new Topic()) {
+        return produce(records, Map.of(), sender);
+    }
+
+    private double produce(int records, Map<String, String> properties, Sender sender) throws Exception {
+        try (var topic = new Topic(properties)) {
             Peers.timed(directory.resolve("produced.txt"), sender.command(topic.name));
             topic.expect(records);
             long first = topic.offsets(OffsetSpec.forTimestamp(0), false).min().orElseThrow();
@@ -325,6 +330,31 @@ class bench implements Callable<Integer> {
         Stream<String> lines =
                 IntStream.rangeClosed(1, Math.min(of, howMany)).mapToObj(i -> record.formatted(i * step));
         return Files.write(directory.resolve(name), (Iterable<String>) lines::iterator);
+    }
+
+    // ---- the price of fsync ----
+
+    private void flush() throws Exception {
+        flush("`producer.java -r max`", quick ? 50_000 : 1_000_000);
+        flush("`producer.java -r max -X batch.size=0`", quick ? 200 : 2_000, "-X", "batch.size=0");
+    }
+
+    private void flush(String producer, int records, String... options) throws Exception {
+        String servers = SharedCluster.servers();
+        Sender sender = topic -> Peers.joined(
+                List.of(script("producer.java", topic, "-n", "" + records, "-q", "-r", "max", "-b", servers)), options);
+        compare(
+                "records/s",
+                ours(
+                        producer + ", to a topic with `flush.messages=1`",
+                        run -> produce(records, Map.of("flush.messages", "1"), sender)),
+                against(
+                        "the same, with Kafka's default: it acknowledges before fsync",
+                        null,
+                        options.length == 0
+                                ? "Both replicas fsync each batch, and a batch has many records."
+                                : "Both replicas fsync each record, because each is a batch.",
+                        run -> produce(records, sender)));
     }
 
     // ---- the consumer ----
@@ -507,8 +537,14 @@ class bench implements Callable<Integer> {
         final String name = "bench-" + Long.toString(System.nanoTime(), 36);
 
         Topic() throws Exception {
+            this(Map.of());
+        }
+
+        Topic(Map<String, String> properties) throws Exception {
             var topic = new NewTopic(name, Map.of(0, List.of(1, 2), 1, List.of(2, 1)));
-            topic.configs(Map.of("message.timestamp.type", "LogAppendTime"));
+            var all = new HashMap<>(Map.of("message.timestamp.type", "LogAppendTime"));
+            all.putAll(properties);
+            topic.configs(all);
             SharedCluster.servers();
             SharedCluster.admin().createTopics(List.of(topic)).all().get();
             SharedCluster.await("the topic has leaders", () -> {

@@ -7,6 +7,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.DisplayName;
@@ -53,7 +54,7 @@ class ClusterTest {
         Path data = directory.resolve("my d\u00e4ta, 100 % = mine");
         int port = SharedCluster.freePort();
         var arguments = new ArrayList<>(List.of("--port", "" + port, "--dir", data.toString()));
-        arguments.addAll(List.of("-X", "log.retention.hours=77"));
+        arguments.addAll(List.of("-X", "log.retention.hours=77", "-X", "broker.rack=room-{id}"));
         String[] options = arguments.toArray(String[]::new);
         List<String> brokers = List.of("localhost:" + port, "localhost:" + (port + 3));
         try (Run cluster = Run.here().with("JAVA_TOOL_OPTIONS", JVM_OPTIONS).script("cluster.java", options)) {
@@ -65,6 +66,9 @@ class ClusterTest {
                     admin.createTopics(List.of(topic)).all().get();
                     assertThat(setting(admin, "log.retention.hours")).isEqualTo("77");
                     assertThat(setting(admin, "min.insync.replicas")).isEqualTo("1");
+                    assertThat(admin.describeCluster().nodes().get())
+                            .extracting(Node::rack)
+                            .containsExactlyInAnyOrder("room-1", "room-2");
                 }
             }
             assertThat(listeningAddresses(cluster))

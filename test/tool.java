@@ -12,6 +12,7 @@ class tool {
     /** As in the scripts of Kafka's bin directory. */
     private static final Map<String, String> CLASSES = Map.of(
             "kafka-configs.sh", "org.apache.kafka.tools.ConfigCommand",
+            "kafka-dump-log.sh", "org.apache.kafka.tools.DumpLogSegments",
             "kafka-topics.sh", "org.apache.kafka.tools.TopicCommand",
             "kafka-reassign-partitions.sh", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
             "kafka-leader-election.sh", "org.apache.kafka.tools.LeaderElectionCommand",

@@ -46,7 +46,8 @@ class ClusterOptions {
     }
 
     @Option(names = "--cluster", paramLabel = "SCRIPT", defaultValue = "cluster.java",
-            description = "Script that starts a cluster if none answers (default: ${DEFAULT-VALUE}).")
+            description = "Script that starts a cluster if none answers, also with options, such as 'cluster.java"
+                    + " --brokers 3' (default: ${DEFAULT-VALUE}).")
     String script;
 
     /** How long the cluster is only observed; null: a fault is injected. */
@@ -58,15 +59,21 @@ class ClusterOptions {
      * Uses the cluster that is named, or answers. If none does, and none was named, starts one.
      *
      * @param options of cluster.java, if one is started
+     * @param cutsPower whether logs are to be cut: only those of a cluster that is started here
      */
-    Cluster open(Connection connection, List<String> options, Printer printer) throws Exception {
+    Cluster open(Connection connection, List<String> options, boolean cutsPower, Printer printer) throws Exception {
         if (File.separatorChar == '\\')
             throw new Failure(2, "drill.java needs a POSIX shell. On Windows, run it in WSL.");
         boolean local = Set.of(LOCAL.split(","))
                 .containsAll(List.of(connection.servers().list().split(",")));
-        Executor own = null;
-        if (local && connection.bootstrapServer == null && !answers(9092) && !answers(9095))
-            own = startCluster(options, printer);
+        boolean starts = local && connection.bootstrapServer == null && !answers(9092) && !answers(9095);
+        if (cutsPower && !starts)
+            throw new Failure(
+                    2,
+                    "A power cut takes what was not fsynced from all topics of a broker, and nothing restores it. So it is"
+                            + " only possible on a cluster that the drill starts: stop the one on ports 9092 and 9095,"
+                            + " and name none.");
+        Executor own = starts ? startCluster(options, printer) : null;
         Admin admin = null;
         try {
             admin = connection.connect();
@@ -104,16 +111,20 @@ class ClusterOptions {
     }
 
     private Executor startCluster(List<String> options, Printer printer) throws Exception {
-        Path found = Siblings.find(script);
+        boolean isPath = Siblings.find(script) != null; // it may have spaces
+        List<String> words = isPath ? List.of(script) : List.of(script.strip().split("\\s+"));
+        Path found = Siblings.find(words.get(0));
         if (found == null)
             throw new Failure(
                     3,
                     "No cluster answers at localhost:9092,localhost:9095, and there is no %s here to start one. Start one:"
                             + " docker compose up -d --wait; or name one: -b HOST:PORT, --cluster SCRIPT",
-                    script);
-        String command = (script + " " + String.join(" ", options)).strip();
+                    words.get(0));
+        var all = new ArrayList<>(words.subList(1, words.size()));
+        all.addAll(options);
+        String command = (words.get(0) + " " + String.join(" ", all)).strip();
         String text = "No cluster answers at localhost:9092,localhost:9095. Starting one: " + command;
         printer.print("@|faint %s|@", Printer.wrapped(0, text));
-        return new OwnCluster(found, options, line -> printer.print("  @|red %s|@", line));
+        return new OwnCluster(found, all, line -> printer.print("  @|red %s|@", line));
     }
 }

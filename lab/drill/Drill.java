@@ -103,7 +103,7 @@ class Drill implements Callable<Integer> {
     private int drill(List<Plan> plans, HistoryWriter writer, Judging judging, Printer printer) throws Exception {
         var limits = new Experiment.Limits(0, seconds(maxPause), seconds(maxLatency));
         int number = 0;
-        try (Cluster cluster = clusterOptions.open(connection, options(plans), printer)) {
+        try (Cluster cluster = open(plans, printer)) {
             check(plans, cluster);
             String about = cluster.executor.about();
             String text = "%s: %d brokers (%s)".formatted(about, cluster.brokers.size(), cluster.addresses());
@@ -141,13 +141,11 @@ class Drill implements Callable<Integer> {
         return plans.stream().allMatch(it -> it.fault() == Fault.stop) ? OwnCluster.SHORT_SESSIONS : List.of();
     }
 
+    private Cluster open(List<Plan> plans, Printer printer) throws Exception {
+        return clusterOptions.open(connection, options(plans), plans.stream().anyMatch(Plan::cutsPower), printer);
+    }
+
     private void check(List<Plan> plans, Cluster cluster) {
-        if (plans.stream().anyMatch(Plan::cutsPower)
-                && !cluster.executor.faults().contains(Fault.power))
-            throw new Failure(
-                    2,
-                    "A power cut is not possible on %s. It needs the drill's own: stop this cluster, and leave out -b.",
-                    cluster.executor.about());
         for (Plan plan : plans)
             if (plan.fault() != null && !cluster.executor.faults().contains(plan.fault()))
                 throw new Failure(

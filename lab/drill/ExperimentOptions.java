@@ -162,9 +162,9 @@ class ExperimentOptions {
     /** All trials of a scenario, or one of them. */
     private List<Scenario> named(Timing timing) {
         if (scenario.equals("last-replica")) return LastReplica.all(timing);
-        if (scenario.equals("power-cut")) return PowerCut.all(timing);
         String[] words = scenario.split(":", 2);
         Map<String, Scenario> trials = Map.of();
+        if (words[0].equals("power-cut")) trials = PowerCut.all(timing);
         if (words[0].equals("exactly-once")) trials = ExactlyOnce.all(timing, pipeline);
         if (words[0].equals("queue")) trials = SharedQueue.all(timing);
         if (words.length == 1 && pipeline != null) trials.remove("without"); // it is asked for by name
@@ -173,7 +173,8 @@ class ExperimentOptions {
         throw new Failure(
                 2,
                 "--scenario takes last-replica, power-cut, exactly-once or queue, or one of their trials such as"
-                        + " exactly-once:%s or queue:%s; not '%s'.",
+                        + " power-cut:%s, exactly-once:%s or queue:%s; not '%s'.",
+                String.join("|", PowerCut.all(timing).keySet()),
                 String.join("|", ExactlyOnce.all(timing, pipeline).keySet()),
                 String.join("|", SharedQueue.all(timing).keySet()),
                 scenario);

@@ -14,12 +14,15 @@ public class PowerCut extends Scenario {
     private final List<Step> outage;
     private final boolean flushes;
 
-    public static List<Scenario> all(Timing timing) {
+    /** By name, as {@code --scenario power-cut:NAME} takes it. */
+    public static Map<String, Scenario> all(Timing timing) {
         Step restoreBoth = run -> {
             run.restore("1");
             run.restore("2");
         };
-        return List.of(
+        var all = new LinkedHashMap<String, Scenario>();
+        all.put(
+                "control",
                 new PowerCut(
                         timing,
                         "control: SIGKILL of both brokers, no cut",
@@ -28,7 +31,9 @@ public class PowerCut extends Scenario {
                                 run -> run.takeDown(Fault.kill, "1"),
                                 run -> run.takeDown(Fault.kill, "2"),
                                 run -> run.stayDown("2", A_WHILE),
-                                restoreBoth)),
+                                restoreBoth)));
+        all.put(
+                "one",
                 new PowerCut(
                         timing,
                         "one broker: the other one keeps its power",
@@ -36,7 +41,9 @@ public class PowerCut extends Scenario {
                         List.of(
                                 run -> run.cutPower(List.of("1")),
                                 run -> run.stayDown("1", Fault.kill.usualDown()),
-                                run -> run.restore("1"))),
+                                run -> run.restore("1"))));
+        all.put(
+                "both",
                 new PowerCut(
                         timing,
                         "both brokers: at the same time",
@@ -44,7 +51,9 @@ public class PowerCut extends Scenario {
                         List.of(
                                 run -> run.cutPower(List.of("1", "2")),
                                 run -> run.stayDown("2", A_WHILE),
-                                restoreBoth)),
+                                restoreBoth)));
+        all.put(
+                "alone",
                 new PowerCut(
                         timing,
                         "alone in sync: kafka-2 is stopped first, then kafka-1 loses its power",
@@ -57,7 +66,9 @@ public class PowerCut extends Scenario {
                                 run -> run.stayDown("1", A_WHILE),
                                 run -> run.restore("1"),
                                 run -> run.flow(A_WHILE),
-                                run -> run.restore("2"))),
+                                run -> run.restore("2"))));
+        all.put(
+                "flush",
                 new PowerCut(
                         timing,
                         "flush: both brokers, with log.flush.interval.messages=1",
@@ -66,6 +77,7 @@ public class PowerCut extends Scenario {
                                 run -> run.cutPower(List.of("1", "2")),
                                 run -> run.stayDown("2", A_WHILE),
                                 restoreBoth)));
+        return all;
     }
 
     private PowerCut(Timing timing, String title, boolean flushes, List<Step> outage) {

@@ -3,6 +3,8 @@ package lab.cut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -177,6 +179,21 @@ public class CutTest {
         Files.delete(node.resolve("meta.properties"));
         refuses("has no meta.properties", cluster, "kafka-1");
         assertThat(log).hasSize(161);
+    }
+
+    @Test
+    @DisplayName("never a cluster that answers already, such as the containers of docker-compose.yml")
+    void anotherCluster() throws IOException {
+        try (var other = new ServerSocket(9092, 1, InetAddress.getByName("127.0.0.1"));
+                Run drill = Run.script("lab/drill.java", "--scenario", "power-cut:both")) {
+            assertThat(other.isBound()).isTrue();
+            drill.expectExit(2);
+            assertThat(drill.out()).isEmpty();
+            assertThat(drill.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("A power cut takes what was not fsynced from all topics of a broker");
+        }
     }
 
     private static void refuses(String reason, Path cluster, String... nodes) {

@@ -480,6 +480,7 @@ public class DoctorTest {
                     "replica.fetch.max.bytes=1"); // one batch for each request
             cluster.awaitLine("ready: ");
             admin = admin();
+            assertThat(Said.ask(servers()).findings()).contains("traps: rack one rack: [a]");
             command("stop kafka-3");
             Path settings = directory.resolve("data/kafka-3.properties");
             Files.writeString(settings, Files.readString(settings).replace("broker.rack=a", "broker.rack=b"));

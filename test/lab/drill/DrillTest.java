@@ -204,6 +204,21 @@ public class DrillTest {
                 .contains("committed offsets are lost: partition 0 ");
     }
 
+    @Test
+    @DisplayName("power: three brokers in three racks, min.insync.replicas=2: one rack without power loses nothing")
+    void threeRacks() throws Exception {
+        String three = "cluster.java --brokers 3 -X broker.rack=room-{id} -X min.insync.replicas=2";
+        String[] arguments = {"rooms-1p-rf3", "--fault", "power", "--cluster", three, "--before", "1s", "--json"};
+        try (Run run = Run.jbang("lab/drill.java", arguments)) {
+            run.expectExit(0, LONG);
+            JsonObject trial = json(run).getArray("trials").getObject(0);
+            assertThat(verdict(trial, "PowerCut")).isEqualTo("PASS");
+            assertThat(verdict(trial, "NoneLost")).isEqualTo("PASS");
+            assertThat(trial.getArray("claims").toString()).contains("acknowledged and cut away: kafka-1 ");
+            assertThat(trial.getLong("in_log")).isEqualTo(trial.getLong("acknowledged"));
+        }
+    }
+
     // ---- what really loses, and what really repeats ----
 
     @Test
@@ -776,6 +791,7 @@ public class DrillTest {
                     "--scenario=queue --pipeline={input}{output}{group}",
                     "--scenario=exactly-once --pipeline={input}",
                     "--scenario=exactly-once:mistake --pipeline={input}{output}{group}",
+                    "--scenario=power-cut:nothing",
                     "--scenario=last-replica --steps=1s",
                     "--scenario=last-replica --observe=5s",
                     "--judge=/no/such/file",
@@ -786,15 +802,10 @@ public class DrillTest {
                     "t --nonsense")) expectWrongUsage(("-b localhost:1 " + wrong).split(" "));
             expectRefusal(2, "Name a topic");
             expectRefusal(2, "Scenario 4 is --scenario last-replica", "4");
-            expectRefusal(
-                    2,
-                    "A power cut is not possible on your cluster",
-                    "-b",
-                    servers,
-                    "--manual",
-                    "x-1p-rf1",
-                    "--fault",
-                    "power");
+            String power =
+                    "A power cut takes what was not fsynced from all topics of a broker, and nothing restores it.";
+            expectRefusal(2, power, "-b", servers, "--manual", "x-1p-rf1", "--fault", "power");
+            expectRefusal(2, power, "-b", servers, "--scenario", "power-cut:one");
             expectRefusal(2, "Kafka's own", "__consumer_offsets");
             expectRefusal(2, "at least 1 partition", "-b", servers, "--manual", "orders-0p-rf2");
             expectRefusal(2, "--rate 50 or more", "-b", servers, "--manual", "x-50p-rf2", "--rate", "10");
