@@ -12,11 +12,13 @@
 //SOURCES doctor/TopicReader.java // topics, and their partitions
 //SOURCES doctor/GroupReader.java // groups of all kinds, transactional ids, and where their state is
 //SOURCES doctor/OffsetReader.java // committed offsets that are not in the log
+//SOURCES doctor/TransactionReader.java // transactions that are open for ever
 //SOURCES doctor/Clients.java // further connections
 //SOURCES doctor/Questions.java // waits for answers, and notes what was refused
 //SOURCES doctor/Snapshot.java // what was seen of the cluster
 //SOURCES doctor/Keeper.java // a group or a transactional id, and its partition
 //SOURCES doctor/StrayOffset.java // a committed offset that is not in the log
+//SOURCES doctor/HangingTransaction.java // one of these transactions
 //SOURCES doctor/NotSeen.java // what was refused
 //SOURCES doctor/Stops.java // what has stopped, and what would stop
 //SOURCES doctor/Traps.java // what would not work after one more failure

@@ -60,6 +60,7 @@
 //SOURCES drill/clients/GroupConsumer.java // a consumer of the group
 //SOURCES drill/clients/LogReader.java // reads the log after the run, without the group
 //SOURCES drill/clients/PipelineProcess.java // a process of the pipeline
+//SOURCES drill/clients/ForeignPipeline.java // a process of the user's pipeline
 //SOURCES drill/clients/PartitionReader.java // reads the output of a pipeline, or the dead letters, after the run
 //SOURCES drill/clients/Worker.java // a child process that can be frozen and killed
 //SOURCES drill/clients/MemberProcess.java // a member of the share group, as a process
@@ -71,6 +72,7 @@
 //SOURCES drill/observer/Observer.java // asks every 20 ms
 //SOURCES drill/observer/PartitionWatch.java // leaders and in-sync replicas
 //SOURCES drill/observer/OutputWatch.java // the last stable offset of the output
+//SOURCES drill/observer/OpenTransaction.java // whose transaction is open in the output
 //SOURCES drill/observer/NodeWatch.java // brokers and controllers
 //SOURCES drill/observer/GroupWatch.java // the group: its state, its members
 

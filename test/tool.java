@@ -17,6 +17,7 @@ class tool {
             "kafka-reassign-partitions.sh", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
             "kafka-leader-election.sh", "org.apache.kafka.tools.LeaderElectionCommand",
             "kafka-consumer-groups.sh", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+            "kafka-transactions.sh", "org.apache.kafka.tools.TransactionsCommand",
             "kafka-streams-groups.sh", "org.apache.kafka.tools.streams.StreamsGroupCommand");
 
     public static void main(String... arguments) throws Exception {

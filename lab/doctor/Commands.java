@@ -66,6 +66,12 @@ record Commands(String servers, Path configFile) {
                 + it.partition().number() + " --to-earliest --execute";
     }
 
+    /** Writes the end of a transaction that no coordinator will end. */
+    String abort(HangingTransaction it) {
+        return tool("kafka-transactions.sh") + " abort --topic "
+                + it.partition().topic() + " --partition " + it.partition().number() + " --start-offset " + it.start();
+    }
+
     /** Creates one of Kafka's own topics by hand: the brokers use it as it is. */
     String createInternal(String topic, int partitions, int replicas, String settings) {
         return tool("kafka-topics.sh") + " --create --topic " + topic + " --partitions " + partitions

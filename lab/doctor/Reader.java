@@ -4,6 +4,7 @@ import static lab.doctor.Questions.PATIENCE_MS;
 
 import java.util.*;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lab.common.Connection;
 import lab.prediction.*;
@@ -64,8 +65,24 @@ class Reader {
                 keepers,
                 settings,
                 stray(groups, committed, cluster),
+                hanging(cluster),
                 questions.notSeen(),
                 questions.seesEnough());
+    }
+
+    private List<HangingTransaction> hanging(Cluster cluster) throws InterruptedException {
+        var prediction = new Prediction(cluster);
+        Predicate<Partition> isLed = it -> prediction.now(it).leader() != null;
+        boolean coordinators = cluster.partitions().values().stream()
+                .filter(it -> it.id().topic().equals(GroupReader.TRANSACTIONS))
+                .allMatch(isLed);
+        List<TopicPartition> readable = cluster.partitions().values().stream()
+                .filter(isLed)
+                .map(Partition::id)
+                .filter(it -> only.isEmpty() || only.contains(it.topic()))
+                .map(it -> new TopicPartition(it.topic(), it.number()))
+                .toList();
+        return new TransactionReader(admin, questions).read(readable, coordinators);
     }
 
     private List<StrayOffset> stray(

@@ -170,6 +170,11 @@ class Remedies {
                 + offsets.stream().limit(AT_ONCE).map(commands::toEarliest).collect(Collectors.joining("; "));
     }
 
+    String abort(List<HangingTransaction> hanging) {
+        return more(hanging.size())
+                + hanging.stream().limit(AT_ONCE).map(commands::abort).collect(Collectors.joining("; "));
+    }
+
     String createInternal(String topic, int partitions, int replicas, String settings) {
         return run(commands.createInternal(topic, partitions, replicas, settings));
     }

@@ -10,6 +10,7 @@ import lab.prediction.*;
  * @param shareGroups whether the cluster has this feature
  * @param settings by broker id, such as auto.leader.rebalance.enable; without those that were not seen
  * @param offsets committed offsets that are not in their partition's log
+ * @param hanging transactions that are open for ever
  * @param notSeen what was refused
  * @param seesEnough whether nothing was refused that decides what would stop
  */
@@ -20,6 +21,7 @@ record Snapshot(
         List<Keeper> keepers,
         Map<Integer, Map<String, String>> settings,
         List<StrayOffset> offsets,
+        List<HangingTransaction> hanging,
         List<NotSeen> notSeen,
         boolean seesEnough) {
 

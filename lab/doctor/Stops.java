@@ -62,6 +62,16 @@ class Stops {
                 "Producers with acks=all wait in vain: a replica is down, and no controller takes it out of the in-sync"
                         + " set.",
                 it -> "");
+        if (!seen.hanging().isEmpty())
+            found.add(
+                    "hanging transaction",
+                    "partition",
+                    seen.hanging().stream().map(HangingTransaction::toString).toList(),
+                    "Consumers with isolation.level=read_committed wait there for ever: the transaction is open in the"
+                            + " log, and no coordinator will end it. An unclean election can remove a transaction's end"
+                            + " (KAFKA-20716). The command aborts it: these consumers never receive its records, also if"
+                            + " it had been committed.",
+                    remedies.abort(seen.hanging()));
         return found.all();
     }
 

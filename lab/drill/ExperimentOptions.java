@@ -22,6 +22,12 @@ class ExperimentOptions {
                     + " docs/exactly-once.md) or queue (see docs/scenario-5.md). One of its trials: queue:lock.")
     String scenario;
 
+    @Option(names = "--pipeline", paramLabel = "COMMAND",
+            description = "With --scenario exactly-once: a command that starts your pipeline, instead of"
+                    + " lab/pipeline.java. {servers}, {input}, {output}, {group} and {id} are replaced. See"
+                    + " docs/exactly-once.md.")
+    String pipeline;
+
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",
             description = "Take the broker down by: stop (SIGTERM), kill (SIGKILL), pause (SIGSTOP: it hangs),"
                     + " disconnect (off the network; Docker only) or power (SIGKILL, and what was not fsynced is lost;"
@@ -98,6 +104,11 @@ class ExperimentOptions {
         if (scenario != null && !topics.isEmpty())
             throw new Failure(2, "A scenario has its own topic: leave out %s.", topics.get(0));
         topics.forEach(ExperimentOptions::checkName);
+        if (pipeline != null && (scenario == null || !scenario.startsWith("exactly-once")))
+            throw new Failure(2, "--pipeline belongs to --scenario exactly-once.");
+        if (pipeline != null)
+            for (String needed : List.of("{input}", "{output}", "{group}"))
+                if (!pipeline.contains(needed)) throw new Failure(2, "--pipeline needs %s in its command.", needed);
         String chooses = "The scenario chooses what happens";
         if (scenario != null) refuse(given, chooses, "--steps", "--observe", "--fault", "--target", "--down");
         if (steps != null) refuse(given, "--steps has the faults", "--observe", "--fault", "--target", "--down");
@@ -154,8 +165,9 @@ class ExperimentOptions {
         String[] words = scenario.split(":", 2);
         Map<String, Scenario> trials = Map.of();
         if (words[0].equals("power-cut")) trials = PowerCut.all(timing);
-        if (words[0].equals("exactly-once")) trials = ExactlyOnce.all(timing);
+        if (words[0].equals("exactly-once")) trials = ExactlyOnce.all(timing, pipeline);
         if (words[0].equals("queue")) trials = SharedQueue.all(timing);
+        if (words.length == 1 && pipeline != null) trials.remove("without"); // it is asked for by name
         if (words.length == 1 && !trials.isEmpty()) return List.copyOf(trials.values());
         if (words.length == 2 && trials.containsKey(words[1])) return List.of(trials.get(words[1]));
         throw new Failure(
@@ -163,7 +175,7 @@ class ExperimentOptions {
                 "--scenario takes last-replica, power-cut, exactly-once or queue, or one of their trials such as"
                         + " power-cut:%s, exactly-once:%s or queue:%s; not '%s'.",
                 String.join("|", PowerCut.all(timing).keySet()),
-                String.join("|", ExactlyOnce.all(timing).keySet()),
+                String.join("|", ExactlyOnce.all(timing, pipeline).keySet()),
                 String.join("|", SharedQueue.all(timing).keySet()),
                 scenario);
     }

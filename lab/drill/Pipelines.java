@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutionException;
 import lab.common.*;
 import lab.drill.clients.*;
 import lab.drill.faults.Siblings;
-import lab.drill.observer.OutputWatch;
+import lab.drill.observer.*;
 import lab.drill.recording.*;
 import lab.drill.scenarios.*;
 import lab.history.*;
@@ -29,8 +29,9 @@ class Pipelines implements PipelineActions {
     private final long inputFirst;
     private final long outputFirst;
     private final OutputWatch watch;
-    private final List<PipelineProcess> processes = new ArrayList<>();
-    private PipelineProcess frozen;
+    private final List<Worker> processes = new ArrayList<>();
+    private Worker frozen;
+    private OpenTransaction transaction; // of the user's pipeline; null: none was seen
     private long open; // the output's end when it was frozen
 
     /** @param output as it was before the run */
@@ -60,7 +61,8 @@ class Pipelines implements PipelineActions {
                 group(run),
                 isTransactional(),
                 !scenario.pipeline().contains("--no-seek-back"),
-                TIMEOUT));
+                TIMEOUT,
+                scenario.command() == null ? null : Script.hidden(scenario.command())));
         watch = new OutputWatch(cluster.admin, this.output, recording);
     }
 
@@ -72,12 +74,17 @@ class Pipelines implements PipelineActions {
         return scenario.pipeline().contains("--transactions");
     }
 
+    /** For a user's pipeline, a suggestion: {@code {id}} in its command. */
     private String transactionalId(int process) {
         return "pipeline-" + run + "-" + process;
     }
 
     @Override
     public void start() throws Exception {
+        if (scenario.command() != null) {
+            processes.add(new ForeignPipeline(processes.size() + 1, usersCommand(), recording));
+            return;
+        }
         Path script = Siblings.find("lab/pipeline.java");
         if (script == null) throw new Unobserved("there is no lab/pipeline.java here");
         var command = new ArrayList<>(Siblings.jbang());
@@ -90,11 +97,32 @@ class Pipelines implements PipelineActions {
         steps.await("the pipeline did not start", 120, () -> process.isReady() || process.hasEnded());
     }
 
+    private String usersCommand() {
+        return scenario.command()
+                .replace("{servers}", connection.servers().asList())
+                .replace("{input}", input.topic())
+                .replace("{output}", output.topic())
+                .replace("{group}", group(run))
+                .replace("{id}", transactionalId(processes.size() + 1));
+    }
+
+    /** Of its own pipeline, the drill knows the transactions. */
+    @Override
+    public void awaitTransaction() throws Exception {
+        if (scenario.command() == null || !isTransactional()) return;
+        steps.await("no open transaction was seen in the output", 30, () -> {
+            transaction = OpenTransaction.in(cluster.admin, output);
+            return transaction != null;
+        });
+        recording.write(new Processing.Transaction(recording.now(), transaction.id(), transaction.timeoutMs()));
+    }
+
     @Override
     public void awaitProgress() throws Exception {
         long[] before = {-1};
-        steps.await("the pipeline does not process", 120, () -> {
-            if (processes.stream().allMatch(PipelineProcess::hasEnded)) throw new Unobserved("the pipeline has ended");
+        String complaint = "the group '%s' did not commit more of the input".formatted(group(run));
+        steps.await(complaint, 120, () -> {
+            if (processes.stream().allMatch(Worker::hasEnded)) throw new Unobserved("the pipeline has ended");
             long now = consumed();
             if (before[0] < 0) before[0] = now;
             return before[0] >= 0 && now > before[0];
@@ -147,8 +175,9 @@ class Pipelines implements PipelineActions {
     private boolean isOpen(Processing.Open it) {
         if (it.consumed() < 0) return false;
         return isTransactional()
-                ? it.end() > it.stable()
-                : it.end() - outputFirst > it.consumed() - inputFirst; // one output for each input
+                ? it.end() > it.stable() && it.stable() >= outputFirst // not left open by an earlier run
+                : it.end() == it.stable()
+                        && it.end() - outputFirst > it.consumed() - inputFirst; // an output for each input
     }
 
     @Override
@@ -163,7 +192,8 @@ class Pipelines implements PipelineActions {
 
     @Override
     public void awaitReleased() throws Exception {
-        steps.await("the last stable offset did not move", 90, () -> {
+        int timeout = transaction == null ? TIMEOUT : transaction.timeoutMs();
+        steps.await("the last stable offset did not move", timeout / 1000 + 80, () -> {
             try {
                 return watch.ends()[0] >= open;
             } catch (ExecutionException noAnswer) {
@@ -179,7 +209,7 @@ class Pipelines implements PipelineActions {
                     cluster.describeSoon(output.topic()).partitions().get(0).leader();
             return leader == null ? Seen.NONE : leader.id();
         }
-        String id = transactionalId(processes.size());
+        String id = transaction == null ? transactionalId(processes.size()) : transaction.id();
         return cluster.admin
                 .describeTransactions(List.of(id))
                 .description(id)
@@ -198,7 +228,7 @@ class Pipelines implements PipelineActions {
             long[] ends = watch.ends();
             return ends[0] == ends[1];
         });
-        for (PipelineProcess it : processes) it.kill("end");
+        for (Worker it : processes) it.kill("end");
         watch.close();
         long last = watch.ends()[1];
         var reader = new PartitionReader(connection, output, outputFirst, run, recording, progress);
@@ -208,7 +238,7 @@ class Pipelines implements PipelineActions {
 
     void close() throws Exception {
         watch.close();
-        for (PipelineProcess it : processes) it.kill("end");
+        for (Worker it : processes) it.kill("end");
         cluster.admin.deleteConsumerGroups(List.of(group(run)));
     }
 }

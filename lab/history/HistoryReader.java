@@ -55,6 +55,7 @@ public class HistoryReader {
         TYPES.put("note", Seen.Note::read);
         TYPES.put("audit", Audit::read);
         TYPES.put("pipeline", Processing.Pipeline::read);
+        TYPES.put("transaction", Processing.Transaction::read);
         TYPES.put("process", Processing.Process::read);
         TYPES.put("batch", Processing.Batch::read);
         TYPES.put("open", Processing.Open::read);

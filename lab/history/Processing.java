@@ -12,16 +12,26 @@ public sealed interface Processing extends Entry {
      * @param output the output topic
      * @param first its end at the beginning: the run's first offset there
      * @param seekBack false: it makes the classic mistake, and skips the batch of an aborted transaction
-     * @param timeoutMs the coordinator aborts a transaction that is open for longer
+     * @param timeoutMs the coordinator aborts a transaction that is open for longer; of a user's pipeline, the lines with its
+     *     transactions say that
+     * @param command starts the user's pipeline; null: it is lab/pipeline.java
      */
     record Pipeline(
-            double t, String output, long first, String group, boolean transactions, boolean seekBack, int timeoutMs)
+            double t,
+            String output,
+            long first,
+            String group,
+            boolean transactions,
+            boolean seekBack,
+            int timeoutMs,
+            String command)
             implements Processing {
         @Override
         public Map<String, Object> fields() {
             var fields = Json.object("output", output, "first", first, "group", group);
             fields.putAll(Json.object("transactions", transactions, "seek_back", seekBack));
-            fields.put("transaction_timeout_ms", timeoutMs);
+            fields.put("transaction_timeout_ms", command == null ? timeoutMs : null);
+            fields.put("command", command);
             return fields;
         }
 
@@ -33,7 +43,30 @@ public sealed interface Processing extends Entry {
                     line.text("group"),
                     line.yes("transactions", false),
                     line.yes("seek_back", true),
-                    line.least(1, "transaction_timeout_ms", 60_000));
+                    line.least(1, "transaction_timeout_ms", 60_000),
+                    line.text("command", null));
+        }
+
+        /** Whether it is not lab/pipeline.java: then what it prints has no meaning. */
+        public boolean isForeign() {
+            return command != null;
+        }
+    }
+
+    /**
+     * An open transaction of a user's pipeline, as the brokers report it.
+     *
+     * @param id its transactional.id
+     * @param timeoutMs the coordinator aborts it if it is open for longer
+     */
+    record Transaction(double t, String id, int timeoutMs) implements Processing {
+        @Override
+        public Map<String, Object> fields() {
+            return Json.object("id", id, "timeout_ms", timeoutMs);
+        }
+
+        static Transaction read(Fields line) {
+            return new Transaction(line.seconds("t"), line.text("id"), line.least(1, "timeout_ms"));
         }
     }
 

@@ -7,11 +7,14 @@ import lab.common.Script;
 import lab.drill.recording.Recording;
 import lab.history.Processing;
 
-/** A child process that can be frozen, resumed and killed. It ends with the drill, even if the drill is killed. */
+/**
+ * A child process that can be frozen, resumed and killed. It ends with the drill, even if the drill is killed. A shell keeps it:
+ * what the process prints is the shell's standard error, so nothing that it prints is taken for a line of the shell.
+ */
 public abstract class Worker {
     /** Runs a command, prints its number, and kills it when standard input ends. */
-    private static final String KEEPER = "exec 3<&0; \"$@\" </dev/null 2>&1 3<&- & p=$!; echo \"pid $p\";"
-            + " (cat <&3; kill -9 $p) >/dev/null 2>&1 & wait $p; echo \"ended $?\"";
+    private static final String KEEPER = "exec 3<&0; \"$@\" </dev/null >&2 3<&- & p=$!; echo \"pid $p\";"
+            + " (cat <&3; kill -9 $p $(pgrep -P $p)) >/dev/null 2>&1 & wait $p; echo \"ended $?\"";
 
     final int number;
     final Recording recording;
@@ -27,28 +30,35 @@ public abstract class Worker {
         var all = new ArrayList<>(List.of("sh", "-c", KEEPER, "sh"));
         all.addAll(command);
         note("start");
-        keeper = new ProcessBuilder(all)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        keeper = new ProcessBuilder(all).start();
     }
 
     /** Starts reading lines. The subclass calls it when it can take them. */
     void listen() {
+        Script.inBackground(() -> {
+            keeper.errorReader(StandardCharsets.UTF_8).lines().forEach(this::line);
+            if (!killed) over();
+        });
         Script.inBackground(
-                () -> keeper.inputReader(StandardCharsets.UTF_8).lines().forEach(this::line));
+                () -> keeper.inputReader(StandardCharsets.UTF_8).lines().forEach(this::kept));
     }
 
     private void note(String what) {
         recording.write(new Processing.Process(recording.now(), number, what));
     }
 
-    private void line(String line) {
+    /** A line of the shell: {@code pid NUMBER} or {@code ended STATUS}. */
+    private void kept(String line) {
         if (line.startsWith("pid ")) pid = Long.parseLong(line.substring(4));
-        else if (line.startsWith("ready")) ready = true;
-        else if (line.startsWith("ended ")) {
+        else {
             if (!killed) note("ended");
             ended = true;
-        } else if (!take(line, recording.now()) && !line.startsWith("[jbang]"))
+        }
+    }
+
+    private void line(String line) {
+        if (line.startsWith("ready")) ready = true;
+        else if (!take(line, recording.now()) && !line.startsWith("[jbang]"))
             recording.note("process %d: %s", number, line);
     }
 
@@ -58,6 +68,9 @@ public abstract class Worker {
      * @return false if the line has no known meaning
      */
     abstract boolean take(String line, double t);
+
+    /** It has ended by itself, and has printed its last line. */
+    void over() {}
 
     public int number() {
         return number;

@@ -138,9 +138,12 @@ public class Timeline {
         if (entry instanceof Processing.Pipeline it) {
             String how = it.transactions() ? "exactly once" : "without transactions";
             String mistake = it.seekBack() ? "" : ", which does not seek back";
-            String text = "a pipeline from there to %s, %s%s".formatted(it.output(), how, mistake);
+            String whose = it.isForeign() ? ": " + it.command() : "";
+            String text = "a pipeline from there to %s, %s%s%s".formatted(it.output(), how, mistake, whose);
             printer.print("  %s", Printer.wrapped(2, text));
         }
+        if (entry instanceof Processing.Transaction it)
+            line(t, "", "transaction of %s, with a timeout of %,d ms".formatted(it.id(), it.timeoutMs()));
         if (entry instanceof Processing.Process it && !it.what().equals("end"))
             line(
                     t,

@@ -8,6 +8,9 @@ public interface PipelineActions {
     /** Waits until the group has committed more of the input. */
     void awaitProgress() throws Exception;
 
+    /** Waits until the brokers report an open transaction of a user's pipeline in the output. */
+    void awaitTransaction() throws Exception;
+
     /** Freezes the newest process while it has written records that are not committed. */
     void freezeInBatch() throws Exception;
 

@@ -54,6 +54,11 @@ public abstract class Scenario {
         return false;
     }
 
+    /** Starts the user's pipeline; null: it is lab/pipeline.java. */
+    public String command() {
+        return null;
+    }
+
     /** Arguments of lab/pipeline.java. */
     public List<String> pipeline() {
         return List.of();

@@ -12,10 +12,10 @@ import lab.proof.facts.Text;
  * A pipeline was frozen in a transaction: the outputs that only a reader with read_uncommitted receives are those
  * between the last stable offset and the high watermark at that time, and no others.
  *
- * <p>FAIL: they are others, more or fewer.
+ * <p>FAIL: they are others, more or fewer. With your pipeline: a reader with read_committed receives one of them.
  *
  * <p>INCONCLUSIVE: not everything was observed (OutputSeen); or they are others, and the pipeline reports that it
- * aborted another transaction.
+ * aborted another transaction. Your pipeline does not report that, so with it, others are INCONCLUSIVE.
  */
 class AbortedCopies implements Check {
     @Override
@@ -35,6 +35,8 @@ class AbortedCopies implements Check {
         // The frozen process itself reports once that its transaction is lost, if it is resumed.
         int others = it.batches("aborted").size() + it.batches("replaced").size() - frozen.size();
         String doubt = others > 0 ? "the pipeline aborted other transactions, too" : null;
+        if (it.setup().isForeign() && it.processed().noneMatch(offset -> isOpen(it, offset)))
+            doubt = "your pipeline does not report which other transactions it aborted";
         boolean all = aborted.size() == predicted && aborted.stream().allMatch(offset -> isOpen(it, offset));
         return List.of(Claim.of(all, text, evidence, doubt));
     }

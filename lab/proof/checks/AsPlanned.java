@@ -8,13 +8,14 @@ import lab.history.Processing;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
 import lab.proof.facts.Outage;
+import lab.proof.facts.Pipelined;
 import lab.proof.facts.Shared;
 
 /**
  * The run did what its scenario is about: a fault, unless it only observes; in Scenario 1, a consumer that leaves; in Scenario 2, a
  * broker that leads a partition which has no other in-sync replica, while another partition is elsewhere; in Scenario 3,
  * a broker that leads a partition which has one; in Scenario 4, two faults; with a pipeline, a fault, or a process that was
- * frozen in the middle of a batch; with a share group, a record that is released. Shown only if it did not.
+ * frozen in the middle of a batch; with your pipeline, also a transaction of it, except in the control; with a share group, a record that is released. Shown only if it did not.
  *
  * <p>INCONCLUSIVE: it did not, so the scenario was not tried. Never FAIL.
  */
@@ -54,8 +55,10 @@ class AsPlanned implements Check {
             case "exactly-once" -> {
                 if (outages.isEmpty() && facts.run().all(Processing.Open.class).isEmpty())
                     missing.add("no fault was injected, and no process was frozen in the middle of a batch");
-                if (facts.run().all(Processing.Pipeline.class).isEmpty())
-                    missing.add("nothing says what the pipeline was");
+                Pipelined pipeline = Pipelined.of(facts);
+                if (pipeline == null) missing.add("nothing says what the pipeline was");
+                else if (pipeline.setup().transactions() && pipeline.timeoutMs() < 0)
+                    missing.add("no transaction of the pipeline was seen in the output");
             }
             case "topic", "power-cut" -> {
                 if (outages.isEmpty()) missing.add("no fault was injected");

@@ -15,7 +15,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: not everything was observed (QueueSeen).
+ * <p>INCONCLUSIVE: not everything was observed (QueueSeen), or a member that was neither frozen nor killed has not
+ * reported an answer.
  */
 class QueueNoneLost implements Check {
     @Override
@@ -42,7 +43,13 @@ class QueueNoneLost implements Check {
                 open,
                 lost.cardinality());
         if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
-        if (lost.isEmpty()) return List.of(Claim.pass(text, evidence));
-        return List.of(Claim.fail(text, evidence + ": " + facts.account().some(lost)));
+        if (!lost.isEmpty())
+            return List.of(Claim.fail(text, evidence + ": " + facts.account().some(lost)));
+        BitSet unanswered = it.unanswered();
+        if (unanswered.isEmpty()) return List.of(Claim.pass(text, evidence));
+        return List.of(Claim.unknown(
+                text,
+                evidence + "; a member that ran did not report its answer: "
+                        + facts.account().some(unanswered)));
     }
 }

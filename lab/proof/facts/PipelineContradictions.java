@@ -24,6 +24,9 @@ record PipelineContradictions(RunHistory run, Setup setup, Account account, Work
         }
         complaints.check(setup.partitions() == 1, "the input of the pipeline has not one partition");
         if (setup.partitions() != 1) return;
+        boolean knows =
+                all.get(0).isForeign() || run.all(Processing.Transaction.class).isEmpty();
+        complaints.check(knows, "a transaction of a user's pipeline, in a run without one");
         long inputEnd = consumed();
         batches(inputEnd);
         long outputEnd = audits(all.get(0));

@@ -3,6 +3,7 @@ package lab.proof.facts;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import lab.history.Flow;
 import lab.history.Processing;
 import lab.history.RunHistory;
@@ -47,6 +48,15 @@ public class Pipelined {
         return setup;
     }
 
+    /** The longest transaction.timeout.ms of its transactions; -1: not known. */
+    public int timeoutMs() {
+        if (!setup.isForeign()) return setup.timeoutMs();
+        return run.all(Processing.Transaction.class).stream()
+                .mapToInt(Processing.Transaction::timeoutMs)
+                .max()
+                .orElse(-1);
+    }
+
     /** The ids in the log of the input. */
     public BitSet inputs() {
         return facts.account().of(Kind.IN_LOG);
@@ -67,6 +77,11 @@ public class Pipelined {
         var aborted = new TreeMap<>(written);
         aborted.keySet().removeAll(processed.keySet());
         return aborted;
+    }
+
+    /** The offsets of the outputs that a reader with read_committed receives. */
+    public LongStream processed() {
+        return processed.keySet().stream().mapToLong(it -> it);
     }
 
     /** Processes that were frozen in the middle of a batch. */
@@ -122,6 +137,7 @@ public class Pipelined {
                         "with %s, the output was read from offset %,d to %,d; it begins at %,d and ends at %,d",
                         isolation, audit.from(), audit.to(), setup.first(), audit.end());
         }
+        if (setup.isForeign() && written.isEmpty()) return "no output has the value of an input in it";
         return facts.observed().blindAt(run.all(Processing.Process.class));
     }
 }

@@ -105,6 +105,19 @@ public class Shared {
         return deliveries(id).size() > confirmed;
     }
 
+    /** Records that were delivered to a member that was neither frozen nor killed, and that it did not answer. */
+    public BitSet unanswered() {
+        List<Integer> away = frozen().stream().map(Processing.Process::process).toList();
+        var ids = new BitSet();
+        deliveries.forEach((id, all) -> {
+            var left = new HashMap<Integer, Integer>(); // by member
+            for (Delivery it : all) if (!away.contains(it.member())) left.merge(it.member(), 1, Integer::sum);
+            for (Answer it : answered(id)) left.merge(it.member(), -1, Integer::sum);
+            if (left.values().stream().anyMatch(it -> it > 0)) ids.set(id);
+        });
+        return ids;
+    }
+
     /** Records in the log that were neither accepted, rejected nor given up, and all of whose answers are known. */
     public BitSet lost() {
         BitSet lost = (BitSet) inputs().clone();

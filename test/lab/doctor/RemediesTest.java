@@ -11,6 +11,7 @@ import org.junit.jupiter.api.*;
 public class RemediesTest {
     private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
     private final SortedMap<PartitionId, Partition> partitions = new TreeMap<>();
+    private final List<HangingTransaction> hanging = new ArrayList<>();
     private final SortedMap<Integer, Boolean> voters = new TreeMap<>(Map.of(100, true, 101, true, 102, true));
 
     private void broker(int id, String rack) {
@@ -33,7 +34,15 @@ public class RemediesTest {
     private Snapshot seen() {
         var cluster = new Cluster(brokers, new Quorum(Quorum.State.LED, voters), partitions);
         return new Snapshot(
-                cluster, Set.of("t", "__consumer_offsets"), false, List.of(), Map.of(), List.of(), List.of(), true);
+                cluster,
+                Set.of("t", "__consumer_offsets"),
+                false,
+                List.of(),
+                Map.of(),
+                List.of(),
+                hanging,
+                List.of(),
+                true);
     }
 
     private Remedies remedies() {
@@ -112,6 +121,22 @@ public class RemediesTest {
         assertThat(traps())
                 .containsEntry("all must be in sync: [t]", minInSync(1))
                 .containsEntry("one replica: [t-0]", minInSync(1) + "; " + reassign(at(0, "1,2")));
+    }
+
+    @Test
+    @DisplayName("transactions that hang: one command aborts each of them, and the text says what that costs")
+    void hangingTransactions() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        partition("t", 0, 1, false, 1, 2);
+        hanging.add(new HangingTransaction(new PartitionId("t", 0), 7, 580));
+        hanging.add(new HangingTransaction(new PartitionId("t", 0), 8, 590));
+        String abort = "kafka-transactions.sh --bootstrap-server s:1 abort --topic t --partition 0 --start-offset ";
+        assertThat(now())
+                .containsEntry(
+                        "hanging transaction: [t-0 (producer 7, from offset 580), t-0 (producer 8, from offset 590)]",
+                        abort + "580; " + abort + "590");
+        assertThat(new Stops(seen(), remedies()).now())
+                .anyMatch(it -> it.means().contains("these consumers never receive its records"));
     }
 
     @Test

@@ -3,12 +3,15 @@ package lab.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.*;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.*;
 import org.apache.kafka.common.*;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.*;
 import org.junit.jupiter.api.io.TempDir;
 import test.*;
@@ -129,6 +132,69 @@ public class RemedyTest {
         remedied("traps: topic cannot be created: [__transaction_state]", "o");
         Tries.awaitWhole(nodes.admin(), "__transaction_state");
         assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
+    }
+
+    @Test
+    @Order(3)
+    @DisplayName(
+            "a transaction that its coordinator has forgotten: consumers with read_committed wait until it is aborted")
+    void hangingTransaction() throws Exception {
+        var at = new TopicPartition("held", 0);
+        create("held", Map.of(), List.of(List.of(1, 4)));
+        remakeTransactions();
+        var settings = Map.<String, Object>of("bootstrap.servers", nodes.servers(), "transactional.id", "forgotten");
+        var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+        try {
+            producer.initTransactions();
+            producer.beginTransaction();
+            producer.send(new ProducerRecord<>("held", "v")).get();
+            assertThat(Said.ask(nodes.servers()).findings()).noneMatch(it -> it.contains("hanging")); // only open
+            remakeTransactions();
+            String finding = Said.ask(nodes.servers()).findings().stream()
+                    .filter(it -> it.startsWith("stopped: partition hanging transaction: [held-0 (producer "))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(finding).endsWith(", from offset 0)]");
+            assertThat(stableEnd(at)).isZero();
+            Shell.run(Said.ask(nodes.servers()).remedies().get(finding));
+            SharedCluster.await("consumers with read_committed get on", () -> stableEnd(at) == 2); // and the marker
+            assertThat(Said.ask(nodes.servers()).findings()).doesNotContain(finding);
+            accepts(Map.of("held", 1));
+        } finally {
+            producer.close(Duration.ZERO);
+        }
+        nodes.admin().deleteTopics(List.of("held")).all().get();
+    }
+
+    /** Deletes Kafka's own topic of transactions, and creates it: coordinators have then forgotten them all. */
+    private void remakeTransactions() throws Exception {
+        String own = "__transaction_state";
+        var all = new ListTopicsOptions().listInternal(true);
+        if (nodes.admin().listTopics(all).names().get().contains(own))
+            nodes.admin().deleteTopics(List.of(own)).all().get();
+        SharedCluster.await("no " + own, () -> {
+            try {
+                return !nodes.admin().listTopics(all).names().get().contains(own);
+            } catch (Exception notNow) {
+                return false;
+            }
+        });
+        // The brokers know since their start how many partitions it has: transaction.state.log.num.partitions.
+        create(own, Map.of("cleanup.policy", "compact"), Collections.nCopies(50, List.of(1, 4)));
+    }
+
+    /** The last stable offset. */
+    private long stableEnd(TopicPartition at) {
+        var options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+        try {
+            return nodes.admin()
+                    .listOffsets(Map.of(at, OffsetSpec.latest()), options)
+                    .partitionResult(at)
+                    .get()
+                    .offset();
+        } catch (Exception noAnswer) {
+            return -1;
+        }
     }
 
     // ---- replicas ----

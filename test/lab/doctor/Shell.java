@@ -24,6 +24,7 @@ class Shell {
                     "kafka-topics.sh",
                     "kafka-reassign-partitions.sh",
                     "kafka-leader-election.sh",
+                    "kafka-transactions.sh",
                     "kafka-consumer-groups.sh",
                     "kafka-streams-groups.sh")) {
                 Path tool = Files.writeString(

@@ -1,10 +1,12 @@
 package lab.drill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Path;
+import java.nio.file.*;
 import java.time.Duration;
 import java.util.*;
+import java.util.stream.Stream;
 import lab.history.*;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.*;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import test.Run;
 import test.SharedCluster;
 
-/** lab/drill.java --scenario exactly-once on a real cluster. An independent reader of the output counts the same. */
+/** lab/drill.java --scenario exactly-once on a real cluster. Independent readers of the output, also kcat, count the same. */
 public class ExactlyOnceTest {
     private static final Duration LONG = Duration.ofMinutes(4);
 
@@ -25,6 +27,7 @@ public class ExactlyOnceTest {
 
     private Processing.Pipeline pipeline; // of the run
     private int inputs;
+    private RunHistory found;
 
     @Test
     @DisplayName("a pipeline that is killed in a transaction: each input once, the predicted copies are aborted")
@@ -38,6 +41,22 @@ public class ExactlyOnceTest {
         List<Integer> ids = outputs("read_committed");
         assertThat(ids).doesNotHaveDuplicates().hasSize(inputs);
         assertThat(outputs("read_uncommitted").size()).isGreaterThan(inputs);
+        expectKcatCounts();
+    }
+
+    @Test
+    @DisplayName(
+            "somebody else's pipeline, Kafka Streams, as a zombie: the same, and all of it is seen from the brokers")
+    void streams() throws Exception {
+        String command = String.join(" ", Run.commandOf("test/streams.java")); // built before the drill's waits begin
+        String values = " {servers} {input} {output} {group}";
+        assertThat(drill("zombie", "--pipeline", command + values))
+                .contains("  PASS          each input is in the output once, for readers with read_committed")
+                .contains("  PASS          readers with read_uncommitted also receive the open transaction's outputs,"
+                        + " and no others")
+                .anyMatch(it -> it.contains("transaction of " + pipeline.group())); // Streams begins its ids so
+        assertThat(outputs("read_committed")).doesNotHaveDuplicates().hasSize(inputs);
+        expectKcatCounts();
     }
 
     @Test
@@ -84,19 +103,41 @@ public class ExactlyOnceTest {
     }
 
     /** No broker is taken down, so nobody is asked to do it. */
-    private List<String> drill(String trial) throws Exception {
+    private List<String> drill(String trial, String... more) throws Exception {
         Path history = directory.resolve(trial + ".jsonl");
         List<String> arguments = List.of("-b", SharedCluster.servers(), "--manual", "--history", history.toString());
         var all = new ArrayList<>(arguments);
         all.addAll(List.of("--scenario", "exactly-once:" + trial));
+        all.addAll(List.of(more));
         try (Run run = Run.script("lab/drill.java", all.toArray(String[]::new))) {
             run.expectExit(0, LONG);
             RunHistory written = HistoryReader.read(history).runs().get(0);
             pipeline = written.all(Processing.Pipeline.class).get(0);
+            found = written;
             inputs = written.flows(Flow.Kind.ACKNOWLEDGED).stream()
                     .mapToInt(it -> it.records().size())
                     .sum();
             return run.out();
+        }
+    }
+
+    /** What kcat reads of the output, with both isolation levels, is what the drill has found there. */
+    private void expectKcatCounts() {
+        String[] path = System.getenv("PATH").split(":");
+        assumeTrue(Stream.of(path).anyMatch(it -> Files.isExecutable(Path.of(it, "kcat"))), "kcat is not installed");
+        for (Flow.Kind kind : List.of(Flow.Kind.PROCESSED, Flow.Kind.WRITTEN)) {
+            String isolation = kind == Flow.Kind.PROCESSED ? "read_committed" : "read_uncommitted";
+            int counted = found.flows(kind).stream()
+                    .mapToInt(it -> it.records().size())
+                    .sum();
+            var command =
+                    new ArrayList<>(List.of("kcat", "-b", SharedCluster.servers(), "-C", "-t", pipeline.output()));
+            command.addAll(List.of("-p", "0", "-o", "" + pipeline.first(), "-e", "-q", "-f", "%o\n"));
+            command.addAll(List.of("-X", "isolation.level=" + isolation));
+            try (Run kcat = Run.command(command.toArray(String[]::new))) {
+                kcat.expectExit(0);
+                assertThat(kcat.out()).as(isolation).hasSize(counted);
+            }
         }
     }
 

@@ -369,6 +369,8 @@ public class ForgeryTest {
         forge("piped", "set batch 1 t 0.2");
         forge("piped", "set pipeline 1 first 505");
         forge("piped", "set pipeline 1 transaction_timeout_ms -1");
+        forge("piped", "set pipeline 1 command \"theirs\"");
+        forge("piped", "add {\"type\":\"transaction\",\"t\":2.9,\"id\":\"theirs\",\"timeout_ms\":20000}");
         forge("piped", "remove pipeline");
         forge(
                 "three",

@@ -197,7 +197,7 @@ class Sample {
             sample.state(10.5, 0, 2, List.of(1, 2), 10.48).state(11.5, 0, 1, List.of(1, 2), 11.48);
             sample.down.add(new Down(0, 3, 6.2));
         }
-        sample.at(0, new Processing.Pipeline(0, "output", 500, "pipeline", transactions, !mistake, 2_000))
+        sample.at(0, new Processing.Pipeline(0, "output", 500, "pipeline", transactions, !mistake, 2_000, null))
                 .at(0.5, new Processing.Process(0.5, 1, "start"))
                 .at(2.9, new Processing.Batch(2.9, 1, "committed", 80, 1079, null));
         long stable = transactions ? 580 : 590;

@@ -1,0 +1,42 @@
+package lab.drill.observer;
+
+import java.util.*;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.*;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * A transaction that has written to a partition and is open, as the brokers report it.
+ *
+ * @param id its transactional.id
+ * @param timeoutMs its transaction.timeout.ms
+ */
+public record OpenTransaction(String id, int timeoutMs) {
+    /** One that is open now; null: none, or no answer. */
+    public static OpenTransaction in(Admin admin, TopicPartition partition) throws InterruptedException {
+        try {
+            Set<Long> open =
+                    admin
+                            .describeProducers(List.of(partition))
+                            .partitionResult(partition)
+                            .get()
+                            .activeProducers()
+                            .stream()
+                            .filter(it -> it.currentTransactionStartOffset().isPresent())
+                            .map(ProducerState::producerId)
+                            .collect(Collectors.toSet());
+            if (open.isEmpty()) return null; // a filter by none would mean all
+            var options = new ListTransactionsOptions().filterProducerIds(open);
+            for (TransactionListing it : admin.listTransactions(options).all().get()) {
+                String id = it.transactionalId();
+                var description =
+                        admin.describeTransactions(List.of(id)).description(id).get();
+                return new OpenTransaction(id, (int) description.transactionTimeoutMs());
+            }
+            return null;
+        } catch (ExecutionException noAnswer) {
+            return null;
+        }
+    }
+}
