@@ -308,7 +308,8 @@ public class RemediesTest {
             settings.put(it + ".min.isr", "2");
         }
         var cluster = new Cluster(brokers, new Quorum(Quorum.State.LED, voters), partitions);
-        var seen = new Snapshot(cluster, Set.of("t"), true, List.of(), Map.of(1, settings), List.of(), List.of(), true);
+        var seen = new Snapshot(
+                cluster, Set.of("t"), true, List.of(), Map.of(1, settings), List.of(), List.of(), List.of(), true);
         var remedies = byName(new Traps(seen, remedies()).findings());
         remedies.putAll(byName(new Stops(seen, remedies()).now()));
         assertThat(remedies)
