@@ -23,9 +23,9 @@ class ExperimentOptions {
     String scenario;
 
     @Option(names = "--pipeline", paramLabel = "COMMAND",
-            description = "With --scenario exactly-once: a command that starts your pipeline, instead of"
-                    + " lab/pipeline.java. {servers}, {input}, {output}, {group} and {id} are replaced. See"
-                    + " docs/exactly-once.md.")
+            description = "With --scenario exactly-once: the command that starts your pipeline. {servers}, {input},"
+                    + " {output}, {group} and {id} are replaced. See docs/exactly-once.md (default:"
+                    + " lab/pipeline.java).")
     String pipeline;
 
     @Option(names = "--fault", paramLabel = "FAULT", split = ",",
