@@ -68,7 +68,7 @@ class Steps implements Actions {
         int goal = progress.sent() + Math.max(1, (int) (time.toMillis() / 1e3 * rate * 0.5));
         if (Script.stopsWithin(time.toNanos())) throw new Unobserved("interrupted");
         if (!mustFlow) return;
-        await("the records do not flow", 60, () -> progress.sent() >= goal);
+        await("fewer than half of %,d records/s (--rate) were sent".formatted(rate), 60, () -> progress.sent() >= goal);
         // On a busy machine the first acknowledgement may come later; a partition without a leader has none.
         int partitions = topic.partitions().size();
         Cluster.holdsWithin(10, () -> progress.acknowledgedInEach(partitions) || observer.topicGone());
