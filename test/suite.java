@@ -131,7 +131,6 @@ class suite {
             lab.drill.DrillTest.class,
             QueueTest.class,
             ConsumerTest.class,
-            ProducerTest.class,
             lab.live.LiveTest.class,
             lab.pipeline.PipelineTest.class,
             lab.drill.ExactlyOnceTest.class,
