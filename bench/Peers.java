@@ -1,6 +1,7 @@
 package bench;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,9 +122,10 @@ final class Peers {
             String text = Files.readString(ours.resolve(node + ".properties"));
             String there = text.replaceFirst("(?m)^log\\.dirs?=", "$0" + theirs + "/"); // ours are relative
             properties.add(Files.writeString(theirs.resolve(node + ".properties"), there));
-            text.lines()
-                    .filter(line -> line.startsWith("advertised.listeners="))
-                    .forEach(line -> servers.add(line.substring(line.indexOf("://") + 3)));
+            var settings = new Properties();
+            settings.load(new StringReader(text));
+            String advertised = settings.getProperty("advertised.listeners");
+            if (advertised != null) servers.add(advertised.substring(advertised.indexOf("://") + 3));
         }
         String id = Files.readString(ours.resolve("cluster.id")).strip();
         var nodes = new ArrayList<Run>();
