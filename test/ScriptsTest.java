@@ -336,6 +336,23 @@ class ScriptsTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @CsvSource({"true, 0", "false, 1"})
+    @DisplayName(".ci/run ends with the status of its last step, and its directory goes:")
+    void statusOfCi(String lastStep, int status) throws IOException {
+        Path work = Files.createDirectories(directory.resolve("work"));
+        String trap = text(".ci/run")
+                .lines()
+                .filter(line -> line.startsWith("trap "))
+                .findFirst()
+                .orElseThrow();
+        String script = "set -euo pipefail; work=$1; beside=\n%s\n%s".formatted(trap, lastStep);
+        try (Run ci = Run.command("bash", "-c", script, "bash", "" + work)) {
+            ci.expectExit(status);
+        }
+        assertThat(work).doesNotExist();
+    }
+
+    @ParameterizedTest(name = "{0}")
     @MethodSource("programs")
     @DisplayName("starts under other JVM options, in another locale, without HOME, and prints the same:")
     void surroundings(String script) throws IOException {
