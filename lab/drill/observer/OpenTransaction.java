@@ -16,25 +16,21 @@ public record OpenTransaction(String id, int timeoutMs) {
     /** One that is open now; null: none, or no answer. */
     public static OpenTransaction in(Admin admin, TopicPartition partition) throws InterruptedException {
         try {
-            Set<Long> open =
-                    admin
-                            .describeProducers(List.of(partition))
-                            .partitionResult(partition)
-                            .get()
-                            .activeProducers()
-                            .stream()
-                            .filter(it -> it.currentTransactionStartOffset().isPresent())
-                            .map(ProducerState::producerId)
-                            .collect(Collectors.toSet());
+            var producers = admin.describeProducers(List.of(partition))
+                    .partitionResult(partition)
+                    .get();
+            Set<Long> open = producers.activeProducers().stream()
+                    .filter(it -> it.currentTransactionStartOffset().isPresent())
+                    .map(ProducerState::producerId)
+                    .collect(Collectors.toSet());
             if (open.isEmpty()) return null; // a filter by none would mean all
             var options = new ListTransactionsOptions().filterProducerIds(open);
-            for (TransactionListing it : admin.listTransactions(options).all().get()) {
-                String id = it.transactionalId();
-                var description =
-                        admin.describeTransactions(List.of(id)).description(id).get();
-                return new OpenTransaction(id, (int) description.transactionTimeoutMs());
-            }
-            return null;
+            var listed = admin.listTransactions(options).all().get().iterator();
+            if (!listed.hasNext()) return null;
+            String id = listed.next().transactionalId();
+            var description =
+                    admin.describeTransactions(List.of(id)).description(id).get();
+            return new OpenTransaction(id, (int) description.transactionTimeoutMs());
         } catch (ExecutionException noAnswer) {
             return null;
         }
