@@ -147,18 +147,6 @@ class DockerTest {
         }
     }
 
-    @Test
-    @Order(7)
-    @DisplayName("with one container of the two, failover.java names the command that starts both")
-    void half() {
-        Docker.run("docker", "stop", Docker.KAFKA_1);
-        try (Run failover = Run.script("failover.java", "1")) {
-            failover.expectExit(3);
-            assertThat(failover.err()).singleElement().asString().contains("docker compose up -d --wait");
-        }
-        Docker.run("docker", "compose", "up", "-d", "--wait");
-    }
-
     private static boolean isRunning(String container) {
         return Docker.output("docker", "inspect", "-f", "{{.State.Running}}", container)
                 .equals(List.of("true"));
