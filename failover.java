@@ -312,6 +312,7 @@ class failover implements Callable<Integer> {
         Verdict worst = Verdict.PASS; // of the claims
         private Load load; // null: not begun
         private boolean logRead; // to its end
+        private boolean unclean; // a replica that is not in sync may become leader
 
         void run(int scenario, int number) throws Exception {
             say("%n@|bold %s|@", title);
@@ -449,10 +450,9 @@ class failover implements Callable<Integer> {
 
         private String order(String type, String command) throws Exception {
             history.write(type, now(), "n node role name fault command", 1, 1, "broker", "kafka-1", fault, command);
-            String answer = brokers.execute(command);
-            history.write(
-                    type + "_done", now(), "n ok controlled answer", 1, true, answer.contains(CONTROLLED), answer);
-            return answer;
+            String said = brokers.execute(command);
+            history.write(type + "_done", now(), "n ok controlled answer", 1, true, said.contains(CONTROLLED), said);
+            return said;
         }
 
         private void awaitWhole() throws Exception {
@@ -587,7 +587,7 @@ class failover implements Callable<Integer> {
         }
 
         private void judgeRecords() {
-            String weak = acks.equals("all") ? null : "acks=" + acks;
+            String weak = !acks.equals("all") ? "acks=" + acks : unclean ? "unclean.leader.election.enable=true" : null;
             String repeats = idempotent ? null : "a producer without idempotence";
             String account = "%,d acknowledged, %,d of them not in the log, %,d no longer visible";
             account = account.formatted(count(ACKNOWLEDGED), count(LOST), count(ACKNOWLEDGED.and(HIDDEN)));
@@ -945,8 +945,7 @@ class failover implements Callable<Integer> {
 
         String execute(String command) throws IOException {
             mayBeDown = true;
-            child.outputWriter().write(command + "\n");
-            child.outputWriter().flush();
+            child.outputWriter().append(command + "\n").flush();
             String answer = answer(120);
             if (answer.startsWith("error: ")) throw new Failure(1, "'%s' did not work: %s", command, answer);
             mayBeDown = !command.startsWith("start ");
@@ -975,10 +974,9 @@ class failover implements Callable<Integer> {
         DoubleStream ends = DoubleStream.of(outage.injected, outage.whole);
         DoubleStream inside = times.filter(it -> it > outage.injected && it < outage.whole);
         double[] all = DoubleStream.concat(ends, inside).sorted().toArray();
-        return IntStream.range(1, all.length)
-                .mapToDouble(it -> all[it] - all[it - 1])
-                .max()
-                .orElse(0);
+        double longest = 0;
+        for (int i = 1; i < all.length; i++) longest = Math.max(longest, all[i] - all[i - 1]);
+        return longest;
     }
 
     /** Prints a line. Only the format may have picocli's markup for colours. */
@@ -1029,10 +1027,12 @@ class failover implements Callable<Integer> {
             var topic = new ConfigResource(ConfigResource.Type.TOPIC, it.topic);
             var broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
             var all = admin.describeConfigs(List.of(topic, broker)).all().get();
-            int min = Integer.parseInt(all.get(topic).get("min.insync.replicas").value());
+            Config its = all.get(topic);
+            int min = Integer.parseInt(its.get("min.insync.replicas").value());
             int effective = Math.min(min, it.replicas.get(0).size()); // since Kafka 3.7
-            String names = "name id partitions min_insync_replicas effective_min_insync";
-            write("topic", 0, names, it.topic, it.observer.topicId, partitions, min, effective);
+            it.unclean = its.get("unclean.leader.election.enable").value().equals("true");
+            String names = "name id partitions min_insync_replicas effective_min_insync unclean_leader_election";
+            write("topic", 0, names, it.topic, it.observer.topicId, partitions, min, effective, it.unclean);
             String session = all.get(broker).get("broker.session.timeout.ms").value();
             var brokers = List.of(Map.of("id", 1, "name", "kafka-1"), Map.of("id", 2, "name", "kafka-2"));
             write("cluster", 0, "brokers session_timeout_ms", brokers, Integer.valueOf(session));

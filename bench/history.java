@@ -67,6 +67,7 @@ class history {
                 recorder.received(acknowledged + 0.001, 1, partition, id, offset);
                 if (id == 4 * rate) fault(fault, elected, length);
             }
+            recorder.write(new Action.Load(length + 2, "end"));
             audit(records, length + 3);
             recorder.end();
         }
@@ -79,6 +80,9 @@ class history {
         for (int it = 0; it < partitions; it++)
             replicas.add(new Experiment.Partition(it == 0 ? List.of(1, 2) : List.of(2, 3), 0, 0));
         recorder.write(new Experiment.Topic(0, true, "bench", "id", replicas, 1, 1, false));
+        var brokers = new java.util.ArrayList<Experiment.Broker>();
+        for (int it = 1; it <= 3; it++) brokers.add(new Experiment.Broker(it, "kafka-" + it, null));
+        recorder.write(new Experiment.Cluster(0, "bench", null, brokers, 9_000, "bench"));
         recorder.write(new Experiment.Producer(0, Map.of("acks", "all", "enable.idempotence", true), Map.of()));
         recorder.write(new Experiment.Group(0, "group", 1, "classic", Map.of(), null, -1));
         recorder.write(new Seen.Brokers(0.1, List.of(1, 2, 3)));
@@ -86,6 +90,7 @@ class history {
             List<Integer> ids = replicas.get(it).replicas();
             recorder.write(new Seen.State(0.1, Double.NaN, it, ids.get(0), ids, ids));
         }
+        recorder.write(new Action.Load(0.9, "begin"));
     }
 
     private static void fault(double fault, double elected, double length) {
@@ -93,6 +98,7 @@ class history {
         recorder.write(new Action.FaultDone(fault + 0.1, 1, true, false, "", Double.NaN));
         recorder.write(new Seen.State(elected, elected - 0.02, 0, 2, List.of(2), List.of(1, 2)));
         recorder.write(new Action.Restore(elected + 4, 1, "start kafka-1"));
+        recorder.write(new Action.RestoreDone(elected + 4.5, 1, true, ""));
         recorder.write(new Seen.State(elected + 5, elected + 4.98, 0, 2, List.of(1, 2), List.of(1, 2)));
         recorder.write(new Action.Whole(elected + 5));
         recorder.write(new Action.Preferred(elected + 6));

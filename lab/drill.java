@@ -118,6 +118,7 @@
 //SOURCES proof/facts/Bound.java // a limit for a pause, in seconds, and where it comes from
 //SOURCES proof/facts/Complaints.java // what is wrong with a history, as sentences
 //SOURCES proof/facts/Contradictions.java // what cannot be in a history, or does not fit together
+//SOURCES proof/facts/Delays.java // whether acknowledgements came as late as their latencies say
 //SOURCES proof/facts/Disturbance.java // something that happened to the cluster, and that this run did not do
 //SOURCES proof/facts/Doubts.java // why something that does not hold, or seems to hold, cannot be blamed on the fault
 //SOURCES proof/facts/Expectation.java // what an outage of one broker should do to each partition

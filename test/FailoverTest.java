@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ import lab.history.RunHistory;
 import lab.proof.Proof;
 import lab.proof.facts.Account;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -32,6 +35,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -578,6 +582,32 @@ class FailoverTest {
         assertThat(run.out()).anyMatch(line -> line.matches(".* of them not in the log.* \\(records \\[\\d+.*"));
         Run allowed = expect("ALLOWED", "2", "no acknowledged record is lost", cutting, "--acks", "1");
         assertThat(allowed.out()).anyMatch(line -> line.contains("not promised by acks=1"));
+    }
+
+    @Test
+    @Order(30)
+    @DisplayName("the same in a topic that allows unclean elections: ALLOWED; lab/proof agrees")
+    void uncleanAllowed() throws Exception {
+        onOurCluster();
+        String setting = "unclean.leader.election.enable";
+        var topic = new ConfigResource(ConfigResource.Type.TOPIC, "test-2p-rf1");
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
+            if (!admin.listTopics().names().get().contains(topic.name())) create(admin);
+            set(admin, topic, new ConfigEntry(setting, "true"), AlterConfigOp.OpType.SET);
+            try {
+                Commands cutting = command -> rewriting(command, batches -> batches.remove(batches.size() - 40));
+                Run run = expect("ALLOWED", "2", "no acknowledged record is lost", cutting);
+                assertThat(run.out()).anyMatch(line -> line.contains("not promised by " + setting + "=true"));
+            } finally {
+                set(admin, topic, new ConfigEntry(setting, ""), AlterConfigOp.OpType.DELETE);
+            }
+        }
+    }
+
+    private static void set(Admin admin, ConfigResource topic, ConfigEntry entry, AlterConfigOp.OpType how)
+            throws Exception {
+        var changes = Map.<ConfigResource, Collection<AlterConfigOp>>of(topic, List.of(new AlterConfigOp(entry, how)));
+        admin.incrementalAlterConfigs(changes).all().get();
     }
 
     @Test

@@ -70,6 +70,7 @@
 //SOURCES ../lab/drill.java
 //SOURCES lab/drill/faults/CommandsTest.java
 //SOURCES lab/drill/clients/RecordIdTest.java
+//SOURCES lab/drill/clients/MemberProcessTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java

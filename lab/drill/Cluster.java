@@ -140,7 +140,24 @@ class Cluster implements AutoCloseable {
         var all = new ArrayList<Experiment.Broker>();
         for (int each : brokers.keySet())
             all.add(new Experiment.Broker(each, executor.nameOf(broker(each)), version(each)));
-        return new Experiment.Cluster(0, id, null, all, (int) sessionTimeout, executor.about());
+        return new Experiment.Cluster(0, id, implementation(), all, (int) sessionTimeout, executor.about());
+    }
+
+    /** A cluster does not tell what it is: the features that are in force, and their levels; null: no answer. */
+    private String implementation() throws InterruptedException {
+        try {
+            var all = admin.describeFeatures(new DescribeFeaturesOptions().timeoutMs(5_000))
+                    .featureMetadata()
+                    .get()
+                    .finalizedFeatures();
+            String features = new TreeMap<>(all)
+                    .entrySet().stream()
+                            .map(it -> it.getKey() + " " + it.getValue().maxVersionLevel())
+                            .collect(Collectors.joining(", "));
+            return "not told; features: " + (features.isEmpty() ? "none" : features);
+        } catch (ExecutionException notKnown) {
+            return null;
+        }
     }
 
     /** A broker does not tell its version. The highest metadata.version that it supports stands for it; null: not known. */

@@ -190,7 +190,7 @@ class Queues implements QueueActions {
         long end = end(partition);
         Cluster.holdsWithin(120, () -> start() >= end);
         long start = start();
-        Script.stopsWithin(1_000_000_000); // until the members' last lines are read
+        Cluster.holdsWithin(10, this::answersAreRead); // not those that a member could not print before it was killed
         for (MemberProcess it : members) it.kill("end");
         long to = -1;
         long last = -1;
@@ -199,6 +199,13 @@ class Queues implements QueueActions {
             to = new PartitionReader(connection, dead, deadFirst, run, recording, progress).readDeadLetters(last);
         }
         recording.write(new Sharing.Drained(recording.now(), start, end, to, last));
+    }
+
+    /** Whether the members' last lines are read: each record was answered, and no running member holds one. */
+    private boolean answersAreRead() {
+        var answered = new BitSet();
+        members.forEach(it -> it.addConfirmed(answered));
+        return progress.allFoundIn(answered) && members.stream().allMatch(it -> !it.isRunning() || it.holdsNothing());
     }
 
     private long end(TopicPartition of) throws Exception {

@@ -41,7 +41,7 @@ public sealed interface Action extends Entry {
             return new Fault(
                     line.seconds("t"),
                     line.whole("n"),
-                    line.whole("node", -1),
+                    line.least(-1, "node", -1),
                     line.oneOf("role", Set.of("broker", "controller")),
                     line.text("name"),
                     line.oneOf("fault", Set.of("stop", "kill", "pause", "disconnect", "power")),
@@ -69,7 +69,7 @@ public sealed interface Action extends Entry {
             return new FaultDone(
                     line.seconds("t"),
                     line.whole("n"),
-                    line.yes("ok", true),
+                    line.yes("ok", false),
                     line.yes("controlled", false),
                     line.text("answer", null),
                     line.seconds("since", Double.NaN));
@@ -151,7 +151,8 @@ public sealed interface Action extends Entry {
         }
 
         static RestoreDone read(Fields line) {
-            return new RestoreDone(line.seconds("t"), line.whole("n"), line.yes("ok", true), line.text("answer", null));
+            return new RestoreDone(
+                    line.seconds("t"), line.whole("n"), line.yes("ok", false), line.text("answer", null));
         }
     }
 
@@ -191,7 +192,7 @@ public sealed interface Action extends Entry {
         }
 
         static Leave read(Fields line) {
-            return new Leave(line.seconds("t"), line.whole("consumer"));
+            return new Leave(line.seconds("t"), line.least(0, "consumer"));
         }
     }
 

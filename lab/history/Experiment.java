@@ -55,8 +55,8 @@ public sealed interface Experiment extends Entry {
                     line.text("settings", ""),
                     line.text("fault", null),
                     line.text("target", null),
-                    line.whole("rate", 0),
-                    line.whole("size", 0),
+                    line.least(0, "rate", 0),
+                    line.least(0, "size", 0),
                     line.seconds("blind_s", 2));
         }
     }
@@ -130,8 +130,8 @@ public sealed interface Experiment extends Entry {
                     line.text("name"),
                     line.text("id"),
                     partitions,
-                    line.whole("min_insync_replicas", 0),
-                    line.whole("effective_min_insync", 0),
+                    line.least(0, "min_insync_replicas", 0),
+                    line.least(0, "effective_min_insync", 0),
                     line.yes("unclean_leader_election", false));
         }
     }
@@ -142,6 +142,7 @@ public sealed interface Experiment extends Entry {
     /**
      * The cluster.
      *
+     * @param implementation what the cluster reports of itself; null if not known
      * @param sessionTimeoutMs broker.session.timeout.ms: a silent broker is given up after it
      * @param runBy who starts and stops its brokers
      */
@@ -163,7 +164,7 @@ public sealed interface Experiment extends Entry {
                     line.text("id", null),
                     line.text("implementation", null),
                     brokers,
-                    line.whole("session_timeout_ms", 9_000),
+                    line.least(1, "session_timeout_ms", 9_000),
                     line.text("run_by", null));
         }
     }
@@ -206,7 +207,7 @@ public sealed interface Experiment extends Entry {
             return new Group(
                     line.seconds("t"),
                     line.text("group"),
-                    state == null ? line.whole("consumers") : 0,
+                    state == null ? line.least(0, "consumers") : 0,
                     line.text("protocol", null),
                     line.texts("config"),
                     state,

@@ -104,7 +104,7 @@ public record Flow(
             throw line.wrong("records without an offset");
         int partition = line.whole("partition");
         int consumer = kind.hasConsumer() ? line.whole("consumer") : 0;
-        int number = kind.number() != null ? line.whole(kind.number(), -1) : 0;
+        int number = kind.number() != null ? line.least(0, kind.number(), -1) : 0;
         if (kind == Kind.DELIVERED && number < 1) throw line.wrong("'delivery' is less than 1");
         if (partition < 0 || consumer < 0) throw line.wrong("'partition' or 'consumer' is less than 0");
         return new Flow(

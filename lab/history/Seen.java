@@ -31,8 +31,8 @@ public sealed interface Seen extends Entry {
             return new State(
                     line.seconds("t"),
                     line.seconds("after", Double.NaN),
-                    line.whole("partition"),
-                    line.whole("leader"),
+                    line.least(0, "partition"),
+                    line.least(NONE, "leader"),
                     line.ids("in_sync"),
                     line.ids("replicas", List.of()));
         }
@@ -58,7 +58,7 @@ public sealed interface Seen extends Entry {
         }
 
         static Controller read(Fields line) {
-            return new Controller(line.seconds("t"), line.whole("id"), line.ids("voters", List.of()));
+            return new Controller(line.seconds("t"), line.least(NONE, "id"), line.ids("voters", List.of()));
         }
     }
 
@@ -99,7 +99,7 @@ public sealed interface Seen extends Entry {
         }
 
         static Assigned read(Fields line) {
-            return new Assigned(line.seconds("t"), line.whole("consumer"), line.ids("partitions"));
+            return new Assigned(line.seconds("t"), line.least(0, "consumer"), line.ids("partitions"));
         }
     }
 
@@ -112,7 +112,7 @@ public sealed interface Seen extends Entry {
 
         static Consumer read(Fields line) {
             String what = line.oneOf("what", Set.of("begin", "end", "failed"));
-            return new Consumer(line.seconds("t"), line.whole("consumer"), what, line.text("error", null));
+            return new Consumer(line.seconds("t"), line.least(0, "consumer"), what, line.text("error", null));
         }
     }
 
@@ -124,7 +124,7 @@ public sealed interface Seen extends Entry {
         }
 
         static Outside read(Fields line) {
-            return new Outside(line.seconds("t"), line.whole("node", -1), line.text("text"));
+            return new Outside(line.seconds("t"), line.least(-1, "node", -1), line.text("text"));
         }
     }
 

@@ -61,7 +61,7 @@ record Heading(Svg svg) {
         }
         svg.path("read", "M", x, svg.y - 4, "h", 18);
         x = explain(x, "read");
-        if (trials.stream().anyMatch(trial -> !trial.outages.isEmpty())) {
+        if (trials.stream().anyMatch(trial -> trial.downNodes() > 0)) {
             svg.rect("down", x, svg.y - 11, 18, 13);
             explain(x, "a broker is down");
         }

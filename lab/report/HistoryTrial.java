@@ -129,7 +129,13 @@ class HistoryTrial {
         double from = 1_000 * outage.from();
         double to = isRestored ? Math.min(trial.end, 1_000 * outage.restoredAt()) : trial.end;
         String node = outage.isController() ? outage.name() : Words.broker(outage.node());
-        trial.outages.add(new Trial.Outage(node, harm(outage), from, Math.max(from, to), isRestored));
+        trial.outages.add(new Trial.Outage(
+                node,
+                harm(outage),
+                from,
+                Math.max(from, to),
+                isRestored,
+                facts.evidence().containsKey(outage)));
     }
 
     private static String harm(Outage outage) {

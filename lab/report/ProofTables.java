@@ -54,8 +54,9 @@ class ProofTables {
     /** What happened after a fault, by partition. */
     private static Table phases(Facts facts, Outage outage) {
         String node = Words.capitalized(outage.name());
+        String down = facts.evidence().containsKey(outage) ? " down" : ", not seen down";
         var table =
-                new Table(node + " down: what happened, and how long after the fault", "partition", "after", "what");
+                new Table(node + down + ": what happened, and how long after the fault", "partition", "after", "what");
         for (int partition : facts.expectation().led(outage))
             ProofText.phases(facts, outage, partition)
                     .forEach((t, what) -> table.add(partition + "", Words.seconds(1_000 * outage.after(t)), what));

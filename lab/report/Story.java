@@ -43,14 +43,14 @@ record Story(Trial trial) {
     }
 
     private String faults() {
-        var nodes = new LinkedHashMap<String, Set<String>>(); // by harm
+        var nodes = new LinkedHashMap<String, Set<String>>(); // by fate
         for (Outage outage : trial.outages)
-            nodes.computeIfAbsent(outage.harm(), harm -> new TreeSet<>()).add(outage.node());
+            nodes.computeIfAbsent(outage.fate(), fate -> new TreeSet<>()).add(outage.node());
         var texts = new ArrayList<String>();
-        nodes.forEach((harm, down) -> texts.add(Words.and(down) + " " + harm));
+        nodes.forEach((fate, hit) -> texts.add(Words.and(hit) + " " + fate));
         String text = String.join(", ", texts);
         List<Outage> outages = trial.outages;
-        if (trial.downNodes() == 1)
+        if (outages.stream().map(Outage::node).distinct().count() == 1)
             return outages.size() > texts.size() ? text + " " + outages.size() + " times" : text;
         boolean inTurn = true;
         for (int i = 1; i < outages.size(); i++)

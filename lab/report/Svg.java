@@ -94,6 +94,7 @@ class Svg {
         String plot = elements.substring(plotIndex);
         elements.setLength(plotIndex);
         for (Trial.Outage outage : trial.outages) {
+            if (!outage.seen()) continue;
             double width = Math.max(1, x(outage.to()) - x(outage.from()));
             rect("down", x(outage.from()), plotTop, width, y - plotTop);
         }

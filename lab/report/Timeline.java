@@ -13,8 +13,9 @@ record Timeline(Svg svg) {
 
     void outages(Trial trial) {
         var lane = new Lane(svg);
-        for (Outage outage : trial.outages) lane.put("fault", outage.from(), outage.to(), outage.text());
-        lane.draw("broker down", 0);
+        for (Outage outage : trial.outages)
+            lane.put(outage.seen() ? "fault" : "mark", outage.from(), outage.to(), outage.text());
+        lane.draw(trial.downNodes() > 0 ? "broker down" : "fault", 0);
     }
 
     /** When leaders changed, and so on. Partitions that changed alike at about the same time are one change. */

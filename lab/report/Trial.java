@@ -51,10 +51,15 @@ class Trial {
         }
     }
 
-    /** How long a node was down. */
-    record Outage(String node, String harm, double from, double to, boolean restored) {
+    /** How long a node was down; not {@code seen}: nothing shows that it was. */
+    record Outage(String node, String harm, double from, double to, boolean restored, boolean seen) {
+        /** What was done to it. */
+        String fate() {
+            return seen ? harm : harm + ", not seen down";
+        }
+
         String text() {
-            return node + " " + harm + (restored ? ", restored after " + Words.seconds(to - from) : "");
+            return node + " " + fate() + (restored ? ", restored after " + Words.seconds(to - from) : "");
         }
     }
 
@@ -129,7 +134,11 @@ class Trial {
     }
 
     long downNodes() {
-        return outages.stream().map(Outage::node).distinct().count();
+        return outages.stream()
+                .filter(Outage::seen)
+                .map(Outage::node)
+                .distinct()
+                .count();
     }
 
     List<State> states(int partition) {

@@ -12,6 +12,7 @@ public class MemberProcess extends Worker {
     private final Progress progress;
     private final Set<Integer> held = ConcurrentHashMap.newKeySet();
     private final Set<Integer> received = ConcurrentHashMap.newKeySet();
+    private final BitSet confirmed = new BitSet(); // guarded by itself
     private volatile int answered;
     private volatile boolean answering;
 
@@ -41,9 +42,28 @@ public class MemberProcess extends Worker {
         return received;
     }
 
+    /** Whether it has answered all that was delivered to it, as far as its lines are read. */
+    public boolean holdsNothing() {
+        return held.isEmpty();
+    }
+
+    /** Adds the ids of its answers that were confirmed. */
+    public void addConfirmed(BitSet ids) {
+        synchronized (confirmed) {
+            ids.or(confirmed);
+        }
+    }
+
     /** How many of its answers were confirmed. */
     public int answered() {
         return answered;
+    }
+
+    private void confirm(int id) {
+        answered++;
+        synchronized (confirmed) {
+            confirmed.set(id);
+        }
     }
 
     @Override
@@ -63,7 +83,7 @@ public class MemberProcess extends Worker {
             received.add(id);
         } else {
             held.remove(id);
-            if (kind != Flow.Kind.REFUSED) answered++;
+            if (kind != Flow.Kind.REFUSED) confirm(id);
         }
         recording
                 .records()

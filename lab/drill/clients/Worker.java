@@ -19,7 +19,7 @@ public abstract class Worker {
     private volatile long pid;
     private volatile boolean ready;
     private volatile boolean ended;
-    private boolean killed;
+    private volatile boolean killed;
 
     Worker(int number, List<String> command, Recording recording) throws IOException {
         this.number = number;
@@ -70,6 +70,10 @@ public abstract class Worker {
     /** By itself, or because it was killed. */
     public boolean hasEnded() {
         return ended;
+    }
+
+    public boolean isRunning() {
+        return !ended && !killed;
     }
 
     public void freeze() throws IOException, InterruptedException {

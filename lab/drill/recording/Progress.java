@@ -57,6 +57,13 @@ public class Progress {
         return highest.getOrDefault(partition, -1L);
     }
 
+    /** Whether each record that is in the log is among these. */
+    public synchronized boolean allFoundIn(BitSet ids) {
+        var others = (BitSet) found.clone();
+        others.andNot(ids);
+        return others.isEmpty();
+    }
+
     /** How many records are in the log, and the group has not received them. */
     public synchronized int unseen() {
         var unseen = (BitSet) found.clone();

@@ -13,7 +13,7 @@ import lab.proof.facts.Text;
  *
  * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, or the history contradicts itself,
  * such as a record that was acknowledged and never sent. Or it does not have what every verdict needs: the topic, the cluster, the
- * producer's settings, the group, the state of each partition, the end of the load.
+ * producer's settings, the group, the state of each partition, the begin and the end of the load.
  */
 class ToTheEnd implements Check {
     private static final Set<String> ACKS = Set.of("0", "1", "all", "-1");
@@ -44,9 +44,10 @@ class ToTheEnd implements Check {
         if (facts.run().all(Experiment.Cluster.class).isEmpty()) missing.add("the cluster");
         boolean group = facts.run().all(Experiment.Group.class).stream().anyMatch(it -> it.state() == null);
         if (!group) missing.add("the group");
-        boolean ended = facts.run().all(Action.Load.class).stream()
-                .anyMatch(it -> it.what().equals("end"));
-        if (facts.run().complete() && !ended) missing.add("the end of the load");
+        for (String what : List.of("begin", "end"))
+            if (facts.run().complete()
+                    && facts.run().all(Action.Load.class).stream()
+                            .noneMatch(it -> it.what().equals(what))) missing.add("the " + what + " of the load");
         for (int partition : facts.flows().partitions().toArray())
             if (facts.observed().stateAt(partition, 0) == null)
                 missing.add(Text.of("the state of partition %d", partition));

@@ -71,6 +71,25 @@ class Contradictions {
         for (Experiment.Topic first :
                 run.all(Experiment.Topic.class).stream().limit(1).toList())
             check(first.t() <= sent, "the topic was not looked at before the first record was sent");
+        for (Experiment.Topic it : run.all(Experiment.Topic.class)) if (it.exists()) topic(it);
+    }
+
+    private void topic(Experiment.Topic it) {
+        check(
+                it.name().equals(setup.topic().name()),
+                "the topic was '%s' and is '%s'",
+                setup.topic().name(),
+                it.name());
+        int fewest = it.partitions().stream()
+                .mapToInt(each -> each.replicas().size())
+                .min()
+                .orElse(0);
+        List<Integer> possible = List.of(0, it.minInSync(), Math.min(it.minInSync(), fewest)); // 0: not known
+        check(
+                possible.contains(it.effectiveMinInSync()),
+                "min.insync.replicas is %d, and %d are needed",
+                it.minInSync(),
+                it.effectiveMinInSync());
     }
 
     private double firstSent() {
@@ -122,6 +141,7 @@ class Contradictions {
                     else if (!sent.get(id) && account.ids().partition(id) >= 0)
                         check(false, "a record was %s before it was sent", flow.type());
                 }));
+        check(Delays.fit(run), "records were acknowledged earlier or later than their latencies say");
     }
 
     private static boolean isSent(Flow flow) {
@@ -129,23 +149,33 @@ class Contradictions {
     }
 
     private void consumers() {
-        int consumers = setup.consumers();
-        for (Flow flow : run.flows(Flow.Kind.RECEIVED))
-            check(
-                    flow.consumer() >= 1 && flow.consumer() <= consumers,
-                    "consumer %d received records, and the run has %d",
-                    flow.consumer(),
-                    consumers);
+        for (Flow it : run.flows(Flow.Kind.RECEIVED)) consumer(it.consumer(), "received records");
+        for (Seen.Assigned it : run.all(Seen.Assigned.class)) consumer(it.consumer(), "was given partitions");
+        for (Seen.Consumer it : run.all(Seen.Consumer.class)) consumer(it.consumer(), "began or ended");
+        for (Action.Leave it : run.all(Action.Leave.class)) consumer(it.consumer(), "was to leave");
+    }
+
+    private void consumer(int it, String what) {
+        check(it >= 1 && it <= setup.consumers(), "consumer %d %s, and the run has %d", it, what, setup.consumers());
     }
 
     private void faults() {
         Map<Integer, Double> begun = new HashMap<>();
         for (Action.Fault it : run.all(Action.Fault.class))
             check(begun.put(it.n(), it.t()) == null, "fault %d was injected twice", it.n());
+        String asked = run.begin().fault();
+        Map<Integer, String> kinds = new HashMap<>();
+        for (Action.Fault it : run.all(Action.Fault.class)) kinds.put(it.n(), it.fault());
+        for (Action.Fault it : run.all(Action.Fault.class))
+            check(asked == null || it.fault().equals(asked), "the fault is '%s', not '%s'", it.fault(), asked);
         Map<Integer, Double> done = new HashMap<>();
         for (Action.FaultDone it : run.all(Action.FaultDone.class)) {
             follows("the command of fault", it.n(), it.t(), begun, done);
             check(it.ok(), "the command of fault %d failed, and the run went on", it.n());
+            check(
+                    !it.controlled() || kinds.getOrDefault(it.n(), "stop").equals("stop"),
+                    "fault %d was a controlled shutdown, and no stop",
+                    it.n());
         }
         if (run.complete()) begun.keySet().forEach(n -> check(done.containsKey(n), "fault %d is not done", n));
         Map<Integer, Double> restored = new HashMap<>();
@@ -209,10 +239,19 @@ class Contradictions {
         }
     }
 
+    private int leaderAt(int partition, double t) {
+        return run.all(Seen.State.class).stream()
+                .filter(it -> it.partition() == partition && it.t() <= t)
+                .reduce((one, later) -> later)
+                .map(Seen.State::leader)
+                .orElse(0);
+    }
+
     private void observations() {
         double sent = firstSent();
         Set<Integer> seen = new HashSet<>();
         for (Seen.State it : run.all(Seen.State.class)) {
+            check(it.partition() < setup.partitions(), "a partition was looked at that is not there");
             if (seen.add(it.partition()))
                 check(
                         it.t() <= sent,
@@ -232,6 +271,11 @@ class Contradictions {
                     it.partition());
             check(!(it.after() > it.t()), "partition %d was seen changed before it was seen unchanged", it.partition());
         }
+        for (int partition : seen)
+            check(
+                    setup.isScenario("observe") || leaderAt(partition, sent) >= 0,
+                    "partition %d had no leader when the first record was sent",
+                    partition);
         double blind = run.begin().blindS();
         double late = run.all(Seen.Observer.class).stream()
                 .mapToDouble(Seen.Observer::lateS)

@@ -28,7 +28,7 @@ public record Evidence(double t, String text, String blind) {
                         Text.of(
                                 "no broker answered for %.1f s, while a fault was on each of them",
                                 silence.to() - silence.t()),
-                        null);
+                        observed.blindIn(outage.from(), Math.max(silence.t(), outage.from()), silence));
             if (evidence != null) all.put(outage, evidence);
         }
         return all;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
+import lab.history.Processing;
 import lab.history.RunHistory;
 import lab.history.Seen;
 
@@ -113,10 +114,26 @@ public class Observed {
 
     /** Why the cluster was not observed all the time in a window; null if it was. */
     public String blindIn(double from, double to) {
+        return blindIn(from, to, null);
+    }
+
+    /** The same, apart from one time in which it was not observed. */
+    String blindIn(double from, double to, Seen.Blind except) {
         return blind.stream()
-                .filter(it -> it.to() >= from && it.t() <= to)
+                .filter(it -> it.to() >= from && it.t() <= to && it != except)
                 .max(Comparator.comparingDouble(it -> it.to() - it.t()))
                 .map(it -> Text.of("%s for %.1f s", it.why(), it.to() - it.t()))
+                .orElse(null);
+    }
+
+    /** Why a process was frozen or killed while the cluster was not observed; null if it was. */
+    String blindAt(List<Processing.Process> processes) {
+        return processes.stream()
+                .filter(it -> it.what().equals("freeze") || it.what().equals("kill"))
+                .map(it -> blindIn(it.t(), it.t()))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map("a process was frozen or killed, and the cluster was not observed: "::concat)
                 .orElse(null);
     }
 

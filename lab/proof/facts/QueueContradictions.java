@@ -1,6 +1,5 @@
 package lab.proof.facts;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -15,13 +14,6 @@ import lab.proof.facts.Account.Kind;
 
 /** What cannot be in the history of a share group: its members, their answers, and its dead letters. */
 record QueueContradictions(RunHistory run, Setup setup, Account account, Workers workers, Complaints complaints) {
-    /** A delivery of a record to a member, or an answer of that member. */
-    private record Step(double t, Flow flow, int id) {
-        boolean isAnswer() {
-            return flow.kind() != Flow.Kind.DELIVERED;
-        }
-    }
-
     void find() {
         List<Sharing.Queue> all = run.all(Sharing.Queue.class);
         complaints.check(all.size() <= 1, "two lines begin the run: Queue");
@@ -69,18 +61,25 @@ record QueueContradictions(RunHistory run, Setup setup, Account account, Workers
 
     /** A member answers each delivery once, and after it. */
     private void answers(List<Flow> flows) {
-        var steps = new ArrayList<Step>();
-        for (Flow flow : flows)
-            if (flow.kind() != Flow.Kind.DEAD_LETTER) {
-                double t = flow.kind() == Flow.Kind.DELIVERED ? flow.t() : flow.to();
-                flow.records().forEach((id, offset) -> steps.add(new Step(t, flow, id)));
-            }
-        steps.sort(Comparator.comparingDouble(Step::t).thenComparing(Step::isAnswer));
-        Map<List<Integer>, Integer> open = new HashMap<>(); // by member and id
-        for (Step it : steps) {
-            int left = open.merge(List.of(it.flow.consumer(), it.id), it.isAnswer() ? -1 : 1, Integer::sum);
-            complaints.check(left >= 0, "a record was %s that was not delivered to that member", it.flow.type());
-        }
+        Map<Integer, Map<Integer, Integer>> open = new HashMap<>(); // deliveries without an answer, by member and id
+        flows.stream()
+                .filter(it -> it.kind() != Flow.Kind.DEAD_LETTER)
+                .sorted(Comparator.comparingDouble((Flow it) -> isAnswer(it) ? it.to() : it.t())
+                        .thenComparing(QueueContradictions::isAnswer))
+                .forEach(flow -> {
+                    var mine = open.computeIfAbsent(flow.consumer(), it -> new HashMap<>());
+                    flow.records().forEach((id, offset) -> {
+                        int left = mine.getOrDefault(id, 0) + (isAnswer(flow) ? -1 : 1);
+                        complaints.check(
+                                left >= 0, "a record was %s that was not delivered to that member", flow.type());
+                        if (left == 0) mine.remove(id);
+                        else mine.put(id, left);
+                    });
+                });
+    }
+
+    private static boolean isAnswer(Flow it) {
+        return it.kind() != Flow.Kind.DELIVERED;
     }
 
     /** How far the group was, after the load. */

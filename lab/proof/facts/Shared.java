@@ -205,6 +205,6 @@ public class Shared {
         if (setup.deadLetters() != null && it.deadTo() < 0) return "the dead letters were not read";
         if (it.deadTo() < it.deadEnd())
             return Text.of("the dead letters were read up to offset %,d of %,d", it.deadTo(), it.deadEnd());
-        return inputs().isEmpty() ? "there were no records" : null;
+        return inputs().isEmpty() ? "there were no records" : facts.observed().blindAt(processes);
     }
 }

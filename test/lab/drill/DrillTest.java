@@ -477,6 +477,9 @@ public class DrillTest {
                 .anyMatch(line -> line.contains("\"min_insync_replicas\":3,\"effective_min_insync\":2"))
                 .anyMatch(line ->
                         line.contains("\"type\":\"cluster\"") && line.contains("\"version\":\"metadata.version "))
+                .anyMatch(
+                        line -> line.matches(
+                                ".*\"type\":\"cluster\".*\"implementation\":\"not told; features: [^\"]*metadata.version \\d+.*"))
                 .anyMatch(line ->
                         line.contains("\"type\":\"group\"") && line.contains("\"state\":\"Stable\",\"members\":1"));
     }

@@ -146,7 +146,12 @@ public class HistoryFileTest {
                         0, true, "t", "id", List.of(new Experiment.Partition(List.of(1, 2), 3, 4)), 2, 1, true),
                 Experiment.Topic.gone(1),
                 new Experiment.Cluster(
-                        0, "id", "Apache Kafka", List.of(new Experiment.Broker(1, "kafka-1", "4.4.0")), 9_000, "me"),
+                        0,
+                        "id",
+                        "not told; features: none",
+                        List.of(new Experiment.Broker(1, "kafka-1", "4.4.0")),
+                        9_000,
+                        "me"),
                 new Experiment.Producer(0, Map.of("acks", "all"), Map.of()),
                 new Experiment.Group(0, "g", 2, "classic", Map.of(), null, -1),
                 new Experiment.Group(3, "g", 0, null, Map.of(), "Stable", 2),

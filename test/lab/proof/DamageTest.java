@@ -75,10 +75,12 @@ public class DamageTest {
     @Test
     @DisplayName("a blind moment over each fault, in each kind of run: INCONCLUSIVE")
     void blind() throws IOException {
-        var runs = List.of(Sample.two(), Sample.three(), Sample.controller(), Sample.successor(), Sample.last(1, true));
-        for (Sample sample : runs) {
+        for (Sample sample : Sample.all().values()) {
             Lines lines = sample.every(0.1).lines(directory);
-            for (JsonObject fault : lines.all("fault")) {
+            var faults = new ArrayList<>(lines.all("fault"));
+            for (JsonObject process : lines.all("process"))
+                if (List.of("freeze", "kill").contains(process.getString("what"))) faults.add(process);
+            for (JsonObject fault : faults) {
                 double t = fault.getDouble("t");
                 for (String why : List.of("no broker answered", "this program did not run")) {
                     String blind =

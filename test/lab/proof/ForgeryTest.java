@@ -106,6 +106,10 @@ public class ForgeryTest {
                 "three",
                 "set acknowledged 5 latency_ms [[0.1,1000000]]\nadd {\"type\":\"limits\",\"t\":0,\"max_latency_s\":0.1}");
         forge("three", "set acknowledged 5 latency_ms [[1e999,1]]");
+        for (double by : new double[] {-0.15, 0.15, 1})
+            for (String type : List.of("sent", "acknowledged"))
+                forge("topic", type + " moved by " + by, it -> move(it, type, 30, by));
+        forge("three", "set found 1 epoch -5");
         forge("three", "set acknowledged 5 latency_ms [[-1,1]]");
         forge("three", "leader epochs go back", it -> {
             for (int i = 1; i <= 3; i++) it.set("found", i, "epoch", "7");
@@ -114,6 +118,16 @@ public class ForgeryTest {
                 "one",
                 "add {\"type\":\"received\",\"t\":2.96,\"to\":3.01,\"consumer\":2,\"partition\":0,\"records\":[[3,3,1,1002],[41,41,1,1040]]}");
         assertThat(held).isEmpty();
+    }
+
+    /** Another time in the nth line of a type. */
+    private static void move(Lines lines, String type, int nth, double by) {
+        var line = lines.all(type).get(nth - 1);
+        double t = line.getDouble("t") + by;
+        double to = line.getDouble("to") + by;
+        lines.set(type, nth, "t", "" + t);
+        lines.set(type, nth, "to", "" + to);
+        if (line.has("gap")) lines.set(type, nth, "gap", "[%s,%s]".formatted(t, to));
     }
 
     /** Other offsets in the nth line of a type. */
@@ -164,6 +178,12 @@ public class ForgeryTest {
                 "three",
                 "add {\"type\":\"fault\",\"t\":12,\"n\":1,\"node\":1,\"role\":\"broker\",\"name\":\"kafka-1\",\"fault\":\"kill\"}");
         forge("three", "set fault 1 fault \"meteor\"");
+        forge("two", "set fault 1 fault \"kill\"");
+        forge("three", "set fault_done 1 controlled true");
+        forge("three", "set fault 1 fault \"pause\"");
+        forge("three", "remove load 1");
+        for (String done : List.of("fault_done", "restore_done"))
+            for (String ok : List.of("null", "false")) forge("three", "set " + done + " 1 ok " + ok);
         forge("three", "set fault 1 role \"Broker\"");
         forge(
                 "observe",
@@ -188,6 +208,20 @@ public class ForgeryTest {
         forge("topic", "remove state before 1");
         forge("topic", "set state 3 after 7");
         forge("topic", "set state 1 leader 7");
+        for (String leader : List.of("-1", "-99")) forge("topic", "set state 1 leader " + leader);
+        for (String partition : List.of("-1", "2")) forge("topic", "set state 3 partition " + partition);
+        forge("controller", "set controller 2 id -99");
+        forge("one", "set assigned 1 consumer 3");
+        forge("one", "set leave 1 consumer 3");
+        forge("topic", "set cluster 1 session_timeout_ms 0");
+        for (String setting : List.of("run 1 rate", "topic 1 min_insync_replicas", "topic 1 effective_min_insync"))
+            forge("topic", "set " + setting + " -1");
+        forge("topic", "set topic 1 min_insync_replicas 2");
+        forge("refusing", "set topic 1 min_insync_replicas 1");
+        forge("topic", "another name later", it -> {
+            it.add(json(it.all("topic").get(0)));
+            it.set("topic", 2, "name", "\"another\"");
+        });
         forge("topic", "set state 3 in_sync [2.5]");
         forge("topic", "set state 1 in_sync []");
         forge("topic", "remove cluster");

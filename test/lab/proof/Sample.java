@@ -93,6 +93,7 @@ class Sample {
         var sample = new Sample("2", List.of(List.of(1), List.of(2)), 9);
         sample.consumers = 2;
         sample.fault(1, 1, "stop", true, 3, 6).whole(7);
+        sample.asked = "stop";
         sample.state(3.3, 0, -1, List.of(1), 3.28).state(6.5, 0, 1, List.of(1), 6.48);
         sample.brokers(3.3, List.of(2)).brokers(6.4, List.of(1, 2));
         sample.down.add(new Down(0, 3.25, 6.55));
@@ -112,6 +113,7 @@ class Sample {
     private static Sample led(String scenario) {
         var sample = new Sample(scenario, List.of(List.of(1, 2), List.of(2, 1)), 14);
         sample.fault(1, 1, "kill", false, 3, 9).whole(11);
+        sample.asked = "kill";
         sample.state(6.1, 0, 2, List.of(2), 6.08).state(6.1, 1, 2, List.of(2), 6.08);
         sample.brokers(6.1, List.of(2)).brokers(10, List.of(1, 2));
         sample.state(10.5, 0, 2, List.of(1, 2), 10.48).state(10.5, 1, 2, List.of(1, 2), 10.48);
@@ -321,6 +323,7 @@ class Sample {
     }
 
     private int minInSync = 1;
+    private String asked; // the fault; null: steps
 
     private Sample at(double t, lab.history.Entry entry) {
         timed.add(new Timed(t, () -> recorder.write(entry)));
@@ -380,7 +383,7 @@ class Sample {
                 scenario,
                 "Sample of " + scenario,
                 "acks=all",
-                "kill",
+                asked,
                 "leader",
                 50,
                 0,
@@ -391,8 +394,8 @@ class Sample {
         recorder.write(new Experiment.Topic(0, true, "sample", "idOfTopic", partitions, minInSync, minInSync, false));
         var brokers =
                 List.of(new Experiment.Broker(1, "kafka-1", "4.4.0"), new Experiment.Broker(2, "kafka-2", "4.4.0"));
-        recorder.write(
-                new Experiment.Cluster(0, "idOfCluster", "Apache Kafka", brokers, (int) (SESSION * 1e3), "test"));
+        recorder.write(new Experiment.Cluster(
+                0, "idOfCluster", "not told; features: metadata.version 33", brokers, (int) (SESSION * 1e3), "test"));
         Map<String, Object> config = Map.of(
                 "acks",
                 "all",

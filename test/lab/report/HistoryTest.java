@@ -62,6 +62,27 @@ public class HistoryTest {
     }
 
     @Test
+    @DisplayName("a broker that nothing shows to have been down is not drawn as down")
+    void notSeenDown() throws IOException {
+        Lines lines = SampleHistories.scenario(3, directory);
+        lines.remove(it -> List.of("state", "brokers").contains(it.getString("type")) && it.getDouble("t") > 1);
+        Trial trial = trial(lines);
+        assertThat(trial.verdict).isEqualTo("INCONCLUSIVE");
+        assertThat(trial.outages.get(0).text()).isEqualTo("broker 1 killed, not seen down, restored after 6.0 s");
+        assertThat(new Story(trial).title()).startsWith("Broker 1 killed, not seen down: ");
+        assertThat(Picture.of(List.of(trial)).whole(""))
+                .contains("not seen down")
+                .doesNotContain("class='down'", "broker is down", "broker down");
+        assertThat(trial.tables)
+                .extracting(Table::caption)
+                .noneMatch(it -> it.contains(" down:") && !it.contains("not seen"));
+        assertThat(Picture.of(List.of(trial(SampleHistories.scenario(3, directory))))
+                        .whole(""))
+                .contains("class='down'", "broker is down", "broker down")
+                .doesNotContain("not seen down");
+    }
+
+    @Test
     @DisplayName("a record that is not in the log is lost, where it was acknowledged, and the verdict is the proof's")
     void lost() throws IOException {
         Trial trial = trial(SampleHistories.scenario(3, directory).drop("found", 101));

@@ -46,8 +46,8 @@ final class MadeUp {
     static MadeUp lastReplica() {
         var it = new MadeUp(20, 1, 0);
         it.outages = List.of(
-                new Outage("broker 1", "stopped", 3_000, 10_000, true),
-                new Outage("broker 2", "killed", 9_000, 15_000, true));
+                new Outage("broker 1", "stopped", 3_000, 10_000, true, true),
+                new Outage("broker 2", "killed", 9_000, 15_000, true, true));
         return it.happening(
                 leader(3_300, 0, 2, 1),
                 inSync(3_300, 0, 2),
@@ -171,7 +171,7 @@ final class MadeUp {
         int broker = 1 + fault % 2;
         double down = faultAt(fault);
         double up = restoredAt(fault);
-        trial.outages.add(new Outage("broker " + broker, "killed", down, within(up), true));
+        trial.outages.add(new Outage("broker " + broker, "killed", down, within(up), true, true));
         trial.events.add(event(down, "fault", "kill kafka-" + broker));
         for (int partition = 0; partition < partitions; partition++) {
             trial.events.add(inSync(within(down + 60), partition, 3 - broker));

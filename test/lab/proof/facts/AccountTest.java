@@ -158,6 +158,7 @@ public class AccountTest {
         all.add(new Seen.State(0.1, Double.NaN, 0, 1, List.of(1), List.of(1)));
         all.add(new Experiment.Cluster(0, null, null, List.of(), 9_000, null));
         all.addAll(entries);
+        all.add(new Action.Load(0, "begin"));
         all.add(new Action.Load(now + 1, "end"));
         all.add(new Audit(now + AFTER, 0, logStart, end, end, logStart, "id", true, null));
         return Proof.of(new RunHistory(RUN, all, true));
