@@ -39,9 +39,15 @@ public class ChecksPage {
                 The verdict of a run is the worst of its claims, in this order. If a run was killed, interrupted or given up,
                 what did not happen is INCONCLUSIVE, not FAIL. So is a claim about a fault for which there is no evidence.
 
+                *Disturbed*: something other than the run changed the cluster at that time. *Unobserved*: the cluster was not
+                observed then. *Hidden*: the record's place in the log could not be seen, because the log's start has moved or
+                too few replicas were in sync.
+
                 `./jbang test/ChecksPage.java` generates this page from the comments of `lab/proof/checks/`.
 
                 ## The run itself
+
+                These claims are shown only if they do not hold (FaultHappened always). They are never FAIL.
                 """);
         Matcher check = CHECK.matcher(Files.readString(checks.resolve("Checks.java")));
         while (check.find())

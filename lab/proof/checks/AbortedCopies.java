@@ -14,8 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: they are others, more or fewer. With your pipeline: a reader with read_committed receives one of them.
  *
- * <p>INCONCLUSIVE: not everything was observed (OutputSeen); or they are others, and the pipeline reports that it
- * aborted another transaction. Your pipeline does not report that, so with it, others are INCONCLUSIVE.
+ * <p>INCONCLUSIVE: OutputSeen does not hold; or they are others, and the pipeline reports that it aborted another
+ * transaction. Your pipeline does not report that, so with it, others are INCONCLUSIVE.
  */
 class AbortedCopies implements Check {
     @Override

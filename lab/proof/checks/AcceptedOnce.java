@@ -12,7 +12,7 @@ import lab.proof.facts.Text;
  *
  * <p>ALLOWED: one is. A share group delivers at least once.
  *
- * <p>INCONCLUSIVE: not everything was observed (QueueSeen).
+ * <p>INCONCLUSIVE: QueueSeen does not hold.
  */
 class AcceptedOnce implements Check {
     @Override

@@ -5,12 +5,12 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4: with one replica in sync, acks=all acknowledges records that only one broker has. If min.insync.replicas is
- * 2, it acknowledges nothing.
+ * Scenario 4: with one replica in sync, acks=all acknowledges records; if min.insync.replicas is 2, it acknowledges
+ * none.
  *
- * <p>FAIL: nothing was acknowledged; or, if min.insync.replicas is 2, something was.
+ * <p>FAIL: it acknowledges none; if min.insync.replicas is 2, one.
  *
- * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
+ * <p>INCONCLUSIVE: disturbed or unobserved.
  */
 class AloneInSync implements Check {
     @Override

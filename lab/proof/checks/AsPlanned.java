@@ -12,12 +12,13 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Shared;
 
 /**
- * The run did what its scenario is about: a fault, unless it only observes; in Scenario 1, a consumer that leaves; in Scenario 2, a
- * broker that leads a partition which has no other in-sync replica, while another partition is elsewhere; in Scenario 3,
- * a broker that leads a partition which has one; in Scenario 4, two faults; with a pipeline, a fault, or a process that was
- * frozen in the middle of a batch; with your pipeline, also a transaction of it, except in the control; with a share group, a record that is released. Shown only if it did not.
+ * The run did what its scenario is about. Scenario 1: a consumer leaves. Scenario 2: the broker leads a partition
+ * that has no other in-sync replica, and another partition is elsewhere. Scenario 3: it leads a partition that has
+ * one. Scenario 4: two faults. A pipeline: a fault, or a process that was frozen in the middle of a batch. Your
+ * pipeline: also a transaction, except in the control. A share group: a released record. Otherwise: a fault, unless
+ * the run only observes.
  *
- * <p>INCONCLUSIVE: it did not, so the scenario was not tried. Never FAIL.
+ * <p>INCONCLUSIVE: it did not, so the scenario was not tried.
  */
 class AsPlanned implements Check {
     @Override

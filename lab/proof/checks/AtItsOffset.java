@@ -9,15 +9,15 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Each acknowledged record that is in the log is where the broker acknowledged it: in its partition, at its offset. Claimed if an
- * offset was acknowledged (not with acks=0). Shown only if it is not so.
+ * Each acknowledged record that is in the log is in the partition and at the offset where the broker acknowledged it.
+ * Claimed if an offset was acknowledged (not with acks=0). Shown only if it does not hold.
  *
  * <p>FAIL: one is elsewhere: the acknowledged copy is lost, and another copy is in the log.
  *
  * <p>ALLOWED: the producer is not idempotent, so one copy may be acknowledged and another one survive.
  *
- * <p>INCONCLUSIVE: the topic was created again during the run: its offsets are new; the log was not read to its end; or
- * acknowledged records could not be seen, and were not received either.
+ * <p>INCONCLUSIVE: the topic was created again, with new offsets; the log was not read to its end; or acknowledged
+ * records are hidden, and were not received either.
  */
 class AtItsOffset implements Check {
     @Override

@@ -14,13 +14,14 @@ import lab.proof.facts.Series;
 import lab.proof.facts.Text;
 
 /**
- * Acknowledgements pause briefly, then continue by themselves while the broker is down. The bound is 5 s if the broker handed over its
- * leaders; 1.5 times broker.session.timeout.ms if it died; 1.5 times request.timeout.ms if it holds its connections.
- * Claimed of the partitions that the broker led or followed, if enough other replicas were in sync.
+ * Acknowledgements pause briefly, then continue by themselves while the broker is down. The bound is that of
+ * NewLeader; if the broker holds its connections, 1.5 times request.timeout.ms. Claimed of the partitions that the
+ * broker led or followed, if enough other replicas were in sync.
  *
- * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others helped.
+ * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others
+ * helped.
  *
- * <p>INCONCLUSIVE: others changed the cluster, it was not observed in the pause, or the broker was back before the bound.
+ * <p>INCONCLUSIVE: the broker was back before the bound; disturbed or unobserved.
  */
 class BriefPause implements Check {
     private static final String TEXT = "a brief pause, then it goes on by itself";

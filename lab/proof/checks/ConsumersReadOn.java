@@ -6,9 +6,9 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Each consumer of the group reads to the end. Shown only if one did not.
+ * Each consumer of the group reads to the end.
  *
- * <p>INCONCLUSIVE: a consumer failed. What it would have received is not known. Never FAIL.
+ * <p>INCONCLUSIVE: one failed.
  */
 class ConsumersReadOn implements Check {
     @Override

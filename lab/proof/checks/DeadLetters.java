@@ -9,13 +9,13 @@ import lab.proof.facts.Shared;
 import lab.proof.facts.Text;
 
 /**
- * The dead-letter topic of a share group (KIP-1191) has the records that were rejected or given up, and no others. Not
- * claimed if the group has no such topic.
+ * The dead-letter topic of a share group (KIP-1191) has the records that were rejected or given up, and no others.
+ * Not claimed if the group has no such topic.
  *
  * <p>FAIL: one of them is not there, or another one is.
  *
- * <p>INCONCLUSIVE: none was rejected or given up, or not everything was observed (QueueSeen); or the records differ,
- * and the partition got a new leader, which does not know earlier deliveries.
+ * <p>INCONCLUSIVE: none was rejected or given up; QueueSeen does not hold; or the records differ, and the partition
+ * got a new leader, which does not know earlier deliveries.
  */
 class DeadLetters implements Check {
     @Override

@@ -15,17 +15,17 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Every record that was sent is delivered: it was acknowledged, or is in the log. Shown only if one is not.
+ * Every record that was sent was acknowledged, or is in the log. Shown only if it does not hold.
  *
  * <p>FAIL: one is neither, and the cluster took records of its partition within delivery.timeout.ms.
  *
- * <p>ALLOWED: acks=0, or retries is set and not unlimited: then records may fail while a leader moves. Or the partition could not
- * take records for longer than delivery.timeout.ms: it had no leader, too few in-sync replicas, or a leader that was down. Or a
- * power cut took acknowledged records of the partition, and with them the producer's last sequence number: the broker may reject what
- * follows. That was seen: one partition took nothing for 120 s.
+ * <p>ALLOWED: acks=0, or retries is set and not unlimited: then records may fail while a leader moves. Or the
+ * partition could not take records for longer than delivery.timeout.ms: it had no leader, too few in-sync replicas,
+ * or a leader that was down. Or a power cut took acknowledged records of the partition, and with them the producer's
+ * last sequence number: the broker may reject what follows.
  *
- * <p>INCONCLUSIVE: the place of such a record in the log could not be seen, or the record may still have been on its way
- * when the log was read; or it failed in a time in which the cluster was not observed.
+ * <p>INCONCLUSIVE: such a record is hidden, may still have been on its way when the log was read, or failed while the
+ * cluster was not observed.
  */
 class Delivered implements Check {
     private static final String TEXT = "every record that was sent is delivered";

@@ -10,16 +10,16 @@ import lab.proof.facts.Shared;
 import lab.proof.facts.Text;
 
 /**
- * A share group delivers a record again only for a reason: it was released, its member was frozen or killed, an answer
- * was not confirmed, or the partition got a new leader. It does not deliver a record again whose acceptance or
+ * A share group delivers a record again only for a reason: it was released, its member was frozen or killed, an
+ * answer was not confirmed, or the partition got a new leader. It does not deliver a record again whose acceptance or
  * rejection it has confirmed. The delivery count never exceeds the group's limit. It rises by 1, unless the partition
- * got a new leader. It may rise by 1 more for each member that was frozen or killed before: the last deliveries to that
- * member may not have been observed.
+ * got a new leader, and by up to 1 more for each member that was frozen or killed before, whose last deliveries may
+ * not have been observed.
  *
  * <p>FAIL: a record was delivered again for none of these reasons, or its count is wrong.
  *
- * <p>INCONCLUSIVE: no record was delivered again; not everything was observed (QueueSeen); or a record was delivered
- * again after its acceptance or rejection and after a new leader: the member may have fetched it before.
+ * <p>INCONCLUSIVE: no record was delivered again; QueueSeen does not hold; or a record was delivered again after its
+ * acceptance or rejection and after a new leader: the member may have fetched it before.
  */
 class DeliveriesExplained implements Check {
     @Override

@@ -6,12 +6,12 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
 
 /**
- * A pipeline with transactions: each input is in the output once, for a reader with read_committed. Not claimed of the
- * two controls.
+ * A pipeline with transactions: each input is in the output once, for a reader with read_committed. Not claimed of
+ * the two controls.
  *
  * <p>FAIL: an input is there twice or more, or not at all.
  *
- * <p>INCONCLUSIVE: not everything was observed (OutputSeen), so it is not known which inputs are missing.
+ * <p>INCONCLUSIVE: OutputSeen does not hold.
  */
 class EachInputOnce implements Check {
     @Override

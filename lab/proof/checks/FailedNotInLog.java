@@ -6,11 +6,11 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * A record that was rejected for good is not in the log. Shown only if one is, or if that could not be seen.
+ * A record that was rejected for good is not in the log. Shown only if it does not hold.
  *
  * <p>FAIL: one is in the log. No setting allows it.
  *
- * <p>INCONCLUSIVE: records were rejected, and their place in the log could not be seen.
+ * <p>INCONCLUSIVE: one is hidden.
  */
 class FailedNotInLog implements Check {
     @Override

@@ -8,11 +8,11 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Each node that a fault hit was down: the cluster's metadata confirms it. Evidence is a partition that it no longer leads,
- * in-sync replicas without it, a list of brokers without it, or no broker that answers while a fault is on each of them;
- * for a controller, that none or another one is active. A leader that moves while the node stays in sync is no evidence.
+ * Each node that a fault hit was down: the cluster's metadata confirms it. It no longer leads a partition, has left
+ * an in-sync set or the list of brokers, or no broker answers while a fault is on each of them. Of a controller: none
+ * or another one is active. A leader that moves while the node stays in sync is no evidence.
  *
- * <p>INCONCLUSIVE: the cluster noticed nothing, or was not observed between the fault and the first evidence. Never FAIL.
+ * <p>INCONCLUSIVE: the cluster noticed nothing, or was not observed between the fault and the first evidence.
  */
 class FaultHappened implements Check {
     @Override

@@ -8,10 +8,9 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Records of each partition were acknowledged before the first fault and after the last recovery. Without them, the
- * run shows nothing about the fault. Shown only if it is not so.
+ * Records of each partition were acknowledged before the first fault and after the last recovery.
  *
- * <p>INCONCLUSIVE: a partition had none, or an outage was not over. Never FAIL.
+ * <p>INCONCLUSIVE: a partition had none, or an outage was not over.
  */
 class FlowedBeforeAndAfter implements Check {
     @Override

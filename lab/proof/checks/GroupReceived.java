@@ -17,10 +17,10 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it did not receive one, although its consumers read until no more records came.
  *
- * <p>INCONCLUSIVE: the log has none of the run's records; a consumer failed, the topic was deleted, the run gave up while the
- * group still read, or the history is incomplete; the log was not read to its end; acknowledged records could not be
- * seen, and were not received; or the group reads with isolation.level=read_committed, and lacks the end of a partition only, as
- * with an open transaction of others.
+ * <p>INCONCLUSIVE: the log has none of the run's records, or was not read to its end; a consumer failed, the topic
+ * was deleted, the run gave up while the group still read, or the history is incomplete; acknowledged records are
+ * hidden, and were not received; or the group reads with isolation.level=read_committed, and lacks only the end of a
+ * partition, as with an open transaction of others.
  */
 class GroupReceived implements Check {
     @Override

@@ -10,12 +10,12 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 2: the records are balanced across the consumers. Of those that were received before the fault, up to the
- * first id that was not, each consumer received as many as the others, to within one.
+ * Scenario 2: of the records that were received before the fault, up to the first id that was not, each consumer
+ * received as many as the others, to within one.
  *
  * <p>FAIL: the shares differ.
  *
- * <p>INCONCLUSIVE: 10 records or fewer, or others changed the cluster.
+ * <p>INCONCLUSIVE: 10 records or fewer, or disturbed.
  */
 class LoadBalanced implements Check {
     @Override

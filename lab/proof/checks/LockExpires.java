@@ -9,14 +9,14 @@ import lab.proof.facts.Shared;
 import lab.proof.facts.Text;
 
 /**
- * A record that a frozen member of a share group holds is delivered to another member when its lock expires, neither
- * earlier nor much later. Claimed of a member that is not killed, in a run that takes down no node.
+ * A record that a frozen member of a share group holds is delivered to another member when its lock expires. Claimed
+ * of a member that is not killed, in a run that takes down no node.
  *
- * <p>FAIL: more than 3 s before share.record.lock.duration.ms has passed since the delivery, or more than 5 s after it
- * has passed since the freeze.
+ * <p>FAIL: more than 3 s before share.record.lock.duration.ms has passed since the delivery, or more than 5 s after
+ * it has passed since the freeze.
  *
- * <p>INCONCLUSIVE: no record that it held was delivered again; or it does not hold, and others changed the cluster, or
- * it was not observed.
+ * <p>INCONCLUSIVE: no record that it held was delivered again; or the claim does not hold, and the run was disturbed
+ * or unobserved.
  */
 class LockExpires implements Check {
     private static final double EARLIER = 3; // s: fetched before it was delivered

@@ -10,11 +10,10 @@ import lab.proof.facts.Observed;
 import lab.proof.facts.Text;
 
 /**
- * The log of each partition was read after the run, from the run's first offset to its end, and did not change meanwhile.
- * Shown only if it is not so.
+ * The log of each partition was read after the run, from the run's first offset to its end, and did not change
+ * meanwhile.
  *
- * <p>INCONCLUSIVE: a partition was not read, or not from the run's first offset to its end; or a replica that was not in sync may
- * have become its leader while it was read. Never FAIL.
+ * <p>INCONCLUSIVE: a part was not read, or a replica that was not in sync may have become the leader meanwhile.
  */
 class LogRead implements Check {
     @Override

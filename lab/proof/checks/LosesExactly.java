@@ -7,8 +7,8 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4 with an unclean election: it loses the records that only the other replica had, all of them and no others. They are
- * predicted from offsets and leader epochs.
+ * Scenario 4 with an unclean election: it loses the records that only the other replica had, all of them and no
+ * others. They are predicted from offsets and leader epochs.
  *
  * <p>FAIL: others were lost, or fewer.
  *

@@ -8,8 +8,8 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Your limit ({@code --max-latency}): 99 percent of all records that were sent are acknowledged within it. A record without an
- * acknowledgement is late.
+ * Your limit ({@code --max-latency}): 99 percent of all records that were sent are acknowledged within it. A record
+ * without an acknowledgement is late.
  *
  * <p>FAIL: fewer are.
  *

@@ -9,13 +9,13 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * A partition that the broker led gets a new leader while the broker is down, within the bound: 5 s if the broker handed over its
- * leaders, otherwise 1.5 times broker.session.timeout.ms. Claimed if another replica was in sync, and nothing else was down.
+ * A partition that the broker led gets a new leader while the broker is down, within the bound: 5 s if the broker
+ * handed over its leaders, otherwise 1.5 times broker.session.timeout.ms. Claimed if another replica was in sync, and
+ * nothing else was down.
  *
  * <p>FAIL: it got none, or late.
  *
- * <p>INCONCLUSIVE: the cluster was not observed at that time; others changed it; or the broker was back before the bound,
- * so the cluster need not have noticed.
+ * <p>INCONCLUSIVE: the broker was back before the bound; disturbed or unobserved.
  */
 class NewLeader implements Check {
     @Override

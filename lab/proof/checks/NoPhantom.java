@@ -9,14 +9,14 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * The group received no phantom: a record that it received is in the log. Shown only if one is not.
+ * The group received no phantom: a record that it received is in the log. Shown only if it does not hold.
  *
- * <p>FAIL: one is not, although its place in the log was read, and the settings promise that none is lost. Or it was received at
- * another offset than the one that was acknowledged, or in another partition.
- *
- * <p>INCONCLUSIVE: the log was not read to its end.
+ * <p>FAIL: one is not, although its place in the log was read, and the settings promise that none is lost. Or it was
+ * received in another partition or at another offset than the acknowledged one.
  *
  * <p>ALLOWED: what allows a loss allows a phantom: acks=0 or acks=1, unclean elections, a power cut.
+ *
+ * <p>INCONCLUSIVE: the log was not read to its end.
  */
 class NoPhantom implements Check {
     @Override

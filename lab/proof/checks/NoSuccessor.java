@@ -12,8 +12,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it got one before the controller was started.
  *
- * <p>INCONCLUSIVE: the controller was back before a dead broker's session expires, so no leader would have been elected
- * anyway; the cluster was not observed; or others changed it.
+ * <p>INCONCLUSIVE: the controller was back before the dead broker's session expired; disturbed or unobserved.
  */
 class NoSuccessor implements Check {
     @Override

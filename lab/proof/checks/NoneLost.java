@@ -13,12 +13,11 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: one is not, although its place in the log was read, and the settings promise it.
  *
- * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a power cut, if
- * its loss is the predicted one (PowerCut).
+ * <p>ALLOWED: acks=0 or acks=1; unclean.leader.election.enable=true; an unclean election that the run asked for; a
+ * power cut, if its loss is the predicted one (PowerCut).
  *
- * <p>INCONCLUSIVE: nothing was acknowledged; the topic was deleted or created again; the log was not read to its end; or the
- * place of an acknowledged record could not be seen (the log's start has moved, too few replicas were in sync), and the group
- * had not received it either.
+ * <p>INCONCLUSIVE: nothing was acknowledged; the topic was deleted or created again; the log was not read to its end;
+ * or an acknowledged record is hidden, and the group had not received it either.
  */
 class NoneLost implements Check {
     @Override

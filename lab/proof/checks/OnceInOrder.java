@@ -8,15 +8,15 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Each record is in the log once, and the acknowledged records of a partition are in the order in which they were sent. A
- * record that was not acknowledged may be in the log, and anywhere in it, but not twice.
+ * Each record is in the log once, and the acknowledged records of a partition are in the order in which they were
+ * sent. A record that was not acknowledged may be anywhere in the log, but not twice.
  *
  * <p>FAIL: one is there twice or more, or behind a later one, and the producer is idempotent.
  *
  * <p>ALLOWED: the producer is not idempotent: enable.idempotence=false, acks=0, acks=1, retries=0.
  *
  * <p>INCONCLUSIVE: the log has none of the acknowledged records, or was not read to its end; or acknowledged records
- * could not be seen, and were not received either.
+ * are hidden, and were not received either.
  */
 class OnceInOrder implements Check {
     @Override

@@ -8,11 +8,11 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 1: only one consumer receives records, because there is one partition; the others are idle.
+ * Scenario 1: with one partition, only one consumer receives records.
  *
  * <p>FAIL: another one received a record before the busy one left.
  *
- * <p>INCONCLUSIVE: the busy one received none, none left, or others changed the cluster.
+ * <p>INCONCLUSIVE: the busy one received none, no consumer left, or disturbed.
  */
 class OneReader implements Check {
     @Override

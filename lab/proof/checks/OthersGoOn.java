@@ -11,14 +11,14 @@ import lab.proof.facts.Series;
 import lab.proof.facts.Text;
 
 /**
- * A partition that has no replica on the broker continues while the broker is down: no pause in its acknowledgements is longer
- * than 2 s or a tenth of the outage, whichever is more. Reads may take 10 s more, because the broker may have been the
- * group's coordinator.
+ * A partition that has no replica on the broker continues while the broker is down: no pause in its acknowledgements
+ * is longer than 2 s or a tenth of the outage, whichever is more. Reads may take 10 s more: the broker may have been
+ * the group's coordinator.
  *
  * <p>FAIL: nothing was acknowledged meanwhile, or a pause took more than half of the outage (in reads, 10 s more).
  *
- * <p>INCONCLUSIVE: a pause took less than that; the group received nothing after 1 s of it; others changed the cluster, it was
- * not observed, or nothing shows that the broker was down.
+ * <p>INCONCLUSIVE: a pause took less than that; the group received nothing after 1 s of it; nothing shows that the
+ * broker was down; disturbed or unobserved.
  */
 class OthersGoOn implements Check {
     private static final double BRIEF = 2; // seconds

@@ -5,11 +5,11 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Pipelined;
 
 /**
- * The pipeline processed the input to its end, and its output was read by both kinds of readers. Shown only if it is
- * not so.
+ * The pipeline processed the input to its end, and both kinds of readers read its output. Shown only if it does not
+ * hold.
  *
- * <p>INCONCLUSIVE: the group had not committed the whole input, or there was none; or the output was not read from the
- * run's first offset to its end, for example because the last stable offset did not move. Never FAIL.
+ * <p>INCONCLUSIVE: the group had not committed the whole input, or there was none; or the output was not read from
+ * the run's first offset to its end, for example because the last stable offset did not move. Never FAIL.
  */
 class OutputSeen implements Check {
     @Override

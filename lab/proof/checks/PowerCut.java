@@ -13,14 +13,12 @@ import lab.proof.facts.Text;
 
 /**
  * A power cut loses exactly the records that were acknowledged at or above the offset at which the log of the elected
- * replica was cut: all of them, and no others. If Kafka fsyncs every record, or the elected replica kept its power, no
- * record is lost.
+ * replica was cut. If Kafka fsyncs every record, or the elected replica kept its power, no record is lost.
  *
  * <p>FAIL: others were lost, or fewer; or acknowledged records were cut away although log.flush.interval.messages is
  * 1.
  *
- * <p>ALLOWED: exactly these were lost, in a topic of yours: Kafka acknowledges before fsync unless
- * log.flush.interval.messages is 1.
+ * <p>ALLOWED: exactly these were lost, in a topic of yours, and log.flush.interval.messages is not 1.
  *
  * <p>INCONCLUSIVE: nothing shows that a node was dead before its logs were cut; its checkpoint was older than twice
  * its interval, or records were acknowledged after it; no acknowledged record was cut away on a node, although not

@@ -9,14 +9,13 @@ import lab.proof.facts.Shared;
 import lab.proof.facts.Text;
 
 /**
- * A share group loses no record: each one was accepted or rejected by a member, or given up after the group's limit of
- * deliveries. A record that was delivered does not count as lost if its answer is not known, because its member was
- * killed or the answer was not confirmed.
+ * A share group loses no record: each one was accepted or rejected by a member, or given up after the group's limit
+ * of deliveries. A delivered record with an unknown answer is not lost.
  *
  * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: not everything was observed (QueueSeen), or a member that was neither frozen nor killed has not
- * reported an answer.
+ * <p>INCONCLUSIVE: QueueSeen does not hold, or a member that was neither frozen nor killed has not reported an
+ * answer.
  */
 class QueueNoneLost implements Check {
     @Override

@@ -5,7 +5,7 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Shared;
 
 /**
- * The share group finished every record, and its dead letters were read. Shown only if it is not so.
+ * The share group finished every record, and its dead letters were read. Shown only if it does not hold.
  *
  * <p>INCONCLUSIVE: it did not come to the end of the topic, the dead letters were not read, or there were no records.
  * Never FAIL.

@@ -11,17 +11,15 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * The group's reading also pauses briefly, then continues while the broker is down. The bound is that of the
- * acknowledgements and 10 s more: consumers find the new leader, and the group its coordinator, after the producer.
- * Claimed of the partitions that the broker led, if BriefPause is claimed; not if fewer replicas were in sync than the
- * effective min.insync.replicas, because readers then see nothing new.
+ * The group's reading also pauses briefly, then continues while the broker is down. The bound is 10 s more than that
+ * of BriefPause. Claimed of the partitions that the broker led, if BriefPause is claimed and enough replicas were in
+ * sync for readers to see new records (the effective min.insync.replicas).
  *
  * <p>FAIL: the pause is longer; or nothing was received before the broker was back, although the new leader had
  * acknowledged records for more than 1 s.
  *
- * <p>INCONCLUSIVE: nothing was received, and there was nothing to receive; a consumer failed, others changed the
- * cluster, or it was not observed; or it does not hold, and the group reads with isolation.level=read_committed: it
- * waits for open transactions of others.
+ * <p>INCONCLUSIVE: there was nothing to receive; a consumer failed; the claim does not hold, and the group reads with
+ * isolation.level=read_committed, so it may wait for open transactions of others; disturbed or unobserved.
  */
 class ReadsGoOn implements Check {
     static final double MORE = 10; // seconds

@@ -9,14 +9,13 @@ import lab.proof.facts.Gap;
 import lab.proof.facts.Text;
 
 /**
- * With acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas. That is the
- * smaller of min.insync.replicas and the replication factor (since Kafka 3.7). Claimed if there was such a time of more than
- * 4 s: at its edges, brokers learn of a change at different times.
+ * With acks=all, nothing is acknowledged while fewer replicas are in sync than the effective min.insync.replicas: the
+ * smaller of min.insync.replicas and the replication factor (since Kafka 3.7). Claimed if there was such a time of
+ * more than 4 s, because brokers learn of a change at different times.
  *
  * <p>FAIL: a record was acknowledged then.
  *
- * <p>INCONCLUSIVE: the time was not observed, no record waited, the effective minimum is not known, or others changed the
- * cluster.
+ * <p>INCONCLUSIVE: no record waited, the effective minimum is not known, disturbed or unobserved.
  */
 class RefusedBelowMinimum implements Check {
     private static final double BEGIN = 1; // seconds at the edges

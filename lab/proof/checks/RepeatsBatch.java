@@ -9,12 +9,11 @@ import lab.proof.facts.Text;
 
 /**
  * A control, a pipeline without transactions that was killed in a batch: the inputs that it had written and not
- * committed are in the output twice, and no others. They are predicted from offsets. This control shows that the proof
- * finds repeated records.
+ * committed are in the output twice, and no others. They are predicted from offsets.
  *
  * <p>FAIL: others are there twice, or fewer, or an input is missing.
  *
- * <p>INCONCLUSIVE: none are predicted, or not everything was observed (OutputSeen).
+ * <p>INCONCLUSIVE: none are predicted, or OutputSeen does not hold.
  */
 class RepeatsBatch implements Check {
     @Override

@@ -10,9 +10,9 @@ import lab.proof.facts.Text;
 /**
  * A partition that was unavailable, or refused acks=all, takes records again when the broker is back.
  *
- * <p>FAIL: nothing was acknowledged since all was in sync again.
+ * <p>FAIL: nothing was acknowledged after all was in sync again.
  *
- * <p>INCONCLUSIVE: it was never in sync again, others changed the cluster, or it was not observed.
+ * <p>INCONCLUSIVE: it was never in sync again, disturbed or unobserved.
  */
 class Resumes implements Check {
     private static final double PATIENCE = 5; // seconds

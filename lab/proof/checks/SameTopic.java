@@ -4,10 +4,9 @@ import java.util.List;
 import lab.proof.facts.Facts;
 
 /**
- * The topic is the same one from the beginning to the end. Shown only if it is not.
+ * The topic is the same one from the beginning to the end.
  *
- * <p>INCONCLUSIVE: it was deleted, or another one with its name was created during the run. Records that were
- * acknowledged before can no longer be observed. Or the id of the topic that was read is not known. Never FAIL.
+ * <p>INCONCLUSIVE: it was deleted, another one with its name was created, or its id is not known.
  */
 class SameTopic implements Check {
     @Override

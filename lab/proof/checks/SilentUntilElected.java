@@ -6,12 +6,12 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4: after the last in-sync replica was killed, nothing is acknowledged until there is a leader; if min.insync.replicas is
- * 2, until both replicas are back.
+ * Scenario 4: after the last in-sync replica was killed, nothing is acknowledged until there is a leader; if
+ * min.insync.replicas is 2, until both replicas are back.
  *
  * <p>FAIL: something was acknowledged before.
  *
- * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
+ * <p>INCONCLUSIVE: disturbed or unobserved.
  */
 class SilentUntilElected implements Check {
     @Override

@@ -8,14 +8,13 @@ import lab.proof.facts.Pipelined;
 import lab.proof.facts.Text;
 
 /**
- * A control, a pipeline that does not seek back after it aborted a transaction: the inputs of that batch are missing,
- * and no others. They are predicted from what the pipeline reports as committed. This control shows that the proof
- * finds missing records.
+ * A control, a pipeline that does not seek back after an aborted transaction: the inputs of that batch are missing,
+ * and no others. They are predicted from what the pipeline reports as committed.
  *
  * <p>FAIL: others are missing, or fewer, or an input is there twice.
  *
- * <p>INCONCLUSIVE: the pipeline reports no aborted batch, or not as many records as it skipped; not everything was
- * observed (OutputSeen); or it does not hold, and the pipeline replaced its clients, which read the batch again.
+ * <p>INCONCLUSIVE: the pipeline reports no aborted batch, or not as many records as it skipped; OutputSeen does not
+ * hold; or the claim does not hold, and the pipeline replaced its clients, which read the batch again.
  */
 class SkipsBatch implements Check {
     @Override

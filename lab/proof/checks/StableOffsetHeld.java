@@ -10,12 +10,12 @@ import lab.proof.facts.Text;
 
 /**
  * A transaction that a process left open holds the last stable offset, and with it all readers with read_committed,
- * for at most transaction.timeout.ms and 10 s more, because the coordinator looks for such transactions every 10 s.
+ * for at most transaction.timeout.ms and 10 s more: the coordinator looks every 10 s.
  *
  * <p>FAIL: for more than 1 s longer.
  *
- * <p>INCONCLUSIVE: the last stable offset was not seen to stand still; or it stood for longer, and others changed the
- * cluster, or it was not observed all the time, or not when it moved.
+ * <p>INCONCLUSIVE: the last stable offset was not seen to stand still; or it stood for longer, and the run was
+ * disturbed or unobserved; or it was not observed when it moved.
  */
 class StableOffsetHeld implements Check {
     private static final double LOOKS = 10; // s: transaction.abort.timed.out.transaction.cleanup.interval.ms

@@ -8,13 +8,13 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 1: the idle consumer is a standby. When the busy one leaves, it continues at the next offset.
+ * Scenario 1: when the busy consumer leaves, the idle one continues at the next offset.
  *
  * <p>FAIL: it left out offsets, or received nothing.
  *
- * <p>ALLOWED: it began earlier, with records that the other had received: the last commit failed, and delivery is at least once.
+ * <p>ALLOWED: it began earlier, because the last commit failed: delivery is at least once.
  *
- * <p>INCONCLUSIVE: none left, the busy one had received nothing, or others changed the cluster.
+ * <p>INCONCLUSIVE: no consumer left, the busy one had received nothing, or disturbed.
  */
 class StandbyTakesOver implements Check {
     @Override

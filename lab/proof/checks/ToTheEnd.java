@@ -9,11 +9,10 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * The run came to its planned end, and its history is whole and sound. Shown only if it is not.
+ * The run came to its planned end, and its history is whole and sound.
  *
- * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, or the history contradicts itself,
- * such as a record that was acknowledged and never sent. Or it does not have what every verdict needs: the topic, the cluster, the
- * producer's settings, the group, the state of each partition, the begin and the end of the load.
+ * <p>INCONCLUSIVE: the history has no end line (its writer was killed), the run gave up, the history contradicts
+ * itself, or it lacks what every verdict needs, such as the topic or the producer's settings.
  */
 class ToTheEnd implements Check {
     private static final Set<String> ACKS = Set.of("0", "1", "all", "-1");

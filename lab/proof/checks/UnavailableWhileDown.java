@@ -12,13 +12,12 @@ import lab.proof.facts.Series;
 import lab.proof.facts.Text;
 
 /**
- * A partition that the broker led, and that has no other in-sync replica, is unavailable while the broker is down: no leader, no
- * acknowledgement from 1 s after it has lost its leader, until the broker is started.
+ * A partition that the broker led, and that has no other in-sync replica, is unavailable while the broker is down: no
+ * leader, and no acknowledgement from 1 s after it has lost its leader.
  *
  * <p>FAIL: it kept its leader or got another one, or records were acknowledged.
  *
- * <p>INCONCLUSIVE: the cluster was not observed all the time, others changed it, no record waited for an acknowledgement, or
- * the broker was back too early.
+ * <p>INCONCLUSIVE: no record waited for an acknowledgement, the broker was back too early, disturbed or unobserved.
  */
 class UnavailableWhileDown implements Check {
     private static final double IN_FLIGHT = 1; // seconds: responses that were on their way when the leader resigned

@@ -6,11 +6,11 @@ import lab.proof.facts.Facts;
 import lab.proof.facts.Text;
 
 /**
- * Only the run changed the cluster: no broker went down or came up, no replica moved and no controller stopped that the run
- * did not cause. Shown only if it is not so. Not claimed of a run that injects no fault ({@code --observe}), because that
- * run watches such changes; nor if the cluster was not observed all the time.
+ * Only the run changed the cluster. Not claimed with {@code --observe}, which watches such changes; nor if the
+ * cluster was not observed all the time.
  *
- * <p>INCONCLUSIVE: something else changed it, so the run does not show what its fault does. Never FAIL.
+ * <p>INCONCLUSIVE: a broker went down or came up, a replica moved or a controller stopped, and the run did not cause
+ * it.
  */
 class Undisturbed implements Check {
     @Override

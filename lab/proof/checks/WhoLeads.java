@@ -6,13 +6,13 @@ import lab.proof.facts.Outage;
 import lab.proof.facts.Text;
 
 /**
- * Scenario 4: who leads when the old leader is back and the last in-sync replica is down. No broker leads until that replica
- * is back. After an unclean election, the old leader leads. If min.insync.replicas is 2, the old leader leads by itself: it
- * is an eligible leader replica (KIP-966).
+ * Scenario 4: when the old leader is back, no broker leads until the last in-sync replica is back. After an unclean
+ * election, the old leader leads. If min.insync.replicas is 2, the old leader leads by itself: it is an eligible
+ * leader replica (KIP-966).
  *
- * <p>FAIL: it is another one.
+ * <p>FAIL: another one leads.
  *
- * <p>INCONCLUSIVE: others changed the cluster, or it was not observed.
+ * <p>INCONCLUSIVE: disturbed or unobserved.
  */
 class WhoLeads implements Check {
     @Override

@@ -13,8 +13,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: in some partition nothing was acknowledged meanwhile, or a pause took more than half of the time.
  *
- * <p>INCONCLUSIVE: a pause took less, but more than 2 s and a tenth of the time; others changed the cluster, or it was not
- * observed.
+ * <p>INCONCLUSIVE: a pause took less, but more than 2 s and a tenth of the time; disturbed or unobserved.
  */
 class WithoutController implements Check {
     @Override

@@ -18,7 +18,12 @@ import test.*;
 
 /**
  * A finding is made, the printed remedy is run, and the doctor is asked again: the finding no longer appears, there is no
- * new one, the topic takes records with acks=all, and no record is lost. docs/doctor.md lists the findings without a test.
+ * new one, the topic takes records with acks=all, and no record is lost.
+ *
+ * <p>No test runs the remedies of these findings: no controller, one controller, two controllers; unresponsive; one rack for
+ * all brokers; records lost; one replica of Kafka's own topics; no leader that has happened already; out of reach, cannot
+ * store its state and state lost, for all kinds of groups and for transactional ids; __share_group_state that cannot be
+ * created; committed offsets of Connect and Streams groups outside the log. RemediesTest checks the text of some of them.
  *
  * <p>Brokers 1 to 3 are controllers as well and stand in rack a; broker 4 stands in rack b.
  */
