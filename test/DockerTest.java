@@ -151,18 +151,6 @@ class DockerTest {
 
     @Test
     @Order(7)
-    @DisplayName("with one container of the two, failover.java names the command that starts both")
-    void half() {
-        Docker.run("docker", "stop", Docker.KAFKA_1);
-        try (Run failover = Run.script("failover.java", "1")) {
-            failover.expectExit(3);
-            assertThat(failover.err()).singleElement().asString().contains("docker compose up -d --wait");
-        }
-        Docker.run("docker", "compose", "up", "-d", "--wait");
-    }
-
-    @Test
-    @Order(8)
     @DisplayName("the workflow of docs/your-cluster.md takes one of its brokers down; the summary has the verdict")
     void workflow(@TempDir Path directory) throws Exception {
         WorkflowTest.Job job = WorkflowTest.run("containers", directory, Map.of());

@@ -3,20 +3,26 @@ package test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.grack.nanojson.*;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.*;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,20 +207,34 @@ class ProducerTest {
         assertThat(SharedCluster.admin().listTopics().names().get()).doesNotContain("nowhere");
     }
 
-    @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"producer.java t", "consumer.java t g", "queue.java t g", "topics.java list"})
+    /** All wait at the same time. */
+    @TestFactory
     @DisplayName("a server that takes connections and never answers: one line, status 3:")
-    void silentServer(String command) throws Exception {
-        try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                Run run = Run.here()
-                        .with("KAFKA_BOOTSTRAP_SERVERS", "localhost:" + server.getLocalPort())
-                        .command(commandOf(command))) {
-            run.expectExit(3, Duration.ofSeconds(40)); // a busy machine's 10 s
+    Stream<DynamicTest> silentServer() throws Exception {
+        var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        String address = "localhost:" + server.getLocalPort();
+        var runs = new LinkedHashMap<String, Run>();
+        for (String command : List.of("producer.java t", "consumer.java t g", "queue.java t g", "topics.java list"))
+            runs.put(
+                    command, Run.here().with("KAFKA_BOOTSTRAP_SERVERS", address).command(commandOf(command)));
+        Stream<DynamicTest> tests = runs.entrySet().stream()
+                .map(it -> DynamicTest.dynamicTest(it.getKey(), () -> expectNoAnswer(it.getValue(), address)));
+        return tests.onClose(() -> close(server));
+    }
+
+    private static void expectNoAnswer(Run started, String address) {
+        try (Run run = started) {
+            run.expectExit(3, Duration.ofSeconds(60)); // a busy machine's 10 s
             assertThat(run.out()).isEmpty();
-            assertThat(run.err())
-                    .singleElement()
-                    .asString()
-                    .startsWith("No answer from localhost:" + server.getLocalPort() + ": ");
+            assertThat(run.err()).singleElement().asString().startsWith("No answer from " + address + ": ");
+        }
+    }
+
+    private static void close(ServerSocket server) {
+        try {
+            server.close();
+        } catch (IOException closed) {
+            throw new UncheckedIOException(closed);
         }
     }
 

@@ -26,9 +26,8 @@ import test.*;
  * with what it said before: partition by partition, group by group.
  */
 public class DoctorTest {
-    /** Another one: {@code DOCTOR_SEED=42 ./jbang test/suite.java DoctorTest}. */
-    private static final long SEED =
-            Long.parseLong(System.getenv().getOrDefault("DOCTOR_SEED", Long.toString(System.nanoTime() % 1_000_000)));
+    /** The same in each run of the suite. Another one: {@code DOCTOR_SEED=42 ./jbang test/suite.java DoctorTest}. */
+    private static final long SEED = Long.parseLong(System.getenv().getOrDefault("DOCTOR_SEED", "45058"));
 
     private static final int TOPICS = 14;
     private static final int GROUPS = 6;
@@ -60,7 +59,8 @@ public class DoctorTest {
     }
 
     @Test
-    @DisplayName("random topics and groups on three brokers: what it foresees of each broker's death is what happens")
+    @DisplayName(
+            "topics and groups that a seed makes, on three brokers: what it foresees of each broker's death is what happens")
     void foresees() throws Exception {
         System.out.println("  DOCTOR_SEED=" + SEED);
         String copies = "" + (1 + random.nextInt(2));

@@ -12,12 +12,11 @@ import test.*;
 
 /**
  * Clusters of shapes that a seed makes: the doctor predicts what the failure of a broker stops, that broker is killed,
- * and each partition is tried. {@code SHAPES_SEED=42 SHAPES=1 ./jbang test/suite.java ShapesTest} repeats one.
+ * and each partition is tried. The suite always tries the same ones; others:
+ * {@code SHAPES_SEED=42 SHAPES=1 ./jbang test/suite.java ShapesTest}.
  */
 public class ShapesTest {
-    private static final long SEED =
-            Long.parseLong(System.getenv().getOrDefault("SHAPES_SEED", Long.toString(System.nanoTime() % 1_000_000)));
-
+    private static final long SEED = Long.parseLong(System.getenv().getOrDefault("SHAPES_SEED", "176313"));
     private static final int COUNT = Integer.parseInt(System.getenv().getOrDefault("SHAPES", "2"));
     private static final int TOPICS = 8;
 
