@@ -136,6 +136,7 @@
 //SOURCES proof/facts/PowerCuts.java // power cuts, and which records they must have lost
 //SOURCES proof/facts/Promises.java // what the settings promise, as Kafka's client and the cluster read them
 //SOURCES proof/facts/QueueContradictions.java // what cannot be in the history of a share group
+//SOURCES proof/facts/Recoveries.java // what the run says of replicas and leaders, against what was seen
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
 //SOURCES proof/facts/Shared.java // what became of the records of a share group

@@ -130,6 +130,7 @@ class Fields {
         List<Double> ids = numbers(array(key));
         for (double id : ids)
             if (id != (int) id || id < 0) throw wrong("'" + key + "' has an id that cannot be: " + id);
+        if (Set.copyOf(ids).size() < ids.size()) throw wrong("'" + key + "' has an id twice");
         return ids.stream().map(Double::intValue).toList();
     }
 

@@ -1,10 +1,12 @@
 package lab.proof.facts;
 
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import lab.history.Audit;
@@ -16,6 +18,8 @@ import lab.proof.facts.Account.Kind;
 
 /** Goes through a history once, and gives each record its fate. */
 class Accounting {
+    private static final String UNORDERED = "the records were not sent in the order of their ids";
+
     private final RunHistory run;
     private final Setup setup;
     private final Observed observed;
@@ -23,6 +27,7 @@ class Accounting {
     private final Map<Integer, Audit> audits = new HashMap<>();
     private final Map<Integer, Integer> highest = new HashMap<>(); // acknowledged id in the log so far, by partition
     private final Map<Integer, Long> lastOffset = new HashMap<>(); // in the log so far, by partition
+    private final Map<Integer, Integer> lastSent = new HashMap<>(); // id, by partition
     private final TreeSet<String> contradictions = new TreeSet<>();
     private final Ids ids;
 
@@ -38,6 +43,7 @@ class Accounting {
 
     Account account() {
         each(Flow.Kind.SENT, this::sent);
+        if (!areSentInTurn()) contradictions.add(UNORDERED);
         each(Flow.Kind.ACKNOWLEDGED, this::acknowledged);
         each(Flow.Kind.FAILED, (flow, id, offset) -> fate(Kind.FAILED, flow, id));
         each(Flow.Kind.UNKNOWN, (flow, id, offset) -> expectSent("unknown", flow, id));
@@ -72,6 +78,21 @@ class Accounting {
         else if (sets.get(Kind.SENT).get(id)) contradictions.add("a record was sent twice");
         else ids.sent(id, flow.partition());
         sets.get(Kind.SENT).set(id);
+        Integer before = lastSent.put(flow.partition(), id);
+        if (before != null && before > id) contradictions.add(UNORDERED);
+    }
+
+    /** Whether a line that was over before another one began has lower ids. Lines of two partitions may overlap. */
+    private boolean areSentInTurn() {
+        var open = new PriorityQueue<>(Comparator.comparingDouble(Flow::to));
+        int highest = 0;
+        for (Flow flow : run.flows(Flow.Kind.SENT)) {
+            while (!open.isEmpty() && open.peek().to() < flow.t())
+                highest = Math.max(highest, open.poll().records().highestId());
+            if (flow.records().lowestId() < highest) return false;
+            open.add(flow);
+        }
+        return true;
     }
 
     private void acknowledged(Flow flow, int id, long offset) {

@@ -20,6 +20,7 @@ import lab.proof.facts.Account.Kind;
 /** Lines that cannot be in a history, or that contradict each other: some were lost, or the writer was wrong. */
 class Contradictions {
     private static final double STOPPING = 0.5; // seconds: the last records before a pause of the producer
+    private static final double EXACT = 0.001; // seconds: times are rounded
     private static final double RARELY = 5; // seconds between two answers of the cluster
 
     private static final Set<Flow.Kind> IN_ORDER =
@@ -48,6 +49,7 @@ class Contradictions {
         it.cuts();
         it.log();
         it.observations();
+        new Recoveries(run, setup, it.complaints).find();
         var workers = new Workers(run, it.complaints);
         new PipelineContradictions(run, setup, account, workers, it.complaints).find();
         new QueueContradictions(run, setup, account, workers, it.complaints).find();
@@ -234,8 +236,10 @@ class Contradictions {
             if (audit != null)
                 flow.records().forEach((id, offset) -> read[0] &= offset >= audit.from() && offset < audit.to());
             check(read[0], "a record was found in partition %d where it was not read", partition);
-            Integer before = flow.epoch() < 0 ? null : epochs.put(partition, flow.epoch());
-            check(before == null || before <= flow.epoch(), "the leader epochs of partition %d go back", partition);
+            boolean before = audit == null || flow.t() <= audit.t() + EXACT;
+            check(before, "a record was found in partition %d later than its log was read", partition);
+            Integer last = flow.epoch() < 0 ? null : epochs.put(partition, flow.epoch());
+            check(last == null || last <= flow.epoch(), "the leader epochs of partition %d go back", partition);
         }
     }
 

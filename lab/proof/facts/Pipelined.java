@@ -1,7 +1,9 @@
 package lab.proof.facts;
 
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import lab.history.Flow;
@@ -16,6 +18,7 @@ public class Pipelined {
     private final Processing.Pipeline setup;
     private final TreeMap<Long, Integer> processed; // the id at each offset, for read_committed
     private final TreeMap<Long, Integer> written; // for read_uncommitted
+    private final Map<Integer, Long> inputs = new HashMap<>(); // the offset of each id in the log of the input
     private final BitSet once = new BitSet(); // or more often
     private final BitSet twice = new BitSet(); // or more often
 
@@ -25,6 +28,7 @@ public class Pipelined {
         this.setup = setup;
         processed = output(Flow.Kind.PROCESSED);
         written = output(Flow.Kind.WRITTEN);
+        for (Flow flow : run.flows(Flow.Kind.FOUND)) flow.records().forEach(inputs::putIfAbsent);
         for (int id : processed.values()) {
             if (once.get(id)) twice.set(id);
             once.set(id);
@@ -99,9 +103,13 @@ public class Pipelined {
     /** The inputs whose outputs a frozen process had written, and that the group had not committed. */
     public BitSet uncommitted(Processing.Open open) {
         var ids = new BitSet();
-        for (int id : written.headMap(open.end()).values())
-            if (facts.account().ids().offset(id) >= open.consumed()) ids.set(id);
+        for (int id : written.headMap(open.end()).values()) if (isUncommitted(id, open)) ids.set(id);
         return ids;
+    }
+
+    /** Whether an input was not committed when a process was frozen. */
+    public boolean isUncommitted(int id, Processing.Open open) {
+        return inputs.getOrDefault(id, -1L) >= open.consumed();
     }
 
     /** The inputs that no process reports in a committed batch. */
@@ -109,7 +117,7 @@ public class Pipelined {
         BitSet skipped = (BitSet) inputs().clone();
         List<Processing.Batch> committed = batches("committed");
         for (int id = skipped.nextSetBit(0); id >= 0; id = skipped.nextSetBit(id + 1)) {
-            long offset = facts.account().ids().offset(id);
+            long offset = inputs.get(id);
             if (committed.stream().anyMatch(it -> offset <= it.to() && offset > it.to() - it.records()))
                 skipped.clear(id);
         }

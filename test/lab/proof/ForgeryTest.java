@@ -89,6 +89,7 @@ public class ForgeryTest {
         forge("three", "again acknowledged 11 1006");
         forge("three", "again sent 11 -1");
         forge("three", "drop sent 11");
+        for (int id = 11; id < 31; id += 2) forge("three", "swap sent " + id);
         forge("three", "set sent 5 t 12.5\nset sent 5 to 12.5");
         forge("three", "set received 5 partition 1");
         forge("three", "set received 5 consumer 2");
@@ -223,6 +224,15 @@ public class ForgeryTest {
             it.set("topic", 2, "name", "\"another\"");
         });
         forge("topic", "set state 3 in_sync [2.5]");
+        forge("topic", "set state 3 in_sync [2,2]");
+        for (String other : List.of("[2,1]", "[1]", "[1,3]"))
+            forge(
+                    "topic",
+                    "set topic 1 partitions [{\"replicas\":%s,\"end\":1000},{\"replicas\":[2,1],\"end\":1000}]"
+                            .formatted(other));
+        for (int state = 5; state <= 7; state++) forge("topic", "remove state " + state);
+        forge("topic", "set whole 1 t 9.2");
+        forge("topic", "set state 7 leader 2");
         forge("topic", "set state 1 in_sync []");
         forge("topic", "remove cluster");
         forge(
@@ -265,6 +275,7 @@ public class ForgeryTest {
         forge("three", "set audit 1 log_start 1005\nset audit 1 from 1005\ndrop found 1\ndrop received 1");
         forge("three", "set audit 1 t 1");
         forge("three", "set found 1 t 1\nset found 1 to 1.05");
+        forge("three", "set found 1 t 16\nset found 1 to 16.05");
         forge("three", "two audits", it -> {
             it.set("audit", 1, "error", "\"no progress\"");
             it.add(json(base("three").all("audit").get(0)));
