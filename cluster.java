@@ -69,11 +69,11 @@ class cluster implements Callable<Integer> {
     int controllers;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "9092",
-            description = "Port of kafka-1 on 127.0.0.1. Each next one's is 3 higher (default: ${DEFAULT-VALUE}).")
+            description = "Port of kafka-1 on 127.0.0.1. Each further node's is 3 higher (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Option(names = "--dir", paramLabel = "DIR",
-            description = "Keep data and logs there, and continue with them (default: a temporary directory).")
+            description = "Keep data and logs there, and reuse them (default: a temporary directory).")
     Path directory;
 
     @Option(names = "-X", paramLabel = "KEY=VALUE",

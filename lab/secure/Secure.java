@@ -46,11 +46,11 @@ public class Secure implements Callable<Integer> {
     private int brokers;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "9092",
-            description = "Port of kafka-1 on 127.0.0.1. Each next one's is 3 higher (default: ${DEFAULT-VALUE}).")
+            description = "Port of kafka-1 on 127.0.0.1. Each further node's is 3 higher (default: ${DEFAULT-VALUE}).")
     private int port;
 
     @Option(names = "--dir", paramLabel = "DIR",
-            description = "Keep data, users and certificate there, and continue with them (default: a temporary"
+            description = "Keep data, users and certificate there, and reuse them (default: a temporary"
                     + " directory).")
     private Path directory;
 
