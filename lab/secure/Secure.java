@@ -50,8 +50,7 @@ public class Secure implements Callable<Integer> {
     private int port;
 
     @Option(names = "--dir", paramLabel = "DIR",
-            description = "Keep data, users and certificate there, and reuse them (default: a temporary"
-                    + " directory).")
+            description = "Keep data, users and certificate there, and reuse them (default: a temporary directory).")
     private Path directory;
 
     @Unmatched
