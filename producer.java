@@ -130,7 +130,8 @@ class producer implements Callable<Integer> {
     private synchronized void answered(long id, Partition to, RecordMetadata at, Exception error) {
         sent++;
         to.answered++;
-        double pause = (System.nanoTime() - to.quietSince) / 1e9;
+        long now = System.nanoTime();
+        double pause = (now - to.quietSince) / 1e9;
         if (to.connected || to.reported > 0) longestPause = Math.max(longestPause, pause); // connecting is no pause
         if (error != null) {
             boolean rejected = error instanceof RecordTooLargeException
@@ -146,7 +147,7 @@ class producer implements Callable<Integer> {
         Long before = at.hasOffset() ? last.put(at.partition(), at.offset()) : null;
         if (before != null && before >= at.offset())
             say("@|red partition %d  offsets start over: records were lost, or this is a new topic|@", at.partition());
-        to.quietSince = System.nanoTime();
+        to.quietSince = now;
         if (to.reported > 0) say("@|green %s  acknowledged after %.1f s of silence|@", to.name, pause);
         to.reported = 0;
         to.connected = true;

@@ -157,7 +157,8 @@ class queue implements Callable<Integer> {
             AcknowledgeType fate = given.get(place).poll();
             given.computeIfPresent(place, (same, left) -> left.isEmpty() ? null : left);
             confirmed[error == null ? fate.id : 0]++;
-            if (error != null) say("@|yellow %s  not acknowledged|@  %s", place, error.getMessage());
+            Object reason = error == null || error.getMessage() == null ? error : error.getMessage();
+            if (error != null) say("@|yellow %s  not acknowledged|@  %s", place, reason);
         }));
     }
 

@@ -216,32 +216,55 @@ class bench implements Callable<Integer> {
     private void pause() throws Exception {
         var pauses = Map.of("stop", Goal.atMost(0.3), "kill", Goal.atMost(9.72)); // 1.08 * broker.session.timeout.ms
         for (String fault : List.of("stop", "kill")) {
-            var longest = new ArrayList<Double>();
-            for (int run = 1; run <= (quick ? 1 : 3); run++)
-                longest.add(longestGap(drill(
-                        fault, "--before", "2s", "--down", fault.equals("kill") ? "11s" : "2s", "--after", "1s")));
+            var away = new ArrayList<Double>();
+            var back = new ArrayList<Double>();
+            for (int run = 1; run <= (quick ? 1 : 3); run++) {
+                List<JsonObject> history =
+                        drill(fault, "--before", "2s", "--down", fault.equals("kill") ? "11s" : "2s", "--after", "1s");
+                away.add(longestGap(history, time(history, "fault"), time(history, "restore")));
+                back.add(longestGap(history, time(history, "restore"), time(history, "load")));
+            }
+            String what = "longest pause in a partition's acknowledgements, `lab/drill.java --fault " + fault + "`";
             report.add(new Row(
-                    "longest pause in a partition's acknowledgements, `lab/drill.java --fault " + fault + "`",
-                    Sample.of(longest),
+                    what,
+                    Sample.of(away),
                     "-",
                     null,
                     "s",
                     pauses.get(fault),
                     "After a kill, the cluster notices only after `broker.session.timeout.ms` (9 s)."));
+            report.add(new Row(
+                    "and when the broker of `--fault " + fault + "` is back and leads again",
+                    Sample.of(back),
+                    "-",
+                    null,
+                    "s",
+                    null,
+                    "The producer connects again after `reconnect.backoff.max.ms` (1 s) at most."));
         }
     }
 
-    /** The longest time in s in which a partition acknowledged nothing, between acknowledgements. */
-    private static double longestGap(List<JsonObject> history) {
+    /** When the last line of this type was written, in s. */
+    private static double time(List<JsonObject> history, String type) {
+        return history.stream()
+                .filter(line -> line.getString("type").equals(type))
+                .mapToDouble(line -> line.getDouble("t"))
+                .max()
+                .orElseThrow();
+    }
+
+    /** The longest time in s in which a partition acknowledged nothing, of those that overlap with this time. */
+    private static double longestGap(List<JsonObject> history, double begin, double end) {
         var last = new HashMap<Integer, Double>();
         double longest = 0;
         for (JsonObject line : history) {
             if (!line.getString("type").equals("acknowledged")) continue;
             int partition = line.getInt("partition");
             double from = line.getDouble("t");
-            JsonArray gap = line.getArray("gap", JsonArray.from(from, line.getDouble("to")));
-            longest = Math.max(longest, gap.getDouble(1) - gap.getDouble(0));
-            longest = Math.max(longest, from - last.getOrDefault(partition, from));
+            JsonArray gap = line.getArray("gap", JsonArray.from(from, from));
+            for (var each : List.of(JsonArray.from(last.getOrDefault(partition, from), from), gap))
+                if (each.getDouble(0) < end && each.getDouble(1) > begin)
+                    longest = Math.max(longest, each.getDouble(1) - each.getDouble(0));
             last.put(partition, line.getDouble("to"));
         }
         return longest;

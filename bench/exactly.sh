@@ -10,6 +10,7 @@ shift
 directory=${TMPDIR:-/tmp}/exactly
 mkdir -p "$directory"
 rm -f "$directory/in"
+: >"$directory/cluster.txt" # that of an earlier run says ready
 mkfifo "$directory/in"
 exec 3<>"$directory/in"
 ./jbang cluster.java <"$directory/in" >"$directory/cluster.txt" 2>&1 3>&- &

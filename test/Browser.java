@@ -50,17 +50,19 @@ public final class Browser implements AutoCloseable {
     /** Opens the page, in a window of this size. */
     public Browser(String url, int width, int height) throws IOException {
         profile = Files.createTempDirectory("browser");
-        process = Run.command(
-                command(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--hide-scrollbars",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--user-data-dir=" + profile,
-                "--remote-debugging-port=0",
-                "about:blank");
+        process = Run.here()
+                .with("TMPDIR", profile.toString())
+                .command(
+                        command(),
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--hide-scrollbars",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--user-data-dir=" + profile,
+                        "--remote-debugging-port=0",
+                        "about:blank");
         String address = process.awaitLine(Pattern.compile("DevTools listening on (ws:.*)"))
                 .group(1);
         socket = HttpClient.newHttpClient()

@@ -38,7 +38,7 @@ public final class Run implements AutoCloseable {
     public static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(10); // may fetch 100 MB of dependencies
-    private static final Duration GRACE = Duration.ofSeconds(20); // from SIGTERM to SIGKILL, when closing
+    private static final Duration GRACE = Duration.ofSeconds(60); // from SIGTERM to SIGKILL, when closing
     private static final Duration DRAIN = Duration.ofSeconds(5); // for the last output, after the end
     private static final int SHOWN = 500; // lines in a failure's message
     private static final Map<Path, List<String>> BUILT = new HashMap<>(); // with the command that runs it

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.*;
 import org.apache.kafka.clients.admin.*;
@@ -59,6 +60,14 @@ class TopicsTest {
         }
     }
 
+    private static long endOf(String topic) {
+        try {
+            return SharedCluster.end(topic, 0);
+        } catch (Exception notNow) {
+            return -1;
+        }
+    }
+
     /** Gives partition 0 other replicas, the preferred leader first. */
     private static void reassign(String topic, List<Integer> replicas) throws Exception {
         var to = Optional.of(new NewPartitionReassignment(replicas));
@@ -66,6 +75,16 @@ class TopicsTest {
                 .alterPartitionReassignments(Map.of(new TopicPartition(topic, 0), to))
                 .all()
                 .get();
+    }
+
+    /** Always false. */
+    private static boolean reassigned(String topic, int broker) {
+        try {
+            reassign(topic, List.of(broker));
+            return false;
+        } catch (Exception refused) {
+            throw new IllegalStateException(refused);
+        }
     }
 
     private static Set<String> existing() throws Exception {
@@ -167,6 +186,7 @@ class TopicsTest {
                 else producer.abortTransaction();
             }
         }
+        SharedCluster.await("the last control record", () -> endOf(topic) == 20); // it is written later
         assertThat(finished(0, "list", topic).out().get(1)).endsWith(" 0 to 19");
         var partition = new TopicPartition(topic, 0);
         for (long before : List.of(7, 20)) {
@@ -335,7 +355,10 @@ class TopicsTest {
         String command = "'%s' topics.java list --watch %s -b %s | head -n 2";
         try (Run run = Run.command("bash", "-c", command.formatted(Run.JBANG, topic, SharedCluster.servers()))) {
             run.awaitLine(topic);
-            reassign(topic, List.of(2)); // gives it something to print
+            var broker = new AtomicInteger();
+            // Gives it something to print, again and again: a pipe takes what is printed until head has ended.
+            SharedCluster.await(
+                    "it ends", () -> !run.isRunning() || reassigned(topic, 1 + broker.getAndIncrement() % 2));
             run.expectExit(0);
             assertThat(run.err()).isEmpty();
         }

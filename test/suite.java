@@ -136,6 +136,7 @@ class suite {
             ConsumerTest.class,
             lab.live.LiveTest.class,
             lab.pipeline.PipelineTest.class,
+            lab.secure.SecureTest.class,
             lab.drill.ExactlyOnceTest.class,
             lab.drill.SharedQueueTest.class);
 

@@ -3,9 +3,11 @@ package lab.proof.checks;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeSet;
+import lab.history.Flow;
 import lab.proof.facts.Account;
 import lab.proof.facts.Account.Kind;
 import lab.proof.facts.Facts;
+import lab.proof.facts.Ids;
 import lab.proof.facts.Text;
 
 /**
@@ -14,7 +16,8 @@ import lab.proof.facts.Text;
  * <p>FAIL: one is not, although its place in the log was read, and the settings promise that none is lost. Or it was
  * received in another partition or at another offset than the acknowledged one.
  *
- * <p>ALLOWED: what allows a loss allows a phantom: acks=0 or acks=1, unclean elections, a power cut.
+ * <p>ALLOWED: what allows a loss allows a phantom: acks=0 or acks=1, unclean elections, a power cut. Without idempotence, a
+ * record may also have been received at another offset only.
  *
  * <p>INCONCLUSIVE: the log was not read to its end.
  */
@@ -25,8 +28,10 @@ class NoPhantom implements Check {
         BitSet phantoms = Account.minus(account.of(Kind.PHANTOMS), LosesExactly.chosen(facts));
         phantoms.andNot(PowerCut.judged(facts));
         String text = "the group received nothing that the log no longer has";
-        String elsewhere = elsewhere(facts);
-        if (phantoms.isEmpty() && elsewhere != null) return List.of(Claim.fail(text, elsewhere));
+        if (phantoms.isEmpty()) {
+            Claim elsewhere = elsewhere(facts, text);
+            if (elsewhere != null) return List.of(elsewhere);
+        }
         if (phantoms.isEmpty() && !facts.isRead())
             return List.of(Claim.unknown(text, "the log was not read to its end"));
         if (phantoms.isEmpty())
@@ -42,16 +47,39 @@ class NoPhantom implements Check {
         return List.of(Claim.allowed(text, String.join("; ", allowed), evidence));
     }
 
-    /** Copies at other offsets than those that were acknowledged; null if there are none, or where copies are allowed. */
-    private static String elsewhere(Facts facts) {
+    /**
+     * Records that were received elsewhere than they were acknowledged; null for none. What allows a loss, or a repetition, also
+     * allows a copy elsewhere, if it is not the only one that was received.
+     */
+    private static Claim elsewhere(Facts facts, String text) {
         BitSet copies = (BitSet) facts.account().of(Kind.RECEIVED_ELSEWHERE).clone();
-        if (facts.promises().repeatsAllowedBy() != null || facts.topicGone()) return null;
         copies.andNot(facts.account().of(Kind.IN_LOG_AGAIN));
-        for (int id = copies.nextSetBit(0); id >= 0; id = copies.nextSetBit(id + 1))
-            if (facts.promises().lossAllowedBy(id) != null) copies.clear(id);
+        if (facts.topicGone() || copies.isEmpty()) return null;
+        BitSet inPlace = inPlace(facts);
+        var allowed = new TreeSet<String>();
+        boolean surely = false;
+        for (int id = copies.nextSetBit(0); id >= 0; id = copies.nextSetBit(id + 1)) {
+            String by = facts.promises().repeatsAllowedBy();
+            if (by == null) by = facts.promises().lossAllowedBy(id);
+            if (by == null) surely = true;
+            else if (inPlace.get(id)) copies.clear(id);
+            else allowed.add(by);
+        }
         if (copies.isEmpty()) return null;
-        return Text.of(
+        String evidence = Text.of(
                 "%,d received at another place than the one that was acknowledged: %s",
                 copies.cardinality(), facts.account().some(copies));
+        return surely ? Claim.fail(text, evidence) : Claim.allowed(text, String.join("; ", allowed), evidence);
+    }
+
+    /** Records that were received where they were acknowledged. */
+    private static BitSet inPlace(Facts facts) {
+        var inPlace = new BitSet();
+        Ids ids = facts.account().ids();
+        for (Flow flow : facts.run().flows(Flow.Kind.RECEIVED))
+            flow.records().forEach((id, offset) -> {
+                if (ids.partition(id) == flow.partition() && ids.offset(id) == offset) inPlace.set(id);
+            });
+        return inPlace;
     }
 }

@@ -14,8 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: QueueSeen does not hold, or a member that was neither frozen nor killed has not reported an
- * answer.
+ * <p>INCONCLUSIVE: QueueSeen does not hold, or a member has not reported an answer, and was neither frozen nor killed
+ * within 5 s.
  */
 class QueueNoneLost implements Check {
     @Override

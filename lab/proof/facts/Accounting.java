@@ -27,7 +27,6 @@ class Accounting {
     private final Map<Integer, Audit> audits = new HashMap<>();
     private final Map<Integer, Integer> highest = new HashMap<>(); // acknowledged id in the log so far, by partition
     private final Map<Integer, Long> lastOffset = new HashMap<>(); // in the log so far, by partition
-    private final Map<Integer, Integer> lastSent = new HashMap<>(); // id, by partition
     private final TreeSet<String> contradictions = new TreeSet<>();
     private final Ids ids;
 
@@ -78,21 +77,25 @@ class Accounting {
         else if (sets.get(Kind.SENT).get(id)) contradictions.add("a record was sent twice");
         else ids.sent(id, flow.partition());
         sets.get(Kind.SENT).set(id);
-        Integer before = lastSent.put(flow.partition(), id);
-        if (before != null && before > id) contradictions.add(UNORDERED);
     }
 
-    /** Whether a line that was over before another one began has lower ids. Lines of two partitions may overlap. */
+    /** Whether the ids go up with time, and in each partition. Lines of two partitions may overlap. */
     private boolean areSentInTurn() {
+        var last = new HashMap<Integer, Integer>(); // id, by partition
+        var inTurn = new boolean[] {true};
         var open = new PriorityQueue<>(Comparator.comparingDouble(Flow::to));
         int highest = 0;
         for (Flow flow : run.flows(Flow.Kind.SENT)) {
+            flow.records().forEach((id, none) -> {
+                Integer before = last.put(flow.partition(), id);
+                inTurn[0] &= before == null || before <= id; // the same one twice is another contradiction
+            });
             while (!open.isEmpty() && open.peek().to() < flow.t())
                 highest = Math.max(highest, open.poll().records().highestId());
-            if (flow.records().lowestId() < highest) return false;
+            inTurn[0] &= highest <= flow.records().lowestId();
             open.add(flow);
         }
-        return true;
+        return inTurn[0];
     }
 
     private void acknowledged(Flow flow, int id, long offset) {

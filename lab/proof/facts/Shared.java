@@ -22,6 +22,7 @@ public class Shared {
     private record Answer(double t, int member, Flow.Kind kind) {}
 
     private static final double STALE = 5; // s: so long a resumed member may report what it had fetched before
+    private static final double FETCHES = 6; // s: so long what a frozen member had asked for may still be answered
     private static final double NOTICED = 1; // s: a member may notice a new leader before the observer does
     private static final double TICK = 0.2; // s: lines have records of up to 0.1 s
 
@@ -105,17 +106,40 @@ public class Shared {
         return deliveries(id).size() > confirmed;
     }
 
-    /** Records that were delivered to a member that was neither frozen nor killed, and that it did not answer. */
+    /** Records that were delivered to a member that ran, not about the time of its freeze or kill, and that it did not answer. */
     public BitSet unanswered() {
-        List<Integer> away = frozen().stream().map(Processing.Process::process).toList();
         var ids = new BitSet();
         deliveries.forEach((id, all) -> {
             var left = new HashMap<Integer, Integer>(); // by member
-            for (Delivery it : all) if (!away.contains(it.member())) left.merge(it.member(), 1, Integer::sum);
+            for (Delivery it : all) if (!isAboutFreeze(it)) left.merge(it.member(), 1, Integer::sum);
             for (Answer it : answered(id)) left.merge(it.member(), -1, Integer::sum);
             if (left.values().stream().anyMatch(it -> it > 0)) ids.set(id);
         });
         return ids;
+    }
+
+    /** Whether a member was frozen or killed soon after a delivery, or was frozen then, or resumed just before. */
+    private boolean isAboutFreeze(Delivery it) {
+        double since = Double.POSITIVE_INFINITY; // it did not run
+        for (Processing.Process each : processes) {
+            if (each.process() != it.member()) continue;
+            boolean stops = each.what().equals("freeze") || each.what().equals("kill");
+            if (stops) since = Math.min(since, each.t());
+            else if (each.what().equals("resume") && it.t() > each.t() + STALE) since = Double.POSITIVE_INFINITY;
+        }
+        return it.t() >= since - STALE;
+    }
+
+    /**
+     * How many members may have been given a record without a line of it: they were frozen or killed before, and the record was there
+     * when they still fetched.
+     */
+    public long unseenBefore(int id, double time) {
+        return frozen().stream()
+                .filter(it -> it.t() <= time && id <= facts.flows().lastSent(it.t() + FETCHES))
+                .map(Processing.Process::process)
+                .distinct()
+                .count();
     }
 
     /** Records in the log that were neither accepted, rejected nor given up, and all of whose answers are known. */

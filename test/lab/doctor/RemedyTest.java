@@ -188,7 +188,8 @@ public class RemedyTest {
             }
         });
         // The brokers know since their start how many partitions it has: transaction.state.log.num.partitions.
-        create(own, Map.of("cleanup.policy", "compact"), Collections.nCopies(50, List.of(1, 4)));
+        var settings = Map.of("cleanup.policy", "compact", "min.insync.replicas", "1");
+        create(own, settings, Collections.nCopies(50, List.of(1, 4)));
     }
 
     /** The last stable offset. */

@@ -78,7 +78,7 @@ public class ExactlyOnceTest {
         var settings = Map.<String, Object>of(
                 "bootstrap.servers", SharedCluster.servers(), "transactional.id", "of-others-" + topic);
         Path history = directory.resolve("others.jsonl");
-        String[] arguments = {"-b", SharedCluster.servers(), "--observe", "4s", "--history", history.toString(), topic};
+        String[] arguments = {"-b", SharedCluster.servers(), "--observe", "8s", "--history", history.toString(), topic};
         try (var others = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
                 Run run = Run.script("lab/drill.java", arguments)) {
             others.initTransactions();
