@@ -31,6 +31,7 @@ import picocli.CommandLine.Help.Ansi;
  * partition 0  no acknowledgement for 4 s, 3 waiting
  * partition 0  acknowledged after 15.4 s of silence
  * partition 0  leader: none (was broker 1)
+ * partition 0  offsets start over: records were lost, or this is a new topic
  * sent 20, acknowledged 20, failed 0, unknown 0; longest pause 15.4 s
  * </pre>
  */
@@ -60,6 +61,7 @@ class producer implements Callable<Integer> {
     private static final double MAX_RATE = 1e9;
     private final List<Partition> partitions = new ArrayList<>();
     private final Map<Integer, String> leaders = new HashMap<>(); // by partition
+    private final Map<Integer, Long> last = new HashMap<>(); // offsets by partition; guarded by this
     private Producer<String, String> producer;
     private long sent, acknowledged, failed, unknown; // records whose fate is known; guarded by this
     private double longestPause; // s; guarded by this
@@ -87,9 +89,9 @@ class producer implements Callable<Integer> {
         producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
         int all = counting.get();
         for (int number = 0; number < (key == null ? all : 1); number++)
-            partitions.add(new Partition(key == null ? number : null));
+            partitions.add(new Partition(key == null ? "partition " + number : "partition of the key"));
         clock.scheduleWithFixedDelay(this::tellSilence, 100, 100, TimeUnit.MILLISECONDS);
-        clock.scheduleWithFixedDelay(this::tellLeaders, 100, 100, TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(this::tellLeaders, 100, 100, TimeUnit.MILLISECONDS); // waits if no broker responds
         Runtime.getRuntime().addShutdownHook(new Thread(this::end)); // when all is sent, and at Ctrl-C
         send();
         producer.flush(); // until the fate of every record is known
@@ -115,16 +117,16 @@ class producer implements Callable<Integer> {
         for (long next = 1; next <= count && !ending; next++) {
             long id = next;
             if (rate < MAX_RATE) TimeUnit.NANOSECONDS.sleep(start + (long) ((id - 1) / rate * 1e9) - System.nanoTime());
-            Partition to = partitions.get((int) ((id - 1) % partitions.size()));
-            var record = new ProducerRecord<>(topic, to.number, key, event(id));
+            int number = (int) ((id - 1) % partitions.size());
+            Partition to = partitions.get(number);
+            var record = new ProducerRecord<>(topic, key == null ? number : null, key, event(id));
             record.headers().add("producer.java", run);
             if (to.sent == to.answered && to.reported == 0) to.quietSince = System.nanoTime(); // no other one waits
             to.sent++;
-            producer.send(record, (at, error) -> answered(id, to, at, error));
+            producer.send(record, (at, error) -> answered(id, to, at, error)); // once, in the producer's own thread
         }
     }
 
-    /** Kafka calls this once for each record, in the producer's own thread. */
     private synchronized void answered(long id, Partition to, RecordMetadata at, Exception error) {
         sent++;
         to.answered++;
@@ -142,6 +144,9 @@ class producer implements Callable<Integer> {
         }
         if (at.hasOffset()) acknowledged++; // with acks=0 there is no offset
         if (!to.connected) to.name = "partition " + at.partition();
+        Long before = at.hasOffset() ? last.put(at.partition(), at.offset()) : null;
+        if (before != null && before >= at.offset())
+            say("@|red partition %d  offsets start over: records were lost, or this is a new topic|@", at.partition());
         to.quietSince = now;
         if (to.reported > 0) say("@|green %s  acknowledged after %.1f s of silence|@", to.name, pause);
         to.reported = 0;
@@ -163,7 +168,6 @@ class producer implements Callable<Integer> {
         }
     }
 
-    /** Who leads, as the producer itself knows it. If no broker responds, this waits. */
     private void tellLeaders() {
         try {
             for (PartitionInfo each : producer.partitionsFor(topic)) {
@@ -175,7 +179,6 @@ class producer implements Callable<Integer> {
                     say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {
-            // the next attempt may succeed
         }
     }
 
@@ -192,24 +195,21 @@ class producer implements Callable<Integer> {
     }
 
     private static class Partition {
-        final Integer number; // null: Kafka chooses it by the key
         volatile String name;
         volatile long sent, answered; // records
         volatile long quietSince; // ns: the last acknowledgement, or the first record that waits
         volatile double reported; // s: the silence in the last line about it; 0: none
         boolean connected; // the first acknowledgement includes connecting
 
-        Partition(Integer number) {
-            this.number = number;
-            name = number == null ? "partition of the key" : "partition " + number;
+        Partition(String name) {
+            this.name = name;
         }
     }
 
     private Properties settings() throws IOException {
         Properties settings = given();
         settings.remove("transactional.id"); // these records belong to no transaction
-        // In ms: the producer asks who leads at least this often.
-        settings.putIfAbsent("metadata.max.age.ms", "1000");
+        settings.putIfAbsent("metadata.max.age.ms", "1000"); // it asks who leads at least this often
         if (rate < MAX_RATE) return settings;
         // In ms and bytes: a batch waits for more records, has room for them, and is sent ten times smaller.
         settings.putIfAbsent("linger.ms", "20");

@@ -26,7 +26,7 @@ import picocli.CommandLine.Help.Ansi;
  * TOPIC        PARTITION  LEADER  REPLICAS  IN SYNC  OFFSETS
  * test-2p-rf2          0       1  1,2       1,2      0 to 11    the first and the last offset in the log
  * test-2p-rf2          1    none  2,1       2        -          no leader, so the offsets are not known
- * 14:05:09  test-2p-rf2 ...                                     list --watch: leader or in-sync replicas changed
+ * 14:05:09  test-2p-rf2 ...                                     list --watch: leader, in-sync set or topic changed
  * 14:05:09  no answer: REASON                                   list --watch, which continues
  * deleted orders
  * </pre>
@@ -179,7 +179,7 @@ class topics implements Callable<Integer> {
         }
     }
 
-    private record Row(TopicPartition at, Object leader, int first, List<Integer> replicas, List<Integer> inSync) {}
+    record Row(Uuid topic, TopicPartition at, Object leader, int first, List<Integer> replicas, List<Integer> inSync) {}
 
     private List<Row> describe(Set<String> names) throws Exception {
         Set<String> wanted = names == null ? admin.listTopics().names().get() : names;
@@ -191,7 +191,7 @@ class topics implements Callable<Integer> {
                 Object leader = it.leader() == null ? "none" : it.leader().id();
                 var replicas = it.replicas().stream().map(Node::id).toList();
                 var inSync = it.isr().stream().map(Node::id).sorted().toList();
-                rows.add(new Row(at, leader, replicas.get(0), replicas, inSync));
+                rows.add(new Row(topic.topicId(), at, leader, replicas.get(0), replicas, inSync));
             }
         return rows;
     }

@@ -79,6 +79,24 @@ class ProducerTest {
     }
 
     @Test
+    @DisplayName("the topic is deleted and created again in mid-run: it goes on, and says that the offsets start over")
+    void createdAgain() throws Exception {
+        String topic = SharedCluster.topic("1p-rf2");
+        try (Run run = SharedCluster.script("producer.java", topic, "-r", "10")) {
+            run.awaitLine("partition 0  offset 9  acknowledged  ");
+            for (String command : List.of("delete", "create"))
+                try (Run topics = SharedCluster.script("topics.java", command, topic)) {
+                    topics.expectExit(0);
+                }
+            run.awaitLine("partition 0  offsets start over: records were lost, or this is a new topic");
+            run.awaitLine("acknowledged  ");
+            run.interrupt();
+            run.expectExit(INTERRUPTED);
+            assertThat(run.out()).filteredOn(it -> it.contains("start over")).hasSize(1);
+        }
+    }
+
+    @Test
     @DisplayName("-r max: as fast as it goes, quietly, and every one of 100,000 is in the log once")
     void max() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");

@@ -312,6 +312,9 @@ class TopicsTest {
             watch.awaitLine(Pattern.compile(topic + " +0 +2  1,2 +1,2 +0 to 2$"));
             finished(0, "create", topic + "-new");
             all.awaitLine(Pattern.compile(topic + "-new +0 +1  1 +1 +empty$"));
+            finished(0, "delete", topic + "-new");
+            finished(0, "create", topic + "-new"); // another topic of this name: its row again
+            all.awaitLine(Pattern.compile(topic + "-new +0 +1  1 +1 +empty$"));
             for (Run run : List.of(watch, all)) {
                 run.interrupt();
                 run.expectExit(130);

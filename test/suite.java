@@ -12,6 +12,7 @@
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
+//SOURCES GroupMember.java
 //SOURCES RunTest.java
 //SOURCES House.java
 //SOURCES LimitsTest.java
@@ -50,9 +51,12 @@
 //SOURCES lab/doctor/Tries.java
 //SOURCES lab/doctor/Said.java
 //SOURCES lab/doctor/Shell.java
+//SOURCES lab/doctor/Keepers.java
 //SOURCES lab/doctor/OldBrokersTest.java
 //SOURCES lab/doctor/GroupReaderTest.java
+//SOURCES lab/doctor/QuestionsTest.java
 //SOURCES lab/doctor/RemedyTest.java
+//SOURCES lab/doctor/ControllersTest.java
 //SOURCES lab/doctor/ShapesTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
@@ -61,7 +65,6 @@
 //SOURCES lab/pipeline/PipelineTest.java
 //SOURCES Browser.java
 //SOURCES ../lab/live.java
-//SOURCES lab/live/GroupMember.java
 //SOURCES lab/live/LagTest.java
 //SOURCES lab/live/GroupTest.java
 //SOURCES lab/live/LiveTest.java

@@ -17,6 +17,8 @@ class tool {
             "kafka-reassign-partitions.sh", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
             "kafka-leader-election.sh", "org.apache.kafka.tools.LeaderElectionCommand",
             "kafka-consumer-groups.sh", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+            "kafka-features.sh", "org.apache.kafka.tools.FeatureCommand",
+            "kafka-metadata-quorum.sh", "org.apache.kafka.tools.MetadataQuorumCommand",
             "kafka-transactions.sh", "org.apache.kafka.tools.TransactionsCommand",
             "kafka-streams-groups.sh", "org.apache.kafka.tools.streams.StreamsGroupCommand");
 

@@ -76,16 +76,17 @@ class BrokerReader {
         return new Broker(node.id(), node.host() + ":" + node.port(), node.rack(), state, caps);
     }
 
-    /** All registered brokers, also those that are down. Null: the cluster is older than Kafka 4.0. */
+    /** All registered brokers, also those that are down. Null: not known, as on clusters before Kafka 4.0. */
     private SortedMap<Integer, Node> registered() throws InterruptedException {
         var options = new DescribeClusterOptions().includeFencedBrokers(true).timeoutMs(PATIENCE_MS);
-        try {
-            var nodes = new TreeMap<Integer, Node>();
-            for (Node node : admin.describeCluster(options).nodes().get()) nodes.put(node.id(), node);
-            return nodes;
-        } catch (ExecutionException notSupported) {
-            return null;
-        }
+        Collection<Node> all = questions.askIfSupported(
+                "which brokers are registered",
+                admin.describeCluster(options).nodes(),
+                "A broker that is called down may have been unregistered.");
+        if (all == null) return null;
+        var nodes = new TreeMap<Integer, Node>();
+        for (Node node : all) nodes.put(node.id(), node);
+        return nodes;
     }
 
     /** The settings of these brokers. */

@@ -57,13 +57,18 @@ record Commands(String servers, Path configFile) {
                 + "')";
     }
 
-    /** Sets a group's committed offsets to the first records that the logs have. */
+    /**
+     * Sets a group's committed offset to the first record that the log has. Kafka has no tool that sets one of Connect's
+     * workers: it is deleted, because they do not use it.
+     */
     String toEarliest(StrayOffset it) {
         boolean streams = it.kind().equals("Streams group");
-        return tool(streams ? "kafka-streams-groups.sh" : "kafka-consumer-groups.sh") + " --reset-offsets --group "
-                + quoted(it.group()) + (streams ? " --input-topic " : " --topic ")
+        boolean connect = it.kind().equals("Connect group");
+        return tool(streams ? "kafka-streams-groups.sh" : "kafka-consumer-groups.sh")
+                + (connect ? " --delete-offsets" : " --reset-offsets") + " --group " + quoted(it.group())
+                + (streams ? " --input-topic " : " --topic ")
                 + it.partition().topic() + ":"
-                + it.partition().number() + " --to-earliest --execute";
+                + it.partition().number() + (connect ? "" : " --to-earliest --execute");
     }
 
     /** Writes the end of a transaction that no coordinator will end. */

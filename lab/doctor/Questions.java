@@ -45,6 +45,22 @@ class Questions {
     }
 
     /**
+     * The answer; null if the cluster is too old to know the question. It is also null, with a note, if it was refused
+     * for any other reason.
+     *
+     * @param so what follows, in a sentence
+     */
+    <T> T askIfSupported(String what, KafkaFuture<T> answer, String so) throws InterruptedException {
+        try {
+            return answer.get();
+        } catch (ExecutionException failed) {
+            boolean unsupported = failed.getCause() instanceof UnsupportedVersionException;
+            if (!unsupported) note(false, new NotSeen(what, List.of(), ": " + reason(failed) + " " + so));
+            return null;
+        }
+    }
+
+    /**
      * The answers by name, and one note about those that were refused.
      *
      * @param so what follows, in a sentence

@@ -7,7 +7,7 @@ import lab.prediction.*;
 
 /** What works now, and would not after one more failure. */
 class Traps {
-    private static final String START_ELSEWHERE = "run brokers in another rack (broker.rack)";
+    private static final String START_ELSEWHERE = "start a broker in another rack (broker.rack), and run this again";
 
     private final Snapshot seen;
     private final Cluster cluster;
@@ -36,7 +36,12 @@ class Traps {
         List<Partition> abandoned = such(remedies::isAbandoned);
         String startWithDisk = "start it with its disk";
         found.nodes(
-                "down", "broker", in(Broker.State.DOWN), "It has replicas and does not run.", start(Broker.State.DOWN));
+                "down",
+                "broker",
+                in(Broker.State.DOWN),
+                "It has replicas, and the metadata do not list it as running: it is down, it hangs, or it does not reach"
+                        + " the controllers.",
+                start(Broker.State.DOWN) + "; if it runs, restart it");
         found.nodes(
                 "unresponsive",
                 "broker",

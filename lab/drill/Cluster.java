@@ -50,15 +50,15 @@ class Cluster implements AutoCloseable {
         }
     }
 
-    /** The brokers that exist for the cluster, also those that are down; empty: it does not report them. */
+    /** The brokers that exist for the cluster, also those that are down; null: not known, as before Kafka 4.0. */
     Set<Integer> registered() throws InterruptedException {
         try {
             var options =
                     new DescribeClusterOptions().includeFencedBrokers(true).timeoutMs(5_000);
             var nodes = admin.describeCluster(options).nodes().get();
             return nodes.stream().map(Node::id).collect(Collectors.toCollection(TreeSet::new));
-        } catch (ExecutionException tooOld) {
-            return Set.of();
+        } catch (ExecutionException notKnown) {
+            return null;
         }
     }
 

@@ -117,7 +117,7 @@ class Preparation {
     private void awaitWhole(TopicDescription topic) throws Exception {
         if (scenario instanceof AnyTopic any && any.onlyObserves()) return;
         Set<Integer> registered = cluster.registered();
-        String gone = ids(topic, id -> !registered.isEmpty() && !registered.contains(id));
+        String gone = ids(topic, id -> registered != null && !registered.contains(id));
         if (!gone.isEmpty())
             throw new Failure(
                     1,
@@ -131,7 +131,9 @@ class Preparation {
                 1,
                 "The replicas of topic '%s' are not all in sync%s. See: jbang topics.java list %s",
                 name,
-                down.isEmpty() ? "" : ": broker " + down + " is down",
+                down.isEmpty()
+                        ? ""
+                        : ": broker " + down + (registered == null ? " is down, or unregistered" : " is down"),
                 name);
     }
 

@@ -5,8 +5,9 @@ import java.net.*;
 import java.nio.file.*;
 import java.time.Duration;
 import java.util.*;
+import java.util.function.Function;
 import java.util.stream.*;
-import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.Node;
 import test.*;
 
@@ -20,6 +21,7 @@ class Nodes implements AutoCloseable {
     private final SortedMap<Integer, Run> running = new TreeMap<>();
     private final SortedMap<Integer, Integer> ports = new TreeMap<>(); // of brokers
     private final SortedMap<Integer, Path> files = new TreeMap<>();
+    private String controller; // the first one's address
     private Admin admin;
 
     /** Nodes of the version that everything here uses. */
@@ -57,47 +59,76 @@ class Nodes implements AutoCloseable {
         all.addAll(controllers);
         for (int id : all) {
             var node = new TreeMap<>(settings);
-            var roles = new ArrayList<String>();
-            var listeners = new ArrayList<String>();
-            if (brokers.contains(id)) {
-                roles.add("broker");
-                listeners.add("PLAINTEXT://localhost:" + ports.get(id));
-                if (racks.containsKey(id)) node.put("broker.rack", racks.get(id));
-            }
-            if (controllers.contains(id)) {
-                roles.add("controller");
-                listeners.add("CONTROLLER://localhost:" + controllerPorts.get(id));
-            }
-            node.put("node.id", "" + id);
-            node.put("process.roles", String.join(",", roles));
-            node.put("listeners", String.join(",", listeners));
-            node.put("controller.listener.names", "CONTROLLER");
             node.put("controller.quorum.voters", voters);
-            node.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
-            node.put("log.dirs", directory.resolve("data-" + id).toString());
             node.putIfAbsent("offsets.topic.replication.factor", "" + Math.min(2, brokers.size()));
             node.putIfAbsent("offsets.topic.num.partitions", "3");
             node.putIfAbsent("broker.session.timeout.ms", "4000");
             node.putIfAbsent("broker.heartbeat.interval.ms", "1000");
             node.putIfAbsent("group.initial.rebalance.delay.ms", "0");
-            var text = new StringBuilder();
-            node.forEach(
-                    (key, value) -> text.append(key).append('=').append(value).append('\n'));
-            files.put(id, Files.writeString(directory.resolve("node-" + id + ".properties"), text));
+            if (racks.containsKey(id)) node.put("broker.rack", racks.get(id));
+            configure(id, ports.get(id), controllerPorts.get(id), node);
         }
+        controller = "localhost:" + controllerPorts.get(controllerPorts.firstKey());
         format(all);
         for (int id : all) start(id);
-        admin = Admin.create(Map.of("bootstrap.servers", servers()));
+        admin = Admin.create(Map.of("bootstrap.servers", servers(), "request.timeout.ms", 5_000)); // for one that hangs
         awaitUp(brokers);
     }
 
-    private void format(Set<Integer> ids) {
-        List<Run> runs = ids.stream()
-                .map(id -> java(
-                        List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"),
-                        files.get(id)))
-                .toList();
+    /** @param brokerPort null: it is no broker */
+    private void configure(int id, Integer brokerPort, Integer controllerPort, Map<String, String> node)
+            throws IOException {
+        var roles = new ArrayList<String>();
+        var listeners = new ArrayList<String>();
+        if (brokerPort != null) {
+            roles.add("broker");
+            listeners.add("PLAINTEXT://localhost:" + brokerPort);
+        }
+        if (controllerPort != null) {
+            roles.add("controller");
+            listeners.add("CONTROLLER://localhost:" + controllerPort);
+        }
+        node.put("node.id", "" + id);
+        node.put("process.roles", String.join(",", roles));
+        node.put("listeners", String.join(",", listeners));
+        node.put("controller.listener.names", "CONTROLLER");
+        node.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        node.put("log.dirs", directory.resolve("data-" + id).toString());
+        var text = new StringBuilder();
+        node.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+        files.put(id, Files.writeString(directory.resolve("node-" + id + ".properties"), text));
+    }
+
+    private void format(Set<Integer> ids, String... options) {
+        var arguments = new ArrayList<>(List.of("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAQ"));
+        arguments.addAll(List.of(options));
+        arguments.add("-c");
+        List<Run> runs = ids.stream().map(id -> java(arguments, files.get(id))).toList();
         runs.forEach(run -> run.expectExit(0));
+    }
+
+    /** Starts one more controller, and adds it to those that vote. */
+    void addController(int id) throws Exception {
+        configure(id, null, freePort(), new TreeMap<>(Map.of("controller.quorum.bootstrap.servers", controller)));
+        format(Set.of(id), "--no-initial-controllers");
+        start(id);
+        String add = "kafka-metadata-quorum.sh --bootstrap-server %s --command-config %s add-controller"
+                .formatted(servers(), files.get(id));
+        SharedCluster.await(
+                "controller " + id + " follows",
+                () -> inQuorum(id, QuorumInfo::observers) || inQuorum(id, QuorumInfo::voters));
+        SharedCluster.await(
+                "controller " + id + " votes",
+                () -> inQuorum(id, QuorumInfo::voters) || Shell.works(add) && inQuorum(id, QuorumInfo::voters));
+    }
+
+    private boolean inQuorum(int id, Function<QuorumInfo, List<QuorumInfo.ReplicaState>> which) {
+        try {
+            QuorumInfo quorum = admin.describeMetadataQuorum().quorumInfo().get();
+            return which.apply(quorum).stream().anyMatch(it -> it.replicaId() == id);
+        } catch (Exception notNow) {
+            return false;
+        }
     }
 
     void start(int id) {
@@ -114,6 +145,11 @@ class Nodes implements AutoCloseable {
 
     void kill(int id) {
         running.remove(id).kill();
+    }
+
+    /** It keeps its connections, and answers nothing. */
+    void freeze(int id) {
+        running.get(id).signal("STOP");
     }
 
     void stop(int id) {

@@ -225,7 +225,7 @@ public class RemediesTest {
                 .containsEntry("no acks=all: [t-0]", "start broker 3");
         assertThat(after(1)).containsEntry("no leader: [t-0]", "start broker 3");
         assertThat(traps())
-                .containsEntry("down: [3]", "start broker 3")
+                .containsEntry("down: [3]", "start broker 3; if it runs, restart it")
                 .containsEntry("out of sync: [t-0, t-1]", "start broker 3")
                 .containsEntry("all must be in sync: [t]", "start broker 3")
                 .as("nothing could be copied from it")

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.*;
 import java.util.stream.*;
+import lab.prediction.PartitionId;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.*;
@@ -20,10 +21,9 @@ import test.*;
  * A finding is made, the printed remedy is run, and the doctor is asked again: the finding no longer appears, there is no
  * new one, the topic takes records with acks=all, and no record is lost.
  *
- * <p>No test runs the remedies of these findings: no controller, one controller, two controllers; unresponsive; one rack for
- * all brokers; records lost; one replica of Kafka's own topics; no leader that has happened already; out of reach, cannot
- * store its state and state lost, for all kinds of groups and for transactional ids; __share_group_state that cannot be
- * created; committed offsets of Connect and Streams groups outside the log. RemediesTest checks the text of some of them.
+ * <p>A remedy may be a step, such as to restart a broker: the test takes it. ControllersTest does so for controllers, and
+ * DoctorTest for one rack of all brokers. No test corrects advertised.listeners for a broker that is unresponsive, or
+ * decides on an unclean election where no replica is known to have all records.
  *
  * <p>Brokers 1 to 3 are controllers as well and stand in rack a; broker 4 stands in rack b.
  */
@@ -43,7 +43,8 @@ public class RemedyTest {
                 Map.of(
                         "offsets.topic.replication.factor", "5",
                         "transaction.state.log.replication.factor", "5",
-                        "share.coordinator.state.topic.replication.factor", "3",
+                        "share.coordinator.state.topic.replication.factor", "5",
+                        "share.coordinator.state.topic.num.partitions", "5",
                         "auto.leader.rebalance.enable", "false",
                         "replica.fetch.max.bytes", "1")); // one batch for each request: a throttle then works
     }
@@ -131,11 +132,13 @@ public class RemedyTest {
 
     @Test
     @Order(2)
-    @DisplayName("__transaction_state cannot be created: the same, and it is a risk")
-    void transactionsTopic() throws Exception {
-        create("o", Map.of(), List.of(List.of(1, 4)));
-        remedied("traps: topic cannot be created: [__transaction_state]", "o");
-        Tries.awaitWhole(nodes.admin(), "__transaction_state");
+    @DisplayName("__transaction_state and __share_group_state cannot be created: the same, and it is a risk")
+    void otherTopics() throws Exception {
+        for (String topic : List.of(GroupReader.TRANSACTIONS, GroupReader.SHARES)) {
+            create("o", Map.of(), List.of(List.of(1, 4)));
+            remedied("traps: topic cannot be created: [" + topic + "]", "o");
+            Tries.awaitWhole(nodes.admin(), topic);
+        }
         assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
     }
 
@@ -322,16 +325,88 @@ public class RemedyTest {
         nodes.admin().incrementalAlterConfigs(Map.of(resource, changes)).all().get();
     }
 
+    // ---- groups and transactional ids ----
+
+    @Test
+    @Order(4)
+    @DisplayName(
+            "groups of all kinds and a transactional id, whose state has one replica, and then too few for acks=all")
+    void states() throws Exception {
+        create("stored", Map.of(), List.of(List.of(1, 4)));
+        var keepers = new Keepers(nodes, new TopicPartition("stored", 0));
+        Map<String, Long> kept = keepers.stored();
+        Set<PartitionId> single = keepers.partitions();
+        var besides = Stream.of(0, 1)
+                .map(it -> new PartitionId(GroupReader.TRANSACTIONS, it))
+                .filter(it -> !single.contains(it))
+                .findFirst()
+                .orElseThrow();
+        single.add(besides);
+        reassign(List.of(1), single);
+        assertThat(keepers.stored()).isEqualTo(kept);
+        String oneReplica = "traps: partition one replica of Kafka's own topics: ";
+        remedied(keepers, "out of reach", oneReplica + single);
+        String left = oneReplica + List.of(besides);
+        Shell.run(Said.await(nodes.servers(), Set.of(left)).remedies().get(left));
+        Tries.awaitMoved(nodes.admin());
+        for (String topic : Keepers.TOPICS) topicSetting(topic, "min.insync.replicas", "2");
+        Said after = remedied(keepers, "cannot store its state");
+        assertThat(after.findings()).noneMatch(it -> it.startsWith(oneReplica));
+        for (String topic : Keepers.TOPICS) topicSetting(topic, "min.insync.replicas", "1");
+        assertThat(keepers.stored()).isEqualTo(kept);
+        keepers.store(2);
+        keepers.stored().forEach((kind, it) -> assertThat(it).as(kind).isGreaterThan(kept.get(kind)));
+        keepers.delete();
+        nodes.admin().deleteTopics(List.of("stored")).all().get();
+    }
+
+    /** Runs the remedies of all kinds. */
+    private Said remedied(Keepers keepers, String what, String... besides) throws Exception {
+        Said before = keepers.await("broker 1", what, Set.of(besides));
+        for (String finding : keepers.findings(before, "broker 1", what))
+            Shell.run(before.remedies().get(finding));
+        Tries.awaitMoved(nodes.admin());
+        for (String topic : Keepers.TOPICS) Tries.awaitWhole(nodes.admin(), topic);
+        Said after = Said.await(
+                nodes.servers(),
+                "nothing " + what,
+                it -> it.findings().stream().noneMatch(finding -> finding.contains(what)));
+        after.expectNothingNew(before);
+        return after;
+    }
+
+    private void reassign(List<Integer> replicas, Set<PartitionId> partitions) throws Exception {
+        var target = new HashMap<TopicPartition, Optional<NewPartitionReassignment>>();
+        for (PartitionId it : partitions)
+            target.put(
+                    new TopicPartition(it.topic(), it.number()), Optional.of(new NewPartitionReassignment(replicas)));
+        nodes.admin().alterPartitionReassignments(target).all().get();
+        Tries.awaitMoved(nodes.admin());
+    }
+
     // ---- offsets ----
 
     @Test
     @Order(4)
-    @DisplayName("committed offsets beyond the end and below the start of the log")
+    @DisplayName("committed offsets beyond the end and below the start of the log, also of Connect and Streams groups")
     void offsets() throws Exception {
         create("read", Map.of(), List.of(List.of(1, 4), List.of(4, 1)));
         Tries.write(nodes.servers(), Map.of("read", 2), 10);
         var first = new TopicPartition("read", 0);
         var second = new TopicPartition("read", 1);
+        try (var connect = new GroupMember(nodes.servers(), "c1");
+                var streams = new GroupMember(nodes.servers(), "s1")) {
+            connect.joinConnect();
+            streams.joinStreams("read");
+            connect.leave(); // as the remedy demands
+            streams.leave();
+        }
+        for (String group : List.of("c1", "s1"))
+            nodes.admin()
+                    .alterConsumerGroupOffsets(
+                            group, Map.of(first, new OffsetAndMetadata(1_000), second, new OffsetAndMetadata(3)))
+                    .all()
+                    .get();
         nodes.admin()
                 .alterConsumerGroupOffsets(
                         "g1", Map.of(first, new OffsetAndMetadata(1_000), second, new OffsetAndMetadata(10)))
@@ -345,12 +420,20 @@ public class RemedyTest {
                 .deleteRecords(Map.of(second, RecordsToDelete.beforeOffset(5)))
                 .all()
                 .get();
-        Said said = Said.ask(nodes.servers());
-        String beyond = "traps: group offset beyond the end: [g1 (read-0 at 1000, the end is 10)]";
-        String below = "traps: group offset below the start: [g2 (read-1 at 3, the start is 5)]";
-        assertThat(said.findings()).containsExactlyInAnyOrder(beyond, below);
-        for (String finding : List.of(beyond, below)) Shell.run(said.remedies().get(finding));
+        String beyond = "traps: %s offset beyond the end: [%s (read-0 at 1000, the end is 10)]";
+        String below = "traps: %s offset below the start: [%s (read-1 at 3, the start is 5)]";
+        Set<String> findings = Set.of(
+                beyond.formatted("group", "g1"), below.formatted("group", "g2"),
+                beyond.formatted("Connect group", "c1"), below.formatted("Connect group", "c1"),
+                beyond.formatted("Streams group", "s1"), below.formatted("Streams group", "s1"));
+        Said said = Said.await(nodes.servers(), findings);
+        assertThat(said.findings()).hasSameSizeAs(findings);
+        for (String finding : findings) Shell.run(said.remedies().get(finding));
         assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
+        nodes.admin()
+                .deleteConsumerGroups(List.of("g1", "g2", "c1", "s1"))
+                .all()
+                .get();
         nodes.admin().deleteTopics(List.of("read")).all().get();
     }
 
@@ -358,39 +441,101 @@ public class RemedyTest {
 
     @Test
     @Order(5)
-    @DisplayName("a broker that is down: to start it is the remedy of all that it causes")
+    @DisplayName("a broker that is down, and one that hangs: to start them is the remedy of all that they cause")
     void down() throws Exception {
         create("kept", Map.of("min.insync.replicas", "2"), List.of(List.of(3, 4, 1), List.of(1, 3, 4)));
+        create("alone", Map.of(), List.of(List.of(3), List.of(4)));
+        create("pair", Map.of("min.insync.replicas", "2"), List.of(List.of(3, 4), List.of(4, 3)));
+        String[] topics = {"kept", "alone", "pair"};
+        Tries.write(nodes.servers(), sizes(topics), RECORDS);
+        Map<TopicPartition, Long> ends = ends(topics);
         Said whole = Said.ask(nodes.servers());
+        nodes.freeze(4);
+        Said frozen = Said.ask(nodes.servers(Set.of(1, 2, 3)));
+        // The cluster may have given it up by now.
+        assertThat(frozen.findings()).anyMatch(it -> it.matches("traps: broker (unresponsive|down): \\[4]"));
         nodes.kill(3);
-        nodes.awaitUp(Set.of(1, 2, 4));
-        Said said = Said.ask(nodes.servers(Set.of(1, 2, 4)));
-        assertThat(said.findings())
-                .contains("traps: broker down: [3]", "traps: controller down: [3]")
-                .anyMatch(it -> it.startsWith("traps: partition out of sync: ["));
+        nodes.awaitUp(Set.of(1, 2));
+        Set<String> findings = Set.of(
+                "traps: broker down: [3, 4]",
+                "traps: controller down: [3]",
+                "broker 1: broker no controller: [1]",
+                "stopped: partition no leader: [alone-0, alone-1, pair-0, pair-1]",
+                "stopped: partition no acks=all: [kept-0, kept-1]");
+        Said said = Said.await(nodes.servers(Set.of(1, 2)), findings);
+        assertThat(said.findings()).anyMatch(it -> it.startsWith("traps: partition out of sync: ["));
         said.remedies().forEach((finding, remedy) -> {
-            if (!remedy.isEmpty()) assertThat(remedy).as(finding).matches("(?s)(start|run three|bring broker 3) .*");
+            if (!remedy.isEmpty()) assertThat(remedy).as(finding).matches("(?s)(start|bring broker) .*");
         });
-        nodes.start(3);
+        String restart = "start broker 3, 4; if it runs, restart it";
+        assertThat(said.remedies()).containsEntry("traps: broker down: [3, 4]", restart);
+        nodes.kill(4);
+        for (int id : List.of(3, 4)) nodes.start(id);
         nodes.awaitUp(Set.of(1, 2, 3, 4));
-        Tries.awaitWhole(nodes.admin(), "kept");
-        SharedCluster.await("all findings are gone but that of the leaders", () -> {
-            try {
-                return Said.ask(nodes.servers()).findings().stream()
-                        .allMatch(it -> whole.findings().contains(it) || it.contains("another leader"));
-            } catch (Exception broken) {
-                throw new AssertionError(broken);
-            }
-        });
-        Said leaders = Said.ask(nodes.servers());
+        for (String topic : topics) Tries.awaitWhole(nodes.admin(), topic);
+        Said leaders = Said.await(
+                nodes.servers(),
+                "only the leaders differ",
+                it -> it.findings().stream()
+                        .allMatch(finding -> whole.findings().contains(finding) || finding.contains("another leader")));
         for (var it : leaders.remedies().entrySet())
             if (it.getKey().contains("another leader")) Shell.run(it.getValue());
         assertThat(Said.ask(nodes.servers()).findings()).isEqualTo(whole.findings());
-        nodes.admin().deleteTopics(List.of("kept")).all().get();
+        assertThat(ends(topics)).as("no record is lost").isEqualTo(ends);
+        accepts(sizes(topics));
+        for (String topic : topics)
+            nodes.admin().deleteTopics(List.of(topic)).all().get();
     }
 
     @Test
     @Order(6)
+    @DisplayName("a replica that lags, and unclean election: records and state would be lost until it has caught up")
+    void lagging() throws Exception {
+        create("lossy", Map.of("unclean.leader.election.enable", "true"), List.of(List.of(1, 4)));
+        var keepers = new Keepers(nodes, new TopicPartition("lossy", 0));
+        SortedSet<PartitionId> lag = keepers.partitions();
+        lag.add(new PartitionId("lossy", 0));
+        reassign(List.of(1, 4), lag);
+        brokerSettings(4, Map.of("follower.replication.throttled.rate", "1"));
+        for (PartitionId it : lag) {
+            topicSetting(it.topic(), "unclean.leader.election.enable", "true");
+            topicSetting(it.topic(), "follower.replication.throttled.replicas", "*");
+        }
+        nodes.stop(4);
+        nodes.awaitUp(Set.of(1, 2, 3));
+        // A batch each, of which the throttled replica gets one in about ten seconds.
+        for (int i = 0; i < RECORDS; i++) {
+            Tries.write(nodes.servers(Set.of(1, 2, 3)), Map.of("lossy", 1), 1);
+            keepers.store(2 + i);
+        }
+        Map<TopicPartition, Long> ends = ends("lossy");
+        Map<String, Long> kept = keepers.stored();
+        nodes.start(4);
+        nodes.awaitUp(Set.of(1, 2, 3, 4));
+        var findings = new ArrayList<>(
+                List.of("broker 1: partition records lost: " + lag, "traps: partition out of sync: " + lag));
+        Said before = keepers.await("broker 1", "state lost", Set.copyOf(findings));
+        findings.addAll(keepers.findings(before, "broker 1", "state lost"));
+        for (String finding : findings)
+            assertThat(before.remedies()).containsEntry(finding, "find out why broker 4 lags");
+        brokerSettings(4, Map.of("follower.replication.throttled.rate", "100000000"));
+        for (PartitionId it : lag) Tries.awaitWhole(nodes.admin(), it.topic());
+        Said after = Said.await(
+                nodes.servers(),
+                "nothing lost, all in sync",
+                it -> it.findings().stream()
+                        .noneMatch(finding -> finding.contains(" lost: ") || finding.contains("out of sync")));
+        after.expectNothingNew(before);
+        assertThat(ends("lossy")).isEqualTo(ends);
+        assertThat(keepers.stored()).isEqualTo(kept);
+        for (PartitionId it : lag) topicSetting(it.topic(), "unclean.leader.election.enable", "false");
+        accepts(Map.of("lossy", 1));
+        keepers.delete();
+        nodes.admin().deleteTopics(List.of("lossy")).all().get();
+    }
+
+    @Test
+    @Order(7)
     @DisplayName("a broker that was unregistered, and has replicas: they move")
     void unregistered() throws Exception {
         create("left", Map.of(), List.of(List.of(1, 4), List.of(4, 2)));

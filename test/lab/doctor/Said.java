@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.grack.nanojson.*;
 import java.util.*;
+import java.util.function.Predicate;
 import test.*;
 
 /** What {@code lab/doctor.java --json} printed: each finding by its name, such as "traps: partition one replica: [t-0]". */
@@ -29,6 +30,21 @@ record Said(SortedMap<String, String> remedies, List<String> notSeen, int status
         }
     }
 
+    /** The first answer that has all of these findings: brokers learn of changes one after the other. */
+    static Said await(String servers, Set<String> findings) throws Exception {
+        return await(servers, findings.toString(), it -> it.findings().containsAll(findings));
+    }
+
+    /** The first answer that is wanted. */
+    static Said await(String servers, String what, Predicate<Said> wanted) throws Exception {
+        long deadline = System.nanoTime() + Run.LIMIT.toNanos();
+        while (true) {
+            Said said = ask(servers);
+            if (wanted.test(said)) return said;
+            if (System.nanoTime() > deadline) throw new AssertionError("not said: %s, but %s".formatted(what, said));
+        }
+    }
+
     private static void add(Map<String, String> remedies, String part, JsonArray findings) {
         for (Object each : findings) {
             JsonObject it = (JsonObject) each;
@@ -40,6 +56,20 @@ record Said(SortedMap<String, String> remedies, List<String> notSeen, int status
 
     Set<String> findings() {
         return remedies.keySet();
+    }
+
+    /** The finding of this sort, such as "broker 1: partition no leader", if it has this name. */
+    Optional<String> finding(String sort, String name) {
+        if (!where(sort).contains(name)) return Optional.empty();
+        return findings().stream().filter(it -> it.startsWith(sort + ": ")).findFirst();
+    }
+
+    /** Each finding was there before, about these names and maybe more. */
+    void expectNothingNew(Said before) {
+        for (String it : findings()) {
+            String sort = it.substring(0, it.indexOf(": ["));
+            assertThat(before.where(sort)).as("%s%nbefore: %s", this, before).containsAll(where(sort));
+        }
     }
 
     /** The names in findings of this sort, such as "broker 1: partition no leader". */

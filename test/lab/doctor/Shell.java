@@ -26,6 +26,8 @@ class Shell {
                     "kafka-leader-election.sh",
                     "kafka-transactions.sh",
                     "kafka-consumer-groups.sh",
+                    "kafka-features.sh",
+                    "kafka-metadata-quorum.sh",
                     "kafka-streams-groups.sh")) {
                 Path tool = Files.writeString(
                         directory.resolve(name), "#!/bin/sh\nexec %s %s \"$@\"\n".formatted(command, name));
@@ -40,11 +42,21 @@ class Shell {
     /** Runs the commands in a remedy; the words before the first one are for people. */
     static void run(String remedy) {
         assertThat(remedy).contains("kafka-");
-        String commands = remedy.substring(remedy.indexOf("kafka-"));
-        try (Run bash = Run.here()
-                .with("PATH", TOOLS + ":" + System.getenv("PATH"))
-                .command("bash", "-c", "set -e; " + commands)) {
+        try (Run bash = bash(remedy.substring(remedy.indexOf("kafka-")))) {
             bash.expectExit(0);
         }
+    }
+
+    /** Whether a command succeeds. */
+    static boolean works(String command) {
+        try (Run bash = bash(command)) {
+            return bash.awaitExit() == 0;
+        }
+    }
+
+    private static Run bash(String commands) {
+        return Run.here()
+                .with("PATH", TOOLS + ":" + System.getenv("PATH"))
+                .command("bash", "-c", "set -e; " + commands);
     }
 }

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import test.Browser;
+import test.GroupMember;
 import test.Run;
 import test.SharedCluster;
 
@@ -293,8 +294,8 @@ public class LiveTest {
     @DisplayName("groups of other kinds: Streams, Connect, and one that assigns partitions itself")
     void kinds() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");
-        try (var streams = new GroupMember("kinds-streams");
-                var connect = new GroupMember("kinds-connect");
+        try (var streams = new GroupMember(SharedCluster.servers(), "kinds-streams");
+                var connect = new GroupMember(SharedCluster.servers(), "kinds-connect");
                 var simple = new Traffic()) {
             streams.joinStreams(topic);
             connect.joinConnect();

@@ -1,4 +1,6 @@
-package lab.live;
+package test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.util.List;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.protocol.Errors;
@@ -18,24 +21,25 @@ import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.JoinGroupRequest;
 import org.apache.kafka.common.requests.JoinGroupResponse;
+import org.apache.kafka.common.requests.LeaveGroupRequest;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatRequest;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse;
 import org.apache.kafka.common.requests.SyncGroupRequest;
 import org.apache.kafka.common.requests.SyncGroupResponse;
-import test.SharedCluster;
 
 /**
  * A member of a group whose client is not in kafka-clients: a worker of Connect, or a Kafka Streams application. It
  * speaks Kafka's protocol by hand, and stays a member for a minute.
  */
-final class GroupMember implements AutoCloseable {
+public final class GroupMember implements AutoCloseable {
     private final String group;
     private Socket socket;
+    private AbstractRequest leaving;
 
-    GroupMember(String group) throws Exception {
+    public GroupMember(String servers, String group) throws Exception {
         this.group = group;
-        String[] bootstrap = SharedCluster.servers().split(",")[0].split(":");
+        String[] bootstrap = servers.split(",")[0].split(":");
         socket = new Socket(bootstrap[0], Integer.parseInt(bootstrap[1]));
         SharedCluster.await("the coordinator of " + group, this::findsCoordinator);
     }
@@ -55,7 +59,7 @@ final class GroupMember implements AutoCloseable {
     }
 
     /** As Connect's herder does: the protocol's own metadata, of which the coordinator understands nothing. */
-    void joinConnect() throws Exception {
+    public void joinConnect() throws Exception {
         var protocols = new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
         protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol()
                 .setName("sessioned")
@@ -85,10 +89,12 @@ final class GroupMember implements AutoCloseable {
                         .setAssignment(new byte[] {0, 2, 0, 0, 0, 1, 7})));
         var synced = (SyncGroupResponse) ask(new SyncGroupRequest.Builder(sync).build((short) 5));
         expectNoError(synced.data().errorCode());
+        leaving = new LeaveGroupRequest.Builder(group, List.of(new MemberIdentity().setMemberId(join.memberId())))
+                .build((short) 5);
     }
 
     /** A topology that reads the topic, and nothing else (KIP-1071). */
-    void joinStreams(String topic) throws Exception {
+    public void joinStreams(String topic) throws Exception {
         var topology = new StreamsGroupHeartbeatRequestData.Topology()
                 .setEpoch(1)
                 .setSubtopologies(List.of(new StreamsGroupHeartbeatRequestData.Subtopology()
@@ -113,6 +119,16 @@ final class GroupMember implements AutoCloseable {
             beat.setMemberEpoch(answer.memberEpoch()).setTopology(null);
             return answer.activeTasks() != null && !answer.activeTasks().isEmpty();
         });
+        var leave = new StreamsGroupHeartbeatRequestData()
+                .setGroupId(group)
+                .setMemberId("by-hand")
+                .setMemberEpoch(-1);
+        leaving = new StreamsGroupHeartbeatRequest.Builder(leave).build((short) 0);
+    }
+
+    /** The group stays, and has no members. */
+    public void leave() {
+        assertThat(ask(leaving).errorCounts()).containsOnlyKeys(Errors.NONE);
     }
 
     private static void expectNoError(short code) {
