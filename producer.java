@@ -88,8 +88,10 @@ class producer implements Callable<Integer> {
         var counting = clock.submit(() -> countPartitions(settings)); // in parallel: both clients take long to load
         producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
         int all = counting.get();
-        for (int number = 0; number < (key == null ? all : 1); number++)
-            partitions.add(new Partition(key == null ? "partition " + number : "partition of the key"));
+        for (int number = 0; number < (key == null ? all : 1); number++) {
+            partitions.add(new Partition());
+            partitions.get(number).name = key == null ? "partition " + number : "partition of the key";
+        }
         clock.scheduleWithFixedDelay(this::tellSilence, 100, 100, TimeUnit.MILLISECONDS);
         clock.scheduleWithFixedDelay(this::tellLeaders, 100, 100, TimeUnit.MILLISECONDS); // waits if no broker responds
         Runtime.getRuntime().addShutdownHook(new Thread(this::end)); // when all is sent, and at Ctrl-C
@@ -168,6 +170,7 @@ class producer implements Callable<Integer> {
         }
     }
 
+    /** Who leads, as the producer itself knows it. */
     private void tellLeaders() {
         try {
             for (PartitionInfo each : producer.partitionsFor(topic)) {
@@ -179,6 +182,7 @@ class producer implements Callable<Integer> {
                     say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {
+            // the next attempt may succeed
         }
     }
 
@@ -200,10 +204,6 @@ class producer implements Callable<Integer> {
         volatile long quietSince; // ns: the last acknowledgement, or the first record that waits
         volatile double reported; // s: the silence in the last line about it; 0: none
         boolean connected; // the first acknowledgement includes connecting
-
-        Partition(String name) {
-            this.name = name;
-        }
     }
 
     private Properties settings() throws IOException {
