@@ -600,8 +600,9 @@ class failover implements Callable<Integer> {
             claimNone(UNSEEN, failed, "the group received every record in the log", received);
             claimNone(MISPLACED, repeats, "each record is at the offset that was acknowledged", "");
             claimNone(PHANTOM, weak, "the group received nothing that the log no longer has", "");
-            double gone = observer.when(0, 0, it -> it.leader < 0), end = outage == null ? now() : outage.whole;
-            double pause = longestGap(all(IN_0).mapToDouble(ACKNOWLEDGEMENT), new Outage(gone, gone, end, false));
+            double gone = observer.when(0, 0, it -> it.leader < 0);
+            Outage fault = outage != null ? outage : new Outage(gone, gone, now(), false); // it did not start again
+            double pause = longestGap(all(IN_0).mapToDouble(ACKNOWLEDGEMENT), fault);
             boolean expired = gone > 0 && count(UNDELIVERED.and(IN_1)) == 0 && pause >= 120;
             String why = acks.equals("0") ? weak : expired ? "delivery.timeout.ms, 120 s: it had no leader" : null;
             claimNone(UNDELIVERED, why, "every record that was sent is delivered", "");

@@ -73,7 +73,8 @@ class DeliveriesExplained implements Check {
         int before = 0;
         double since = 0;
         for (Shared.Delivery each : deliveries) {
-            if (it.isStale(each)) continue;
+            // What a resumed member reports may also be new: then it counts.
+            if (it.isStale(each) && each.count() != before + 1) continue;
             if (each.count() > it.setup().limit() || each.count() < 1) return false;
             boolean forgotten = it.newLeaders(since, each.t()) > 0;
             boolean next = each.count() == before + 1;

@@ -1,8 +1,10 @@
 package lab.proof.checks;
 
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.TreeSet;
+import lab.history.Audit;
 import lab.history.Flow;
 import lab.proof.facts.Account;
 import lab.proof.facts.Account.Kind;
@@ -17,7 +19,7 @@ import lab.proof.facts.Text;
  * received in another partition or at another offset than the acknowledged one.
  *
  * <p>ALLOWED: what allows a loss allows a phantom: acks=0 or acks=1, unclean elections, a power cut. Without idempotence, a
- * record may also have been received at another offset only.
+ * record may also have been received at another offset only, if the log does not show that it is not there.
  *
  * <p>INCONCLUSIVE: the log was not read to its end.
  */
@@ -48,18 +50,20 @@ class NoPhantom implements Check {
     }
 
     /**
-     * Records that were received elsewhere than they were acknowledged; null for none. What allows a loss, or a repetition, also
-     * allows a copy elsewhere, if it is not the only one that was received.
+     * Records that were received elsewhere than they were acknowledged; null for none. What allows a loss also allows a copy
+     * elsewhere, if it is not the only one that was received. So does what allows a repetition, unless the copy was to be in the
+     * log and is not.
      */
     private static Claim elsewhere(Facts facts, String text) {
         BitSet copies = (BitSet) facts.account().of(Kind.RECEIVED_ELSEWHERE).clone();
         copies.andNot(facts.account().of(Kind.IN_LOG_AGAIN));
         if (facts.topicGone() || copies.isEmpty()) return null;
         BitSet inPlace = inPlace(facts);
+        BitSet vanished = vanished(facts, copies);
         var allowed = new TreeSet<String>();
         boolean surely = false;
         for (int id = copies.nextSetBit(0); id >= 0; id = copies.nextSetBit(id + 1)) {
-            String by = facts.promises().repeatsAllowedBy();
+            String by = vanished.get(id) ? null : facts.promises().repeatsAllowedBy();
             if (by == null) by = facts.promises().lossAllowedBy(id);
             if (by == null) surely = true;
             else if (inPlace.get(id)) copies.clear(id);
@@ -81,5 +85,25 @@ class NoPhantom implements Check {
                 if (ids.partition(id) == flow.partition() && ids.offset(id) == offset) inPlace.set(id);
             });
         return inPlace;
+    }
+
+    /** Of these records, those that were received at a place that was read later, and at which they are not. */
+    private static BitSet vanished(Facts facts, BitSet copies) {
+        var found = new HashSet<String>();
+        for (Flow flow : facts.run().flows(Flow.Kind.FOUND))
+            flow.records().forEach((id, offset) -> {
+                if (copies.get(id)) found.add(flow.partition() + "-" + offset + " " + id);
+            });
+        var vanished = new BitSet();
+        for (Flow flow : facts.run().flows(Flow.Kind.RECEIVED)) {
+            Audit audit = facts.audits().get(flow.partition());
+            if (audit == null) continue;
+            flow.records().forEach((id, offset) -> {
+                boolean read = offset >= Math.max(audit.from(), audit.logStart()) && offset < audit.to();
+                if (copies.get(id) && read && !found.contains(flow.partition() + "-" + offset + " " + id))
+                    vanished.set(id);
+            });
+        }
+        return vanished;
     }
 }

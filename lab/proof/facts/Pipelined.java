@@ -19,6 +19,7 @@ public class Pipelined {
     private final TreeMap<Long, Integer> processed; // the id at each offset, for read_committed
     private final TreeMap<Long, Integer> written; // for read_uncommitted
     private final Map<Integer, Long> inputs = new HashMap<>(); // the offset of each id in the log of the input
+    private final Map<Integer, Long> lastInputs = new HashMap<>(); // the same; of an id that is there twice, the second
     private final BitSet once = new BitSet(); // or more often
     private final BitSet twice = new BitSet(); // or more often
 
@@ -28,7 +29,11 @@ public class Pipelined {
         this.setup = setup;
         processed = output(Flow.Kind.PROCESSED);
         written = output(Flow.Kind.WRITTEN);
-        for (Flow flow : run.flows(Flow.Kind.FOUND)) flow.records().forEach(inputs::putIfAbsent);
+        for (Flow flow : run.flows(Flow.Kind.FOUND))
+            flow.records().forEach((id, offset) -> {
+                inputs.putIfAbsent(id, offset);
+                lastInputs.merge(id, offset, Math::max);
+            });
         for (int id : processed.values()) {
             if (once.get(id)) twice.set(id);
             once.set(id);
@@ -109,7 +114,7 @@ public class Pipelined {
 
     /** Whether an input was not committed when a process was frozen. */
     public boolean isUncommitted(int id, Processing.Open open) {
-        return inputs.getOrDefault(id, -1L) >= open.consumed();
+        return lastInputs.getOrDefault(id, facts.account().ids().offset(id)) >= open.consumed();
     }
 
     /** The inputs that no process reports in a committed batch. */
@@ -134,6 +139,7 @@ public class Pipelined {
             return Text.of(
                     "the pipeline had committed the input up to offset %,d of %,d", last.committed(), last.end());
         if (inputs().isEmpty()) return "there were no inputs";
+        if (!facts.isRead()) return "the log of the input was not read to its end";
         for (String isolation : List.of("read_committed", "read_uncommitted")) {
             var audit = run.all(Processing.OutputAudit.class).stream()
                     .filter(it -> it.isolation().equals(isolation))
