@@ -19,7 +19,7 @@ import lab.proof.facts.Text;
  * received in another partition or at another offset than the acknowledged one.
  *
  * <p>ALLOWED: what allows a loss allows a phantom: acks=0 or acks=1, unclean elections, a power cut. Without idempotence, a
- * record may also have been received at another offset only, if the log does not show that it is not there.
+ * record may also have been received at another offset only, unless that place was read and does not have it.
  *
  * <p>INCONCLUSIVE: the log was not read to its end.
  */
