@@ -58,8 +58,8 @@ record Commands(String servers, Path configFile) {
     }
 
     /**
-     * Sets a group's committed offset to the first record that the log has. Kafka has no tool that sets one of Connect's
-     * workers: it is deleted, because they do not use it.
+     * Sets a group's committed offset to the first record that the log has. For a group of Connect's workers, Kafka's
+     * tool resets nothing, so the offset is deleted: the workers do not use it.
      */
     String toEarliest(StrayOffset it) {
         boolean streams = it.kind().equals("Streams group");
