@@ -2,8 +2,13 @@ package test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -69,5 +74,53 @@ class RunTest {
                         .containsPattern("RunTest|unknownTest");
             }
         });
+    }
+
+    /** Not in a file that ends with Test, so the suite does not find it. */
+    static class ByChance {
+        static int runs;
+
+        @Test
+        @DisplayName("fails the first time")
+        void once() {
+            assertThat(++runs).isGreaterThan(1);
+        }
+
+        @Test
+        @DisplayName("fails each time")
+        void always() {
+            assertThat(runs).isNegative();
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "with CI=true a failed test runs once more: what passes only then is named; what fails again has failed")
+    void secondRun() {
+        String strict = printed(() -> assertThat(end(new suite.Report(true))).isFalse());
+        assertThat(strict)
+                .contains("PASSED ONLY IN A SECOND RUN; first: FAIL RunTest$ByChance: fails the first time")
+                .containsPattern("fails each time(?s).*again: FAIL RunTest.ByChance: fails each time")
+                .endsWith("\n1 passed, 1 failed\n");
+        String once = printed(() -> assertThat(end(new suite.Report(false))).isFalse());
+        assertThat(once).doesNotContain("SECOND RUN").endsWith("\n0 passed, 2 failed\n");
+    }
+
+    private static boolean end(suite.Report report) {
+        ByChance.runs = 0;
+        suite.run(Set.of(ByChance.class), List.of(), report);
+        return report.end();
+    }
+
+    private static String printed(Runnable what) {
+        PrintStream before = System.out;
+        var caught = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(caught, true, StandardCharsets.UTF_8));
+        try {
+            what.run();
+        } finally {
+            System.setOut(before);
+        }
+        return caught.toString(StandardCharsets.UTF_8);
     }
 }
