@@ -75,6 +75,7 @@
 //SOURCES lab/drill/clients/RecordIdTest.java
 //SOURCES lab/drill/clients/MemberProcessTest.java
 //SOURCES lab/drill/scenarios/StepsConverterTest.java
+//SOURCES lab/drill/observer/NodeWatchTest.java
 //SOURCES lab/drill/recording/TimelineTest.java
 //SOURCES lab/drill/DrillTest.java
 //SOURCES lab/drill/ExactlyOnceTest.java

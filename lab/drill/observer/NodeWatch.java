@@ -30,6 +30,7 @@ public class NodeWatch {
         }
         if (++agreeing < PartitionWatch.AGREEING && !listed.isEmpty() || now.equals(listed)) return;
         listed = now;
+        controllerSilences = 0; // a broker that leaves takes the questions with it that it was asked
         recording.write(new Seen.Brokers(candidateAt, List.copyOf(new TreeSet<>(now))));
     }
 

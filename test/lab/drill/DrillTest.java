@@ -556,6 +556,8 @@ public class DrillTest {
         int port = SharedCluster.freePort();
         var shape = new ArrayList<>(List.of("--port", "" + port, "--brokers", "3", "--controllers", "3"));
         shape.addAll(OwnCluster.SHORT_SESSIONS);
+        // A machine that stalls for 2 s would have the controllers elect another one among themselves.
+        shape.addAll(List.of("-X", "controller.quorum.fetch.timeout.ms=20000"));
         try (Run cluster = Run.script("cluster.java", shape.toArray(String[]::new))) {
             cluster.awaitLine("ready: ");
             production = cluster;
