@@ -3,6 +3,7 @@ package test;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.*;
+import java.nio.file.attribute.FileTime;
 import java.util.*;
 import java.util.concurrent.*;
 
@@ -31,14 +32,17 @@ final class ClassArchives {
         Run.classArchives = ClassArchives::of;
     }
 
-    /** Where a jar's classes are, if they have been written. A jar that is compiled again needs others. */
-    private static Path of(Path jar) {
+    /** Where the classes of a class path are, if they have been written. A JVM takes them only for the very same jars. */
+    private static Path of(String classpath) {
+        String[] jars = classpath.split(":");
+        var times = new ArrayList<FileTime>();
         try {
-            long time = Files.getLastModifiedTime(jar).toMillis();
-            return jar.resolveSibling("classes-%s-%d.jsa".formatted(Runtime.version(), time));
+            for (String jar : jars) times.add(Files.getLastModifiedTime(Path.of(jar)));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+        String name = "classes-%08x.jsa".formatted(Objects.hash("" + Runtime.version(), classpath, times));
+        return Path.of(jars[0]).resolveSibling(name);
     }
 
     /** Writes those that are not there. What fails here fails in its own test, too: it is only told. */
@@ -68,7 +72,7 @@ final class ClassArchives {
     private static void write(String servers, String use) {
         String[] words = use.split(" ");
         String[] arguments = Arrays.copyOfRange(words, 1, words.length);
-        if (Files.exists(of(Run.jar(words[0])))) return;
+        if (Files.exists(of(Run.classpath(words[0])))) return;
         try (Run run = writing(servers, words[0], arguments)) {
             if (run.awaitExit() < 128) keep(words[0]);
         }
@@ -76,19 +80,19 @@ final class ClassArchives {
 
     private static Run writing(String servers, String script, String... arguments) {
         var command = new ArrayList<>(List.of(Run.commandOf(script, arguments)));
-        if (!Files.exists(of(Run.jar(script)))) command.add(1, "-XX:ArchiveClassesAtExit=" + unfinished(script));
+        if (!Files.exists(of(Run.classpath(script)))) command.add(1, "-XX:ArchiveClassesAtExit=" + unfinished(script));
         return Run.here().with("KAFKA_BOOTSTRAP_SERVERS", servers).command(command.toArray(String[]::new));
     }
 
     private static Path unfinished(String script) {
-        return Path.of(of(Run.jar(script)) + "." + ProcessHandle.current().pid());
+        return Path.of(of(Run.classpath(script)) + "." + ProcessHandle.current().pid());
     }
 
     /** A complete archive, which no signal has cut short, is moved into place. Not every JVM can write one. */
     private static void keep(String script) {
         if (!Files.exists(unfinished(script))) return;
         try {
-            Files.move(unfinished(script), of(Run.jar(script)), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(unfinished(script), of(Run.classpath(script)), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException cannot) {
             throw new UncheckedIOException(cannot);
         }

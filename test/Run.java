@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.regex.*;
 import java.util.stream.*;
 
@@ -46,8 +46,8 @@ public final class Run implements AutoCloseable {
     private static final Set<Run> OPEN = ConcurrentHashMap.newKeySet();
     private static volatile boolean ending;
 
-    /** Where the classes of a jar are, as the suite writes them; no such file: the JVM reads the jar. */
-    static volatile UnaryOperator<Path> classArchives = jar -> jar.resolveSibling("none");
+    /** Where the classes of a class path are, as the suite writes them; no such file: the JVM reads the jars. */
+    static volatile Function<String, Path> classArchives = classpath -> Path.of("none");
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(Run::endAll));
@@ -133,19 +133,24 @@ public final class Run implements AutoCloseable {
 
     private static String[] withClasses(Path script, String... arguments) {
         var command = new ArrayList<>(BUILT.get(script));
-        Path archive = classArchives.apply(jar(command));
+        Path archive = classArchives.apply(classpath(command));
         if (Files.exists(archive)) command.add(1, "-XX:SharedArchiveFile=" + archive);
         return all(command, arguments);
     }
 
     /** What a script was compiled to. */
     public static Path jar(String script) {
-        build(script);
-        return jar(BUILT.get(ROOT.resolve(script)));
+        return Path.of(classpath(script).split(":")[0]);
     }
 
-    private static Path jar(List<String> command) {
-        return Path.of(command.get(command.indexOf("-classpath") + 1).split(":")[0]);
+    /** That, and the libraries. */
+    static String classpath(String script) {
+        build(script);
+        return classpath(BUILT.get(ROOT.resolve(script)));
+    }
+
+    private static String classpath(List<String> command) {
+        return command.get(command.indexOf("-classpath") + 1);
     }
 
     private static String[] all(List<String> command, String... arguments) {
