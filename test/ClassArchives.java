@@ -60,6 +60,11 @@ final class ClassArchives {
                     .map(use -> two.submit(() -> write(servers, use)))
                     .toList();
             for (Future<?> writer : writers) writer.get();
+            ProcessHandle process = ProcessHandle.of(cluster.pid()).orElseThrow();
+            SharedCluster.await(
+                    "cluster.java has written its nodes' classes",
+                    () -> process.descendants()
+                            .noneMatch(it -> SharedCluster.commandLine(it).contains("-Xshare:dump")));
             cluster.type("quit");
             if (cluster.awaitExit() < 128) keep("cluster.java");
         } catch (InterruptedException | ExecutionException | AssertionError failed) {
