@@ -1,7 +1,6 @@
 package test;
 
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,11 +16,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
@@ -81,22 +78,11 @@ public final class SharedCluster {
         return here().script(script, arguments);
     }
 
-    /** Creates a topic that no other test has, of the shape that the name ends in, placed as topics.java does. */
+    /** Creates a topic that no other test has, of the shape that the name ends in. */
     public static synchronized String topic(String shape) {
         String name = "t%d-%s".formatted(++topics, shape);
-        String[] counts = shape.replace("p", "").split("-rf");
-        var placement = new TreeMap<Integer, List<Integer>>();
-        for (int i = 0; i < Integer.parseInt(counts[0]); i++) {
-            List<Integer> both = i % 2 == 0 ? List.of(1, 2) : List.of(2, 1);
-            placement.put(i, both.subList(0, Integer.parseInt(counts[1])));
-        }
-        var first = new HashMap<TopicPartition, OffsetSpec>();
-        placement.keySet().forEach(it -> first.put(new TopicPartition(name, it), OffsetSpec.earliest()));
-        try {
-            admin().createTopics(List.of(new NewTopic(name, placement))).all().get();
-            admin().listOffsets(first).all().get(); // each leader knows that it leads
-        } catch (ExecutionException | InterruptedException failed) {
-            throw new IllegalStateException(name, failed);
+        try (Run create = script("topics.java", "create", name)) {
+            create.expectExit(0);
         }
         return name;
     }
