@@ -387,63 +387,54 @@ class ClusterTest {
 
     @Test
     @DisplayName(
-            "power: both brokers lose what acks=all had acknowledged; one alone, or SIGKILL without the cut, nothing")
+            "power: both brokers lose what acks=all had acknowledged; one alone, or SIGKILL without the cut, nothing;"
+                    + " where each record is flushed, nothing is lost, and the answer says so")
     void power() throws Exception {
         int port = SharedCluster.freePort();
         String servers = "localhost:%d,localhost:%d".formatted(port, port + 3);
         try (Run cluster = start(port, EARLY_CHECKPOINTS.toArray(String[]::new));
                 Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
             cluster.awaitLine("ready: ");
-            admin.createTopics(List.of(new NewTopic("t", Map.of(0, List.of(1, 2)))))
-                    .all()
-                    .get();
-            send(servers, 100);
+            var both = Map.of(0, List.of(1, 2));
+            var flushed = new NewTopic("flushed", both).configs(Map.of("flush.messages", "1"));
+            admin.createTopics(List.of(new NewTopic("t", both), flushed)).all().get();
+            send(servers, "t", 100);
+            send(servers, "flushed", 50);
+            awaitCheckpoints(cluster);
             command(cluster, "kill kafka-1", "kafka-1 killed");
             command(cluster, "kill kafka-2", "kafka-2 killed");
             startBoth(cluster);
             assertThat(SharedCluster.records(servers, "t")).hasSize(100);
 
             inSync(admin);
-            assertThat(command(cluster, "power kafka-1", "power "))
-                    .matches("power kafka-1: t-0 100 -> 0 \\(checkpoint -?\\d+[.]\\d s old\\)");
+            awaitCheckpoints(cluster);
+            String cut = "flushed-0 50 -> 50, t-0 100 -> 0 \\(checkpoint -?\\d+[.]\\d s old\\)";
+            assertThat(command(cluster, "power kafka-1", "power ")).matches("power kafka-1: " + cut);
             command(cluster, "start kafka-1", "kafka-1 started");
             inSync(admin);
             assertThat(SharedCluster.records(servers, "t")).hasSize(100);
 
-            String age = " \\(checkpoint -?\\d+[.]\\d s old\\)";
+            awaitCheckpoints(cluster);
             assertThat(command(cluster, "power kafka-2 controller kafka-1", "power "))
-                    .matches("power controller: nothing to cut; kafka-1: t-0 100 -> 0" + age + "; kafka-2: t-0 100 -> 0"
-                            + age);
+                    .matches("power controller: nothing to cut; kafka-1: %1$s; kafka-2: %1$s".formatted(cut));
             command(cluster, "start controller", "controller started");
             startBoth(cluster);
             assertThat(SharedCluster.records(servers, "t")).isEmpty();
+            assertThat(SharedCluster.records(servers, "flushed")).hasSize(50);
         }
     }
 
-    @Test
-    @DisplayName("power with a flush of each record: nothing is lost, and the answer says so")
-    void powerWithFlush() throws Exception {
-        int port = SharedCluster.freePort();
-        var options = new ArrayList<>(EARLY_CHECKPOINTS);
-        options.addAll(List.of("--brokers", "1", "-X", "log.flush.interval.messages=1"));
-        try (Run cluster = start(port, options.toArray(String[]::new));
-                Admin admin = Admin.create(Map.of("bootstrap.servers", "localhost:" + port))) {
-            cluster.awaitLine("ready: ");
-            admin.createTopics(List.of(new NewTopic("t", Map.of(0, List.of(1)))))
-                    .all()
-                    .get();
-            Path checkpoint = directoryOf(cluster).resolve("kafka-1/recovery-point-offset-checkpoint");
-            send("localhost:" + port, 50);
-            SharedCluster.await("a checkpoint after the last record", () -> {
+    /** Both brokers have written down that all records of the topic "flushed" are on the disk. */
+    private static void awaitCheckpoints(Run cluster) throws InterruptedException {
+        for (String broker : List.of("kafka-1", "kafka-2")) {
+            Path checkpoint = directoryOf(cluster).resolve(broker + "/recovery-point-offset-checkpoint");
+            SharedCluster.await("a checkpoint of " + broker + " after the last record", () -> {
                 try {
-                    return Files.readAllLines(checkpoint).contains("t 0 50");
+                    return Files.readAllLines(checkpoint).contains("flushed 0 50");
                 } catch (IOException beingReplaced) {
                     return false;
                 }
             });
-            assertThat(command(cluster, "power kafka-1", "power ")).startsWith("power kafka-1: t-0 50 -> 50 (");
-            command(cluster, "start kafka-1", "kafka-1 started");
-            assertThat(SharedCluster.records("localhost:" + port, "t")).hasSize(50);
         }
     }
 
@@ -460,9 +451,9 @@ class ClusterTest {
     private static void inSync(Admin admin) throws InterruptedException {
         SharedCluster.await("both are in sync", () -> {
             try {
-                var topic =
-                        admin.describeTopics(List.of("t")).allTopicNames().get().get("t");
-                return topic.partitions().get(0).isr().size() == 2;
+                var topics = admin.describeTopics(List.of("t", "flushed")).allTopicNames();
+                return topics.get().values().stream()
+                        .allMatch(it -> it.partitions().get(0).isr().size() == 2);
             } catch (ExecutionException notNow) {
                 return false;
             } catch (InterruptedException ended) {
@@ -472,11 +463,11 @@ class ClusterTest {
     }
 
     /** Acknowledged by all replicas in sync. */
-    private static void send(String servers, int count) throws Exception {
+    private static void send(String servers, String topic, int count) throws Exception {
         var settings = Map.<String, Object>of("bootstrap.servers", servers, "acks", "all");
         try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             var answers = new ArrayList<Future<RecordMetadata>>();
-            for (int i = 0; i < count; i++) answers.add(producer.send(new ProducerRecord<>("t", "v" + i)));
+            for (int i = 0; i < count; i++) answers.add(producer.send(new ProducerRecord<>(topic, "v" + i)));
             for (Future<RecordMetadata> answer : answers) answer.get();
         }
     }

@@ -19,9 +19,13 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** docker-compose.yml on a real engine, with the guide's own docker commands. */
+/**
+ * docker-compose.yml on a real engine, with the guide's own docker commands, and the drill on these containers: only an
+ * engine shows what its commands do. The project has another name than in the file, and so has the network.
+ */
 class DockerTest {
     private static final Duration LONG = Duration.ofMinutes(6);
+    private static final String PROJECT = "demo";
     private static final String SERVERS = "localhost:9092,localhost:9095";
 
     /** What differs by nature: addresses, directories, and what a container's own start script sets. */
@@ -41,13 +45,17 @@ class DockerTest {
         assertThat(SharedCluster.isFree(9092) && SharedCluster.isFree(9095))
                 .as("ports 9092 and 9095 are free")
                 .isTrue();
-        Docker.run("docker", "compose", "up", "-d", "--wait");
+        composeUp();
+    }
+
+    private static void composeUp() {
+        Docker.run("docker", "compose", "-p", PROJECT, "up", "-d", "--wait");
     }
 
     @AfterAll
     static void down() {
         if (!Docker.answers()) return;
-        Docker.run("docker", "compose", "down", "-v");
+        Docker.run("docker", "compose", "-p", PROJECT, "down", "-v");
         assertThat(Docker.output("docker", "ps", "-a", "--filter", "name=kafka-deploy", "--format", "{{.Names}}"))
                 .isEmpty();
     }
@@ -121,7 +129,7 @@ class DockerTest {
     @Order(5)
     @DisplayName("failover.java finds it, and proves Scenario 3 on it")
     void failover() throws Exception {
-        Docker.run("docker", "compose", "up", "-d", "--wait");
+        composeUp();
         try (Run failover = Run.script("failover.java", "3")) {
             failover.expectExit(0, LONG);
             failover.awaitLine("ready: the containers of docker-compose.yml");
@@ -153,7 +161,7 @@ class DockerTest {
     @Order(7)
     @DisplayName("the workflow of docs/your-cluster.md takes one of its brokers down; the summary has the verdict")
     void workflow(@TempDir Path directory) throws Exception {
-        WorkflowTest.Job job = WorkflowTest.run("containers", directory, Map.of());
+        WorkflowTest.Job job = WorkflowTest.run("containers", directory, Map.of("COMPOSE_PROJECT_NAME", PROJECT));
         assertThat(job.summary())
                 .contains("drill-2p-rf2")
                 .containsPattern("\\| PASS \\|.*\\| kafka-[12] was down \\|")
@@ -161,12 +169,89 @@ class DockerTest {
         assertThat(job.junit()).contains("<testsuites ", "no acknowledged record is lost");
     }
 
+    // ---- the drill ----
+
+    @Test
+    @Order(8)
+    @DisplayName("the drill finds them, and takes a broker off the network, whatever that is called")
+    void disconnect() throws Exception {
+        awaitHealthy();
+        String[] arguments = {"test-2p-rf2", "--fault", "disconnect", "--down", "12s"};
+        try (Run drill = Run.script("lab/drill.java", arguments)) {
+            drill.awaitExit(LONG);
+            drill.awaitLine("the cluster of docker-compose.yml: 2 brokers");
+            drill.awaitLine("docker network disconnect demo_default " + Docker.KAFKA_1);
+            drill.awaitLine("docker network connect demo_default " + Docker.KAFKA_1);
+            assertThat(drill.out())
+                    .anyMatch(line -> line.matches("  PASS +kafka-1 was down"))
+                    .anyMatch(line -> line.matches("  PASS +no acknowledged record is lost"));
+        }
+        assertThat(answers()).isTrue();
+    }
+
+    @Test
+    @Order(9)
+    @DisplayName("the drill: Ctrl-C while the broker is stopped: it is started again")
+    void drillInterrupted() {
+        try (Run drill = Run.script("lab/drill.java", "test-2p-rf2", "--down", "10m")) {
+            drill.awaitLine("docker stop ");
+            drill.awaitLine("controlled shutdown, exit status 143");
+            drill.interrupt();
+            drill.expectExit(1);
+            assertThat(drill.err()).contains("  restoring: start kafka-1");
+        }
+        assertThat(answers()).isTrue();
+    }
+
+    @Test
+    @Order(10)
+    @DisplayName("the drill: SIGKILL while the broker is stopped, frozen or off the network: it is restored")
+    void drillKilled() throws Exception {
+        for (String fault : List.of("kill", "pause", "disconnect")) {
+            awaitHealthy();
+            try (Run drill = Run.script("lab/drill.java", "test-2p-rf2", "--fault", fault, "--down", "10m")) {
+                drill.awaitLine(Docker.KAFKA_1);
+                SharedCluster.await("kafka-1 is down", () -> !answers());
+                drill.kill();
+            }
+            SharedCluster.await("kafka-1 is restored after " + fault, DockerTest::answers);
+        }
+    }
+
+    @Test
+    @Order(11)
+    @DisplayName("what is down before a drill begins is named, with the command that fixes it")
+    void leftover() throws Exception {
+        awaitHealthy();
+        Docker.run("docker", "pause", Docker.KAFKA_1);
+        try (Run drill = Run.script("lab/drill.java", "test-2p-rf2")) {
+            drill.expectExit(1);
+            assertThat(drill.err())
+                    .singleElement()
+                    .asString()
+                    .isEqualTo(Docker.KAFKA_1 + " is paused before the drill begins. Fix: docker unpause "
+                            + Docker.KAFKA_1);
+        } finally {
+            Docker.run("docker", "unpause", Docker.KAFKA_1);
+        }
+    }
+
+    private static void awaitHealthy() throws InterruptedException {
+        String[] inspect = {"docker", "inspect", "-f", "{{.State.Health.Status}}", Docker.KAFKA_1};
+        SharedCluster.await("kafka-1 is healthy", () -> Docker.output(inspect).equals(List.of("healthy")));
+    }
+
+    private static boolean answers() {
+        String state = "{{.State.Running}} {{.State.Paused}} {{len .NetworkSettings.Networks}}";
+        return Docker.output("docker", "inspect", "-f", state, Docker.KAFKA_1).equals(List.of("true false 1"));
+    }
+
+    // ---- details ----
+
     private static boolean isRunning(String container) {
         return Docker.output("docker", "inspect", "-f", "{{.State.Running}}", container)
                 .equals(List.of("true"));
     }
-
-    // ---- details ----
 
     private static void finished(String script, String... arguments) {
         try (Run run = Run.script(script, arguments)) {

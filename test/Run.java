@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.regex.*;
 import java.util.stream.*;
 
@@ -44,6 +45,9 @@ public final class Run implements AutoCloseable {
     private static final Map<Path, List<String>> BUILT = new HashMap<>(); // with the command that runs it
     private static final Set<Run> OPEN = ConcurrentHashMap.newKeySet();
     private static volatile boolean ending;
+
+    /** Where the classes of a class path are, as the suite writes them; no such file: the JVM reads the jars. */
+    static volatile Function<String, Path> classArchives = classpath -> Path.of("none");
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(Run::endAll));
@@ -124,14 +128,29 @@ public final class Run implements AutoCloseable {
     /** The command into which {@code ./jbang SCRIPT ARGUMENT...} turns itself. */
     public static String[] commandOf(String script, String... arguments) {
         build(script);
-        return all(BUILT.get(ROOT.resolve(script)), arguments);
+        return withClasses(ROOT.resolve(script), arguments);
+    }
+
+    private static String[] withClasses(Path script, String... arguments) {
+        var command = new ArrayList<>(BUILT.get(script));
+        Path archive = classArchives.apply(classpath(command));
+        if (Files.exists(archive)) command.add(1, "-XX:SharedArchiveFile=" + archive);
+        return all(command, arguments);
     }
 
     /** What a script was compiled to. */
     public static Path jar(String script) {
+        return Path.of(classpath(script).split(":")[0]);
+    }
+
+    /** That, and the libraries. */
+    static String classpath(String script) {
         build(script);
-        List<String> command = BUILT.get(ROOT.resolve(script));
-        return Path.of(command.get(command.indexOf("-classpath") + 1).split(":")[0]);
+        return classpath(BUILT.get(ROOT.resolve(script)));
+    }
+
+    private static String classpath(List<String> command) {
+        return command.get(command.indexOf("-classpath") + 1);
     }
 
     private static String[] all(List<String> command, String... arguments) {
@@ -181,7 +200,7 @@ public final class Run implements AutoCloseable {
             Path file = builder.directory().toPath().resolve(script);
             if (!Files.exists(file)) return command(all(List.of(JBANG, script), arguments));
             build(file.toString());
-            return command(all(BUILT.get(file), arguments));
+            return command(withClasses(file, arguments));
         }
 
         public Run command(String... command) {

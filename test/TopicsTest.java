@@ -336,7 +336,7 @@ class TopicsTest {
             watch.awaitLine(Pattern.compile(topic + " +0 +1  1,2 +1,2 +empty$"));
             SharedCluster.command("stop kafka-1");
             watch.awaitLine(Pattern.compile(topic + " +0 +2  1,2 +2 +empty$"));
-            SharedCluster.command("kill kafka-2");
+            SharedCluster.command("stop kafka-2");
             watch.awaitLine(Pattern.compile("^\\d\\d:\\d\\d:\\d\\d  no answer: .*"));
             SharedCluster.command("start kafka-2");
             SharedCluster.command("start kafka-1");

@@ -12,6 +12,7 @@
 //SOURCES Run.java
 //SOURCES Screen.java
 //SOURCES SharedCluster.java
+//SOURCES ClassArchives.java
 //SOURCES GroupMember.java
 //SOURCES RunTest.java
 //SOURCES House.java
@@ -84,7 +85,6 @@
 //SOURCES ReadmeTest.java
 //SOURCES Docker.java
 //SOURCES DockerTest.java
-//SOURCES lab/drill/ContainersTest.java
 
 package test;
 
@@ -149,6 +149,7 @@ class suite {
 
     public static void main(String... names) {
         var selected = select(names);
+        ClassArchives.use();
         var report = new Report(Boolean.parseBoolean(System.getenv("CI")));
         if (names.length > 0 || !namespacesWork()) {
             run(selected, List.of(names), report);
@@ -156,6 +157,8 @@ class suite {
             Set<String> directories = directoriesOfClusters();
             // Before anything else: a namespace has no network for downloads, and JBang builds one script at a time.
             Run.build(scripts());
+            Run.build("test/tool.java");
+            ClassArchives.write();
             selected.removeAll(BESIDE);
             try (Run beside = startBeside()) {
                 run(selected, List.of(), report);

@@ -46,6 +46,7 @@ public class RemedyTest {
                         "share.coordinator.state.topic.replication.factor", "5",
                         "share.coordinator.state.topic.num.partitions", "5",
                         "auto.leader.rebalance.enable", "false",
+                        "controller.quorum.fetch.timeout.ms", "6000", // a machine that stalls elects no other leader
                         "replica.fetch.max.bytes", "1")); // one batch for each request: a throttle then works
     }
 
@@ -54,26 +55,28 @@ public class RemedyTest {
         if (nodes != null) nodes.close();
     }
 
-    /** Runs the finding's remedy, and compares what the doctor says before and after. */
-    private void remedied(String finding, String... topics) throws Exception {
+    /** Runs the findings' remedies, and compares what the doctor says before and after. */
+    private Said remedied(Set<String> findings, String... topics) throws Exception {
         Map<String, Integer> sizes = sizes(topics);
         Tries.write(nodes.servers(), sizes, RECORDS);
         Map<TopicPartition, Long> ends = ends(topics);
         Said before = Said.ask(nodes.servers());
-        assertThat(before.findings()).contains(finding);
-        Shell.run(before.remedies().get(finding));
-        accepts(sizes);
+        assertThat(before.findings()).containsAll(findings);
+        for (String finding : findings) {
+            Shell.run(before.remedies().get(finding));
+            accepts(sizes); // also while replicas are being copied
+        }
         for (String topic : topics) Tries.awaitWhole(nodes.admin(), topic);
         Said after = Said.ask(nodes.servers());
         assertThat(before.findings())
-                .as("%s%nafter it: %s", finding, after.remedies())
+                .as("%s%nafter it: %s", findings, after.remedies())
                 .containsAll(after.findings());
-        assertThat(after.findings()).doesNotContain(finding);
+        assertThat(after.findings()).doesNotContainAnyElementsOf(findings);
         accepts(sizes);
         Map<TopicPartition, Long> endsNow = ends(topics);
         ends.forEach((at, end) -> assertThat(endsNow.get(at)).isGreaterThanOrEqualTo(end + 2));
-        for (String topic : topics)
-            nodes.admin().deleteTopics(List.of(topic)).all().get();
+        nodes.admin().deleteTopics(List.of(topics)).all().get();
+        return before;
     }
 
     private void accepts(Map<String, Integer> sizes) {
@@ -119,9 +122,8 @@ public class RemedyTest {
     void offsetsTopic() throws Exception {
         create("o", Map.of(), List.of(List.of(1, 4)));
         String finding = "stopped: topic cannot be created: [__consumer_offsets]";
-        Said before = Said.ask(nodes.servers());
+        Said before = remedied(Set.of(finding), "o");
         assertThat(before.status()).isEqualTo(1);
-        remedied(finding, "o");
         Tries.awaitWhole(nodes.admin(), "__consumer_offsets");
         nodes.admin()
                 .alterConsumerGroupOffsets(
@@ -134,11 +136,11 @@ public class RemedyTest {
     @Order(2)
     @DisplayName("__transaction_state and __share_group_state cannot be created: the same, and it is a risk")
     void otherTopics() throws Exception {
-        for (String topic : List.of(GroupReader.TRANSACTIONS, GroupReader.SHARES)) {
-            create("o", Map.of(), List.of(List.of(1, 4)));
-            remedied("traps: topic cannot be created: [" + topic + "]", "o");
-            Tries.awaitWhole(nodes.admin(), topic);
-        }
+        create("o", Map.of(), List.of(List.of(1, 4)));
+        String cannot = "traps: topic cannot be created: [%s]";
+        List<String> own = List.of(GroupReader.TRANSACTIONS, GroupReader.SHARES);
+        remedied(own.stream().map(cannot::formatted).collect(Collectors.toSet()), "o");
+        for (String topic : own) Tries.awaitWhole(nodes.admin(), topic);
         assertThat(Said.ask(nodes.servers()).findings()).isEmpty();
     }
 
@@ -158,13 +160,14 @@ public class RemedyTest {
             producer.send(new ProducerRecord<>("held", "v")).get();
             assertThat(Said.ask(nodes.servers()).findings()).noneMatch(it -> it.contains("hanging")); // only open
             remakeTransactions();
-            String finding = Said.ask(nodes.servers()).findings().stream()
+            Said hanging = Said.ask(nodes.servers());
+            String finding = hanging.findings().stream()
                     .filter(it -> it.startsWith("stopped: partition hanging transaction: [held-0 (producer "))
                     .findFirst()
                     .orElseThrow();
             assertThat(finding).endsWith(", from offset 0)]");
             assertThat(stableEnd(at)).isZero();
-            Shell.run(Said.ask(nodes.servers()).remedies().get(finding));
+            Shell.run(hanging.remedies().get(finding));
             SharedCluster.await("consumers with read_committed get on", () -> stableEnd(at) == 2); // and the marker
             assertThat(Said.ask(nodes.servers()).findings()).doesNotContain(finding);
             accepts(Map.of("held", 1));
@@ -210,18 +213,36 @@ public class RemedyTest {
 
     @Test
     @Order(3)
-    @DisplayName("one replica")
-    void oneReplica() throws Exception {
+    @DisplayName(
+            "one replica; one rack: a replica moves to the other; all must be in sync, with room for one more replica;"
+                    + " unclean election; another leader than the first replica")
+    void placements() throws Exception {
         create("one", Map.of(), List.of(List.of(1), List.of(2), List.of(4)));
-        remedied("traps: partition one replica: [one-0, one-1, one-2]", "one");
+        create("racked", Map.of(), List.of(List.of(1, 2), List.of(3, 1)));
+        create("tight", Map.of("min.insync.replicas", "2"), List.of(List.of(1, 4), List.of(4, 2)));
+        create("unclean", Map.of("unclean.leader.election.enable", "true"), List.of(List.of(1, 4)));
+        create("led", Map.of(), List.of(List.of(1, 4), List.of(4, 1)));
+        move(new TopicPartition("led", 0), List.of(4, 1));
+        Set<String> findings = Set.of(
+                "traps: partition one replica: [one-0, one-1, one-2]",
+                "traps: partition one rack: [racked-0, racked-1]",
+                "traps: topic all must be in sync: [tight]",
+                "traps: topic unclean election: [unclean]",
+                "traps: partition another leader: [led-0]");
+        remedied(findings, "one", "racked", "tight", "unclean", "led");
     }
 
     @Test
     @Order(3)
-    @DisplayName("no leader, after a failure: the remedy printed there")
-    void noLeader() throws Exception {
+    @DisplayName(
+            "no leader and no acks=all, after a failure: the remedies printed there, the second without room for one"
+                    + " more replica")
+    void afterFailure() throws Exception {
         create("alone", Map.of(), List.of(List.of(3)));
-        remedied("broker 3: partition no leader: [alone-0]", "alone");
+        create("full", Map.of("min.insync.replicas", "4"), List.of(List.of(1, 2, 3, 4)));
+        Set<String> findings =
+                Set.of("broker 3: partition no leader: [alone-0]", "broker 2: partition no acks=all: [full-0]");
+        remedied(findings, "alone", "full");
     }
 
     @Test
@@ -230,7 +251,7 @@ public class RemedyTest {
     void oneReplicaWithMinimum() throws Exception {
         create("strict", Map.of("min.insync.replicas", "2"), List.of(List.of(1)));
         topicSetting("strict", "follower.replication.throttled.replicas", "*");
-        remedied("traps: partition one replica: [strict-0]", "strict");
+        remedied(Set.of("traps: partition one replica: [strict-0]"), "strict");
     }
 
     @Test
@@ -242,52 +263,14 @@ public class RemedyTest {
                 .createPartitions(Map.of("uneven", NewPartitions.increaseTo(2, List.of(List.of(2, 4)))))
                 .all()
                 .get();
-        var single = Optional.of(new NewPartitionReassignment(List.of(2)));
-        nodes.admin()
-                .alterPartitionReassignments(Map.of(new TopicPartition("uneven", 1), single))
-                .all()
-                .get();
+        move(new TopicPartition("uneven", 1), List.of(2));
         Tries.awaitWhole(nodes.admin(), "uneven");
-        remedied("traps: topic all must be in sync: [uneven]", "uneven");
+        remedied(Set.of("traps: topic all must be in sync: [uneven]"), "uneven");
     }
 
-    @Test
-    @Order(3)
-    @DisplayName("all must be in sync: with room for one more replica, and without")
-    void allMustBeInSync() throws Exception {
-        create("tight", Map.of("min.insync.replicas", "2"), List.of(List.of(1, 4), List.of(4, 2)));
-        remedied("traps: topic all must be in sync: [tight]", "tight");
-        create("full", Map.of("min.insync.replicas", "4"), List.of(List.of(1, 2, 3, 4)));
-        remedied("broker 2: partition no acks=all: [full-0]", "full");
-    }
-
-    @Test
-    @Order(3)
-    @DisplayName("one rack: a replica moves to the other rack")
-    void oneRack() throws Exception {
-        create("racked", Map.of(), List.of(List.of(1, 2), List.of(3, 1)));
-        remedied("traps: partition one rack: [racked-0, racked-1]", "racked");
-    }
-
-    @Test
-    @Order(3)
-    @DisplayName("unclean election")
-    void unclean() throws Exception {
-        create("unclean", Map.of("unclean.leader.election.enable", "true"), List.of(List.of(1, 4)));
-        remedied("traps: topic unclean election: [unclean]", "unclean");
-    }
-
-    @Test
-    @Order(3)
-    @DisplayName("another leader than the first replica")
-    void anotherLeader() throws Exception {
-        create("led", Map.of(), List.of(List.of(1, 4), List.of(4, 1)));
-        var other = Optional.of(new NewPartitionReassignment(List.of(4, 1)));
-        nodes.admin()
-                .alterPartitionReassignments(Map.of(new TopicPartition("led", 0), other))
-                .all()
-                .get();
-        remedied("traps: partition another leader: [led-0]", "led");
+    private void move(TopicPartition at, List<Integer> replicas) throws Exception {
+        var target = Optional.of(new NewPartitionReassignment(replicas));
+        nodes.admin().alterPartitionReassignments(Map.of(at, target)).all().get();
     }
 
     @Test
@@ -301,11 +284,7 @@ public class RemedyTest {
         topicSetting("moved", "leader.replication.throttled.replicas", "*");
         Map<String, Integer> sizes = Map.of("moved", 1);
         Tries.write(nodes.servers(), sizes, 5_000);
-        var target = Optional.of(new NewPartitionReassignment(List.of(3, 4, 2)));
-        nodes.admin()
-                .alterPartitionReassignments(Map.of(new TopicPartition("moved", 0), target))
-                .all()
-                .get();
+        move(new TopicPartition("moved", 0), List.of(3, 4, 2));
         Said said = Said.ask(nodes.servers());
         assertThat(said.findings()).containsExactly("traps: partition being moved: [moved-0]");
         assertThat(said.remedies().values()).noneMatch(it -> it.contains("min.insync.replicas"));

@@ -681,7 +681,7 @@ public class DrillTest {
     @DisplayName("SIGTERM while a broker is down: the broker is started again, and all is in sync")
     void restores() throws Exception {
         String topic = topic("restores", Map.of());
-        try (Run run = drill(topic, "--down", "10m")) { // Ctrl-C: see ContainersTest
+        try (Run run = drill(topic, "--down", "10m")) { // Ctrl-C: see DockerTest
             run.awaitLine("in sync 2");
             run.terminate();
             run.expectExit(1);
