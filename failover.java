@@ -735,6 +735,7 @@ class failover implements Callable<Integer> {
                         for (var record : consumer.poll(Duration.ofMillis(100))) receive(record);
                         if (!consumer.assignment().equals(assigned)) report(Set.copyOf(consumer.assignment()));
                     }
+                    if (isHopeless()) consumer.unsubscribe(); // otherwise close() tries to commit for 30 s
                 } catch (RuntimeException ended) {
                     failure = "consumer %d ended: %s".formatted(number, ended);
                     history.write("consumer", now(), "consumer what error", number, "failed", ended);
@@ -1013,9 +1014,8 @@ class failover implements Callable<Integer> {
         }
 
         void begin(Trial it, int scenario, int number) {
-            String names = "run number of started scenario title settings fault";
             Object[] values = {it.run, number, numbers.size(), Instant.now(), "" + scenario, it.title, acks, fault};
-            write("run", 0, names, values);
+            write("run", 0, "run number of started scenario title settings fault", values);
             write("producer", 0, "config", Map.of("acks", acks, "enable.idempotence", idempotent));
             write("group", 0, "group consumers", it.group, it.members);
         }

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,11 @@ class ConsumerTest {
             Pattern.compile("partition (\\d+)  offset (\\d+)  \\{\"event_id\": (\\d+),");
 
     private static final int INTERRUPTED = 130; // the JVM's exit status after SIGINT
+
+    @BeforeAll
+    static void useCluster() {
+        SharedCluster.soonBack();
+    }
 
     @Test
     @DisplayName(

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QueueTest {
     private static final Pattern RECEIVED =
             Pattern.compile("^partition \\d+  offset \\d+  delivery (\\d+)  \\{\"event_id\": (\\d+),");
+
+    @BeforeAll
+    static void useCluster() {
+        SharedCluster.soonBack();
+    }
 
     @Test
     @DisplayName("two consumers of one partition both receive; the events of one that is killed come to the other")
@@ -115,12 +121,12 @@ class QueueTest {
         ConsumerTest.produce(topic, 2);
         var group = new ConfigResource(ConfigResource.Type.GROUP, "late");
         var lock =
-                new AlterConfigOp(new ConfigEntry("share.record.lock.duration.ms", "15000"), AlterConfigOp.OpType.SET);
+                new AlterConfigOp(new ConfigEntry("share.record.lock.duration.ms", "3000"), AlterConfigOp.OpType.SET);
         SharedCluster.admin()
                 .incrementalAlterConfigs(Map.of(group, List.of(lock)))
                 .all()
                 .get();
-        try (Run run = SharedCluster.script("queue.java", topic, "late", "--hold", "20", "-n", "1")) {
+        try (Run run = SharedCluster.script("queue.java", topic, "late", "--hold", "8", "-n", "1")) {
             run.expectExit(0);
             assertThat(run.out())
                     .anyMatch(line -> line.startsWith("partition 0  offset 0  not acknowledged  "))

@@ -1,6 +1,7 @@
 package test;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -16,6 +17,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -33,6 +36,13 @@ import java.util.function.BooleanSupplier;
  */
 public final class SharedCluster {
     private static final int PORT = freePort();
+    private static final List<String> SOON_BACK = List.of(
+            "-X",
+            "broker.session.timeout.ms=5000",
+            "-X",
+            "broker.heartbeat.interval.ms=500",
+            "-X",
+            "group.share.min.record.lock.duration.ms=1000");
     private static Run cluster;
     private static List<String> options = List.of();
     private static Admin admin;
@@ -52,10 +62,13 @@ public final class SharedCluster {
         return "localhost:%d,localhost:%d".formatted(PORT, PORT + 3);
     }
 
-    /** The cluster that is used from here on has these options. One with others ends, and its topics with it. */
-    public static synchronized void withOptions(List<String> wanted) {
-        if (options.equals(wanted)) return;
-        options = wanted;
+    /**
+     * In the cluster that is used from here on a broker that was stopped is soon back, and a queue gets back soon what a
+     * member does not answer. A cluster without that ends, and its topics with it.
+     */
+    public static synchronized void soonBack() {
+        if (options.equals(SOON_BACK)) return;
+        options = SOON_BACK;
         if (admin != null) admin.close();
         if (cluster != null) cluster.close();
         admin = null;
@@ -78,13 +91,36 @@ public final class SharedCluster {
         return here().script(script, arguments);
     }
 
-    /** Creates a topic that no other test has, of the shape that the name ends in. */
+    /** Creates a topic that no other test has, of the shape that the name ends in; placed as topics.java does. */
     public static synchronized String topic(String shape) {
         String name = "t%d-%s".formatted(++topics, shape);
-        try (Run create = script("topics.java", "create", name)) {
-            create.expectExit(0);
+        String[] words = shape.split("p-rf");
+        var brokers = new ArrayList<>(List.of(1, 2));
+        var placement = new HashMap<Integer, List<Integer>>();
+        for (int partition = 0; partition < Integer.parseInt(words[0]); partition++) {
+            placement.put(partition, List.copyOf(brokers.subList(0, Integer.parseInt(words[1]))));
+            Collections.rotate(brokers, 1);
+        }
+        try {
+            admin().createTopics(List.of(new NewTopic(name, placement))).all().get();
+            await("the preferred leaders of " + name, () -> isLed(name));
+        } catch (ExecutionException | InterruptedException failed) {
+            throw new IllegalStateException(failed);
         }
         return name;
+    }
+
+    /** Whether each partition's first replica leads. A broker learns of a new topic later than the controller. */
+    private static boolean isLed(String topic) {
+        try {
+            TopicDescription found =
+                    admin().describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+            return found.partitions().stream()
+                    .allMatch(it -> it.replicas().get(0).equals(it.leader())
+                            && it.isr().size() == it.replicas().size());
+        } catch (ExecutionException | InterruptedException notYet) {
+            return false;
+        }
     }
 
     /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */

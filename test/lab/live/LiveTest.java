@@ -59,6 +59,7 @@ public class LiveTest {
 
     @BeforeAll
     static void open() throws Exception {
+        SharedCluster.soonBack();
         topics = new String[] {
             SharedCluster.topic("1p-rf1"), SharedCluster.topic("2p-rf1"), SharedCluster.topic("2p-rf2")
         };
