@@ -1,7 +1,6 @@
 package test;
 
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,8 +16,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -91,36 +88,13 @@ public final class SharedCluster {
         return here().script(script, arguments);
     }
 
-    /** Creates a topic that no other test has, of the shape that the name ends in; placed as topics.java does. */
+    /** Creates a topic that no other test has, of the shape that the name ends in. Each broker knows it then. */
     public static synchronized String topic(String shape) {
         String name = "t%d-%s".formatted(++topics, shape);
-        String[] words = shape.split("p-rf");
-        var brokers = new ArrayList<>(List.of(1, 2));
-        var placement = new HashMap<Integer, List<Integer>>();
-        for (int partition = 0; partition < Integer.parseInt(words[0]); partition++) {
-            placement.put(partition, List.copyOf(brokers.subList(0, Integer.parseInt(words[1]))));
-            Collections.rotate(brokers, 1);
-        }
-        try {
-            admin().createTopics(List.of(new NewTopic(name, placement))).all().get();
-            await("the preferred leaders of " + name, () -> isLed(name));
-        } catch (ExecutionException | InterruptedException failed) {
-            throw new IllegalStateException(failed);
+        try (Run create = script("topics.java", "create", name)) {
+            create.expectExit(0);
         }
         return name;
-    }
-
-    /** Whether each partition's first replica leads. A broker learns of a new topic later than the controller. */
-    private static boolean isLed(String topic) {
-        try {
-            TopicDescription found =
-                    admin().describeTopics(List.of(topic)).allTopicNames().get().get(topic);
-            return found.partitions().stream()
-                    .allMatch(it -> it.replicas().get(0).equals(it.leader())
-                            && it.isr().size() == it.replicas().size());
-        } catch (ExecutionException | InterruptedException notYet) {
-            return false;
-        }
     }
 
     /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */

@@ -395,7 +395,7 @@ public class DrillTest {
     @DisplayName("a topic that somebody makes anew: what became of its records cannot be known")
     void topicMadeAnew() throws Exception {
         String topic = topic("anew", Map.of());
-        try (Run run = Run.script("lab/drill.java", topic, "-b", servers, "--observe", "8s", "--acks", "1")) {
+        try (Run run = Run.script("lab/drill.java", topic, "-b", servers, "--observe", "15s", "--acks", "1")) {
             run.awaitLine("the producer begins");
             awaitRecords(topic, 50);
             admin.deleteTopics(List.of(topic)).all().get();
@@ -481,7 +481,7 @@ public class DrillTest {
     @DisplayName("--observe: somebody else stops a broker; that is noted, and nothing is lost")
     void observe() throws Exception {
         String topic = topic("observed", Map.of());
-        String[] wanted = {topic, "-b", servers, "--observe", "10s", "--max-pause", "20s", "--max-latency", "100ms"};
+        String[] wanted = {topic, "-b", servers, "--observe", "18s", "--max-pause", "20s", "--max-latency", "100ms"};
         try (Run run = Run.script("lab/drill.java", wanted)) {
             run.awaitLine("the producer begins");
             SharedCluster.command("stop kafka-1");
