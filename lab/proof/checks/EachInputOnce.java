@@ -9,7 +9,7 @@ import lab.proof.facts.Text;
  * A pipeline with transactions: each input is in the output once, for a reader with read_committed. Not claimed of
  * the two controls.
  *
- * <p>FAIL: an input is there twice or more, or not at all.
+ * <p>FAIL: an input is there twice or more, or not at all. An input that is in its log twice has two outputs.
  *
  * <p>INCONCLUSIVE: OutputSeen does not hold.
  */

@@ -20,7 +20,7 @@ public class Pipelined {
     private final TreeMap<Long, Integer> written; // for read_uncommitted
     private final Map<Integer, Long> inputs = new HashMap<>(); // the offset of each id in the log of the input
     private final Map<Integer, Long> lastInputs = new HashMap<>(); // the same; of an id that is there twice, the second
-    private final BitSet once = new BitSet(); // or more often
+    private final BitSet missing = new BitSet();
     private final BitSet twice = new BitSet(); // or more often
 
     private Pipelined(Facts facts, Processing.Pipeline setup) {
@@ -29,16 +29,18 @@ public class Pipelined {
         this.setup = setup;
         processed = output(Flow.Kind.PROCESSED);
         written = output(Flow.Kind.WRITTEN);
+        var copies = new HashMap<Integer, Integer>(); // of each id, in the log of the input
         for (Flow flow : run.flows(Flow.Kind.FOUND))
             flow.records().forEach((id, offset) -> {
                 inputs.putIfAbsent(id, offset);
                 lastInputs.merge(id, offset, Math::max);
+                copies.merge(id, 1, Integer::sum);
             });
-        for (int id : processed.values()) {
-            if (once.get(id)) twice.set(id);
-            once.set(id);
-        }
-        twice.andNot(facts.account().of(Kind.IN_LOG_AGAIN)); // an input that is in the log twice has two outputs
+        var outputs = new HashMap<Integer, Integer>();
+        for (int id : processed.values()) outputs.merge(id, 1, Integer::sum);
+        outputs.forEach((id, count) -> twice.set(id, count > Math.max(1, copies.getOrDefault(id, 0))));
+        copies.forEach((id, count) -> missing.set(id, count > outputs.getOrDefault(id, 0)));
+        missing.and(inputs());
     }
 
     /** Null if the run has no pipeline. */
@@ -71,14 +73,14 @@ public class Pipelined {
         return facts.account().of(Kind.IN_LOG);
     }
 
-    /** Inputs with more than one output, for a reader with read_committed. */
+    /** Inputs with more than one output for each copy in the log, for a reader with read_committed. */
     public BitSet twice() {
         return twice;
     }
 
-    /** Inputs without an output, for a reader with read_committed. */
+    /** Inputs with fewer outputs than copies in the log, for a reader with read_committed. */
     public BitSet missing() {
-        return Account.minus(inputs(), once);
+        return missing;
     }
 
     /** The offsets of the outputs that only a reader with read_uncommitted receives, and their ids. */
