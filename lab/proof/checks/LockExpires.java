@@ -1,6 +1,7 @@
 package lab.proof.checks;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import lab.history.Processing;
@@ -15,7 +16,8 @@ import lab.proof.facts.Text;
  * <p>FAIL: more than 3 s before share.record.lock.duration.ms has passed since the delivery, or more than 5 s after
  * it has passed since the freeze.
  *
- * <p>INCONCLUSIVE: no record that it held was delivered again; or the claim does not hold, and the run was disturbed
+ * <p>INCONCLUSIVE: no record that it held was delivered again; one was not, and the member's late answer was refused: it
+ * may have been applied before the freeze, and sent again; or the claim does not hold, and the run was disturbed
  * or unobserved.
  */
 class LockExpires implements Check {
@@ -36,28 +38,38 @@ class LockExpires implements Check {
     }
 
     private static Claim claim(Facts facts, Shared it, Processing.Process member) {
-        double lock = it.setup().lockMs() / 1e3;
+        double lock = it.lock();
         double earliest = Double.POSITIVE_INFINITY;
         double latest = 0;
         int count = 0;
+        BitSet notAgain = it.refusals().denied();
+        var denied = new BitSet();
         for (Map.Entry<Integer, List<Shared.Delivery>> each : it.all().entrySet()) {
             Shared.Delivery held = each.getValue().stream()
                     .filter(to -> to.member() == member.process() && to.t() <= member.t())
                     .reduce((one, later) -> later)
                     .orElse(null);
-            Shared.Delivery next =
-                    it.held(each.getKey(), member) <= 0 ? null : it.nextTo(each.getKey(), member.process(), member.t());
+            if (it.held(each.getKey(), member) <= 0) continue;
+            Shared.Delivery next = it.nextTo(each.getKey(), member.process(), member.t());
+            if (next == null && notAgain.get(each.getKey())) denied.set(each.getKey());
             if (next == null) continue;
             count++;
             earliest = Math.min(earliest, next.t() - held.t());
             latest = Math.max(latest, next.t() - member.t());
         }
         String text = Text.of("what a frozen member holds is delivered again when its lock of %.0f s expires", lock);
-        if (count == 0) return Claim.unknown(text, "nothing that it held was delivered again");
+        String refused = denied.isEmpty()
+                ? null
+                : Text.of("%,d refused, and not delivered again: ", denied.cardinality())
+                        + facts.account().some(denied);
+        if (count == 0)
+            return Claim.unknown(
+                    text, "nothing that it held was delivered again" + (refused == null ? "" : "; " + refused));
         String evidence = Text.of(
                 "%,d records, %.1f s after their delivery at the earliest, %.1f s after the freeze at the latest",
                 count, earliest, latest);
         boolean holds = earliest >= lock - EARLIER && latest <= lock + LATER;
+        if (holds && refused != null) return Claim.unknown(text, evidence + "; " + refused);
         return Claim.of(holds, text, evidence, facts.doubts().any(member.t(), member.t() + latest));
     }
 }

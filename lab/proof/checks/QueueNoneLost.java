@@ -14,7 +14,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: QueueSeen does not hold, or a member has not reported an answer, and was neither frozen nor killed
+ * <p>INCONCLUSIVE: QueueSeen does not hold; the broker denied the answer to the last delivery ("The record state is
+ * invalid."), which it may have applied before, when it was sent for the first time; or a member has not reported an answer, and was neither frozen nor killed
  * within 5 s.
  */
 class QueueNoneLost implements Check {
@@ -44,6 +45,12 @@ class QueueNoneLost implements Check {
         if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
         if (!lost.isEmpty())
             return List.of(Claim.fail(text, evidence + ": " + facts.account().some(lost)));
+        BitSet denied = it.refusals().denied();
+        if (!denied.isEmpty())
+            return List.of(Claim.unknown(
+                    text,
+                    evidence + "; refused, and not delivered again: "
+                            + facts.account().some(denied)));
         BitSet unanswered = it.unanswered();
         if (unanswered.isEmpty()) return List.of(Claim.pass(text, evidence));
         return List.of(Claim.unknown(

@@ -18,8 +18,11 @@ public class Shared {
     /** @param count the delivery count: how often Kafka reports that it has delivered the record */
     public record Delivery(double t, int member, int count) {}
 
-    /** @param kind accepted, released, rejected or refused */
-    private record Answer(double t, int member, Flow.Kind kind) {}
+    /**
+     * @param kind accepted, released, rejected or refused
+     * @param error why it was refused
+     */
+    record Answer(double t, int member, Flow.Kind kind, String error) {}
 
     private static final double STALE = 5; // s: so long a resumed member may report what it had fetched before
     private static final double FETCHES = 6; // s: so long what a frozen member had asked for may still be answered
@@ -50,7 +53,8 @@ public class Shared {
             for (Flow flow : run.flows(kind))
                 flow.records().forEach((id, offset) -> {
                     counts.merge(id, 1, Integer::sum);
-                    byId.computeIfAbsent(id, it -> new ArrayList<>()).add(new Answer(flow.t(), flow.consumer(), kind));
+                    byId.computeIfAbsent(id, it -> new ArrayList<>())
+                            .add(new Answer(flow.t(), flow.consumer(), kind, flow.error()));
                 });
             answers.put(kind, counts);
         }
@@ -142,14 +146,33 @@ public class Shared {
                 .count();
     }
 
+    public Refusals refusals() {
+        return new Refusals(facts, this);
+    }
+
+    /** For how long a member may hold a record, in seconds. */
+    public double lock() {
+        return setup.lockMs() / 1e3;
+    }
+
+    /** The deliveries of a record, without what a resumed member had fetched before. */
+    public List<Delivery> fresh(int id) {
+        return deliveries(id).stream().filter(it -> !isStale(it)).toList();
+    }
+
     /** Records in the log that were neither accepted, rejected nor given up, and all of whose answers are known. */
     public BitSet lost() {
-        BitSet lost = (BitSet) inputs().clone();
-        for (Flow.Kind kind : List.of(Flow.Kind.ACCEPTED, Flow.Kind.REJECTED, Flow.Kind.DEAD_LETTER))
-            lost.andNot(with(kind, 1));
-        lost.andNot(givenUp());
+        BitSet lost = unfinished();
         for (int id = lost.nextSetBit(0); id >= 0; id = lost.nextSetBit(id + 1)) if (isOpen(id)) lost.clear(id);
         return lost;
+    }
+
+    BitSet unfinished() {
+        BitSet ids = (BitSet) inputs().clone();
+        for (Flow.Kind kind : List.of(Flow.Kind.ACCEPTED, Flow.Kind.REJECTED, Flow.Kind.DEAD_LETTER))
+            ids.andNot(with(kind, 1));
+        ids.andNot(givenUp());
+        return ids;
     }
 
     /** Members that were frozen or killed in the run, and when. */
@@ -183,7 +206,7 @@ public class Shared {
                         .count();
     }
 
-    private List<Answer> answered(int id) {
+    List<Answer> answered(int id) {
         return byId.getOrDefault(id, List.of());
     }
 

@@ -445,6 +445,18 @@ public class ForgeryTest {
         forge(
                 "queue",
                 "add {\"type\":\"delivered\",\"t\":6,\"to\":6,\"partition\":0,\"consumer\":1,\"delivery\":2,\"records\":[[50,50,1,1049]]}");
+        forge("queue", "two members hold a record at once", it -> {
+            it.drop("accepted", 50);
+            for (String line : List.of(
+                    "\"delivered\",\"t\":2.2,\"to\":2.2,\"consumer\":1,\"delivery\":2",
+                    "\"accepted\",\"t\":2.3,\"to\":2.3,\"consumer\":1",
+                    "\"refused\",\"t\":2.4,\"to\":2.4,\"consumer\":2,\"error\":\"The record state is invalid.\""))
+                it.add("{\"type\":%s,\"partition\":0,\"records\":[[50,50,1,1049]]}".formatted(line));
+        });
+        forge(
+                "queue",
+                "drop accepted 98\nadd {\"type\":\"refused\",\"t\":8.1,\"to\":8.1,\"partition\":0,\"consumer\":2,\"error\":\"The record state is invalid.\",\"records\":[[98,98,1,1097]]}");
+        forge("queue", "set queue 1 lock_ms null");
         forge("queue", "set queue 1 released 11");
         forge("queue", "set queue 1 rejected 16");
         for (String value : List.of("-1", "0")) {
