@@ -139,8 +139,8 @@
 //SOURCES proof/facts/Recoveries.java // what the run says of replicas and leaders, against what was seen
 //SOURCES proof/facts/Series.java // when records of one partition were acknowledged, or received
 //SOURCES proof/facts/Setup.java // what the run was about, as it was written down
-//SOURCES proof/facts/Refusals.java // what the refused answers of its members tell
 //SOURCES proof/facts/Shared.java // what became of the records of a share group
+//SOURCES proof/facts/Refusals.java // what the refused answers of a share group's members tell
 //SOURCES proof/facts/Workers.java // when the processes of a run worked
 //SOURCES proof/facts/Text.java // sentences with numbers that are the same in every locale
 //SOURCES proof/facts/Evidence.java // what shows that a node was really down

@@ -14,7 +14,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: the group finished a record that is in the log, and that was never delivered, or only released.
  *
- * <p>INCONCLUSIVE: QueueSeen does not hold; the broker denied the answer to the last delivery ("The record state is
+ * <p>INCONCLUSIVE: QueueSeen does not hold; the broker denied the answer to the last delivery (such as "The record state is
  * invalid."), which it may have applied before, when it was sent for the first time; or a member has not reported an answer, and was neither frozen nor killed
  * within 5 s.
  */

@@ -8,7 +8,14 @@ import lab.history.Flow;
 public record Refusals(Facts facts, Shared shared) {
     private static final double LINE = 0.1; // s: so much of a line may be before another that begins later
     private static final double EARLIER = 3; // s: a record is fetched before its delivery is noted
-    private static final String DENIED = "The record state is invalid."; // other errors: perhaps it was applied
+
+    /** How Kafka says that a record is not with the member. After other errors, the answer may still have been applied. */
+    private static final List<String> DENIED = List.of(
+            "The record state is invalid.",
+            "The batch cannot be acknowledged.",
+            "The offset cannot be acknowledged.",
+            "Member is not the owner of",
+            "Batch record not found.");
 
     /**
      * How many refused answers may be why a record was delivered again: the member did not hold it when it was frozen,
@@ -54,6 +61,10 @@ public record Refusals(Facts facts, Shared shared) {
         return last != null
                 && shared.answered(id).stream()
                         .anyMatch(it ->
-                                it.member() == last.member() && it.t() >= last.t() - LINE && DENIED.equals(it.error()));
+                                it.member() == last.member() && it.t() >= last.t() - LINE && isDenial(it.error()));
+    }
+
+    private static boolean isDenial(String error) {
+        return error != null && DENIED.stream().anyMatch(error::startsWith);
     }
 }
