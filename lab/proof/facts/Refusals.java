@@ -36,7 +36,7 @@ public record Refusals(Facts facts, Shared shared) {
     }
 
     private boolean explains(Shared.Answer refused, Shared.Delivery given, Shared.Delivery next, boolean late) {
-        if (given.member() != refused.member() || given.t() > refused.t()) return false;
+        if (given.member() != refused.member() || given.t() > refused.t() + LINE) return false;
         boolean held = shared.frozen().stream()
                 .anyMatch(it -> it.process() == given.member() && it.t() >= given.t() && it.t() < refused.t());
         if (held) return false; // then that is the reason
