@@ -18,12 +18,13 @@ import lab.proof.facts.Text;
  * NewLeader; if the broker holds its connections, 1.5 times request.timeout.ms. Claimed of the partitions that the
  * broker led or followed, if enough other replicas were in sync.
  *
- * <p>FAIL: the pause is longer, nothing was acknowledged before the broker was back, or it ended only because others
- * helped.
+ * <p>FAIL: the pause is longer, nothing was acknowledged in one of them before the broker was back, or it ended only
+ * because others helped.
  *
- * <p>INCONCLUSIVE: the broker was back before the bound; disturbed or unobserved.
+ * <p>INCONCLUSIVE: the broker was back before the bound; no record waited; disturbed or unobserved.
  */
 class BriefPause implements Check {
+    private static final double LEFT = 1; // seconds of the outage, at least, even if the broker took long to end
     private static final String TEXT = "a brief pause, then it goes on by itself";
 
     @Override
@@ -32,16 +33,16 @@ class BriefPause implements Check {
         for (Outage outage : facts.outages()) {
             List<Integer> partitions = facts.expectation().partitions(outage, Fate.NEW_LEADER, Fate.FOLLOWER_LOST);
             List<Integer> led = facts.expectation().partitions(outage, Fate.NEW_LEADER);
-            if (!led.isEmpty()) claims.add(claim(facts, outage, partitions, led));
+            if (!led.isEmpty()) claims.add(claim(facts, outage, partitions));
         }
         return claims;
     }
 
-    private static Claim claim(Facts facts, Outage outage, List<Integer> partitions, List<Integer> led) {
+    private static Claim claim(Facts facts, Outage outage, List<Integer> partitions) {
         Gap pause = Gap.longest(partitions.stream()
                 .map(it -> facts.flows().pause(facts.flows().acknowledged(it), outage)));
-        long since = led.stream()
-                .mapToLong(it -> since(facts, outage, it, facts.flows().acknowledged(it)))
+        long since = partitions.stream()
+                .mapToLong(it -> facts.flows().acknowledged(it).count(without(facts, outage, it), outage.restoredAt()))
                 .min()
                 .orElse(0);
         Bound bound = Bound.of(outage, facts.setup());
@@ -50,6 +51,8 @@ class BriefPause implements Check {
                 pause.seconds(), bound, since, outage.name());
         boolean brief = pause.seconds() <= bound.seconds();
         boolean holds = brief && since > 0;
+        if (!holds && partitions.stream().allMatch(it -> isIdle(facts, outage, it, bound)))
+            return Claim.unknown(TEXT, evidence + OthersGoOn.NONE_WAITED);
         String others = byOthers(facts, outage, it -> !it.isController());
         // Others can only help by starting this broker. What they do to another one may have made the pause longer.
         String helpedBy = byOthers(facts, outage, it -> !it.isController() && it.node() == outage.node());
@@ -72,6 +75,25 @@ class BriefPause implements Check {
 
     private static String byOthers(Facts facts, Outage outage, Predicate<Disturbance> which) {
         return facts.doubts().byOthers(outage.from(), outage.preferredAt(), which);
+    }
+
+    /** From when a partition goes on without the broker: from its election, or the end of the broker that followed. */
+    private static double without(Facts facts, Outage outage, int partition) {
+        if (facts.expectation().of(outage, partition) == Fate.FOLLOWER_LOST)
+            return Math.max(outage.from(), Math.min(outage.doneAt(), outage.restoredAt() - LEFT));
+        Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
+        return elected == null ? outage.restoredAt() : elected.t();
+    }
+
+    /** Whether a partition that was not acknowledged in time, or paused for long, had no record that waited. */
+    private static boolean isIdle(Facts facts, Outage outage, int partition, Bound bound) {
+        Series writes = facts.flows().acknowledged(partition);
+        double from = Math.min(without(facts, outage, partition), outage.restoredAt());
+        boolean none = writes.count(from, outage.restoredAt()) == 0;
+        if (from == outage.restoredAt()) from = outage.from();
+        if (none && facts.flows().longestWait(partition, writes, from, outage.restoredAt()) > 0) return false;
+        double until = writes.firstAfter(outage.wholeAt());
+        return facts.flows().longestWait(partition, writes, outage.from(), until) <= bound.seconds();
     }
 
     /** How many records of a partition the new leader acknowledged, or the group received, before the broker was started. */

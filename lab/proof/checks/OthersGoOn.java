@@ -17,11 +17,12 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: nothing was acknowledged meanwhile, or a pause took more than half of the outage (in reads, 10 s more).
  *
- * <p>INCONCLUSIVE: a pause took less than that; the group received nothing after 1 s of it; nothing shows that the
- * broker was down; disturbed or unobserved.
+ * <p>INCONCLUSIVE: a pause took less than that, or no record waited in it; the group received nothing after 1 s of
+ * it; nothing shows that the broker was down; disturbed or unobserved.
  */
 class OthersGoOn implements Check {
     private static final double BRIEF = 2; // seconds
+    static final String NONE_WAITED = "; but no record waited so long";
     private static final double ON_THEIR_WAY = 1; // seconds: records that were fetched before the fault
 
     @Override
@@ -44,15 +45,20 @@ class OthersGoOn implements Check {
         String evidence = Text.of(
                 "%,d acknowledged meanwhile, longest pause %.2f s, bound %.1f s",
                 meanwhile, gap.seconds(), brief(down));
+        if (verdict == Verdict.FAIL && facts.flows().idle(partition, writes, outage.from(), to, brief(down))) {
+            verdict = Verdict.INCONCLUSIVE;
+            evidence += NONE_WAITED;
+        }
         String doubt = facts.doubts().any(outage, outage.restoredAt());
         if (facts.setup().consumers() > 0 && verdict != Verdict.FAIL) {
             Series reads = facts.flows().received(partition);
             Gap unread = reads.longest(outage.from(), to);
             long received = reads.count(outage.from() + ON_THEIR_WAY, to);
-            verdict = Verdict.worst(Stream.of(
-                    verdict,
-                    ofPause(unread.seconds() - ReadsGoOn.MORE, down),
-                    received == 0 ? Verdict.INCONCLUSIVE : Verdict.PASS));
+            Verdict reading = ofPause(unread.seconds() - ReadsGoOn.MORE, down);
+            double late = brief(down) + ReadsGoOn.MORE;
+            if (reading == Verdict.FAIL && facts.flows().idle(partition, reads, outage.from(), to, late))
+                reading = Verdict.INCONCLUSIVE;
+            verdict = Verdict.worst(Stream.of(verdict, reading, received == 0 ? Verdict.INCONCLUSIVE : Verdict.PASS));
             evidence += Text.of("; %,d received after 1 s, longest pause %.2f s", received, unread.seconds());
             if (ConsumersReadOn.doubt(facts) != null) doubt = ConsumersReadOn.doubt(facts);
         }

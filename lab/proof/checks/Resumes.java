@@ -12,7 +12,7 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: nothing was acknowledged after all was in sync again.
  *
- * <p>INCONCLUSIVE: it was never in sync again, disturbed or unobserved.
+ * <p>INCONCLUSIVE: it was never in sync again, no record waited since, disturbed or unobserved.
  */
 class Resumes implements Check {
     private static final double PATIENCE = 5; // seconds
@@ -28,8 +28,14 @@ class Resumes implements Check {
                 String doubt = outage.wholeAt() == Outage.NEVER
                         ? "not all was in sync again"
                         : facts.doubts().any(outage, outage.wholeAt() + PATIENCE);
-                claims.add(Claim.of(since > 0, text, evidence, doubt));
+                if (since == 0 && doubt == null && noneWaited(facts, partition, outage.wholeAt()))
+                    claims.add(Claim.unknown(text, evidence + "; but no record waited"));
+                else claims.add(Claim.of(since > 0, text, evidence, doubt));
             }
         return claims;
+    }
+
+    private static boolean noneWaited(Facts facts, int partition, double since) {
+        return facts.flows().longestWait(partition, facts.flows().acknowledged(partition), since, Outage.NEVER) == 0;
     }
 }

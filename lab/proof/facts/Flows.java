@@ -1,6 +1,7 @@
 package lab.proof.facts;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -119,5 +120,36 @@ public class Flows {
                 .mapToLong(it -> it.records().size())
                 .sum();
         return given > acknowledged.get(partition).count(0, time);
+    }
+
+    /**
+     * The longest time that a record of a partition was on its way, at most, from the call of {@code send}: of the
+     * records that were so in a window. 0 if none was; {@link Outage#NEVER} if one never came.
+     */
+    public double longestWait(int partition, Series series, double from, double to) {
+        List<Flow> given =
+                sent.get(partition).stream().filter(it -> it.t() <= to).toList();
+        int last = given.stream().mapToInt(it -> it.records().highestId()).max().orElse(0);
+        var came = new double[last + 1]; // by id
+        Arrays.fill(came, Outage.NEVER);
+        for (Flow flow : series.flows())
+            flow.records().forEach((id, offset) -> {
+                if (id <= last) came[id] = Math.min(came[id], flow.to());
+            });
+        double[] longest = {0};
+        for (Flow flow : given)
+            flow.records().forEach((id, offset) -> {
+                if (came[id] >= from) longest[0] = Math.max(longest[0], came[id] - flow.t());
+            });
+        return longest[0];
+    }
+
+    /**
+     * Whether a pause of a partition in a window shows nothing, because no record waited: none was on its way for
+     * longer than a time, until the first one that came after the window; and none at all if none came in the window.
+     */
+    public boolean idle(int partition, Series series, double from, double to, double longest) {
+        if (series.count(from, to) == 0 && longestWait(partition, series, from, to) > 0) return false;
+        return longestWait(partition, series, from, series.firstAfter(to)) <= longest;
     }
 }

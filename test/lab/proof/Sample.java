@@ -68,6 +68,7 @@ class Sample {
                 "observe",
                 observe()));
         for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
+        all.put("stopped", stopped());
         all.put("queue", queue());
         all.put("power", power("power-cut", 1020, 1030, Long.MAX_VALUE));
         all.put("powertopic", power("topic", 1020, 1030, Long.MAX_VALUE));
@@ -120,6 +121,19 @@ class Sample {
         sample.state(11.5, 0, 1, List.of(1, 2), 11.48);
         sample.down.add(new Down(0, 3, 6.2));
         sample.down.add(new Down(1, 3, 6.15)); // the follower is still in sync until it is given up
+        return sample;
+    }
+
+    /** kafka-1 is stopped at 3.0 s, hands over partition 0, and is started at 6.0 s. */
+    static Sample stopped() {
+        var sample = new Sample("topic", List.of(List.of(1, 2), List.of(2, 1)), 10);
+        sample.fault(1, 1, "stop", true, 3, 6).whole(7);
+        sample.asked = "stop";
+        sample.state(3.2, 0, 2, List.of(2), 3.18).state(3.2, 1, 2, List.of(2), 3.18);
+        sample.brokers(3.3, List.of(2)).brokers(6.2, List.of(1, 2));
+        sample.state(6.5, 0, 2, List.of(1, 2), 6.48).state(6.5, 1, 2, List.of(1, 2), 6.48);
+        sample.state(7.5, 0, 1, List.of(1, 2), 7.48);
+        sample.down.add(new Down(0, 3, 3.3));
         return sample;
     }
 
