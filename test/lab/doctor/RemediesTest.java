@@ -140,6 +140,20 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName(
+            "only where all of __transaction_state is seen, and has leaders, is a transaction known to be forgotten")
+    void coordinators() {
+        broker(1, (String) null);
+        broker(2, Broker.State.DOWN);
+        partition("t", 0, 1, false, 1);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isFalse();
+        partition(GroupReader.TRANSACTIONS, 0, 1, false, 1);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isTrue();
+        partition(GroupReader.TRANSACTIONS, 1, 1, false, 2);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isFalse();
+    }
+
+    @Test
     @DisplayName("three replicas and min.insync.replicas=1: that is a decision, so no command raises it")
     void neverRaised() {
         for (int id : List.of(1, 2, 3)) broker(id, (String) null);
