@@ -8,7 +8,7 @@ import lab.prediction.*;
 /**
  * The remedies. Each makes its finding disappear and makes no other. None deletes a record, none raises
  * min.insync.replicas or sets it below 1, and none makes a topic refuse records that it accepts now: where replicas are
- * added, min.insync.replicas is lowered first to what it amounts to today.
+ * added, min.insync.replicas is lowered first to what it amounts to today. If it was not seen, no replica is changed.
  */
 class Remedies {
     /** In one command: more partitions that are copied at once are a burden to a cluster. */
@@ -187,9 +187,14 @@ class Remedies {
     private String changed(List<Partition> partitions, Function<Partition, List<Integer>> change, String otherwise) {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
+        var notSeen = new TreeSet<String>(); // topics
         boolean all = true;
         for (Partition it : partitions) {
             if (replicas.size() == AT_ONCE) break;
+            if (it.minInSync() == 0) {
+                notSeen.add(it.id().topic());
+                continue;
+            }
             List<Integer> changed = change.apply(it);
             if (changed == null) {
                 all = false;
@@ -199,8 +204,14 @@ class Remedies {
             if (it.minIsAboveReplicas())
                 minInSync.merge(it.id().topic(), it.replicas().size(), Math::min);
         }
-        if (replicas.isEmpty()) return otherwise;
-        String others = all ? "" : otherwise + "; for the others: ";
+        var parts = new ArrayList<String>();
+        if (!all) parts.add(otherwise);
+        if (!notSeen.isEmpty())
+            parts.add("let this client see min.insync.replicas of " + joined(notSeen)
+                    + " (DESCRIBE_CONFIGS), and run this again");
+        String others = String.join("; ", parts);
+        if (replicas.isEmpty()) return others;
+        if (!others.isEmpty()) others += "; for the others: ";
         String first = minInSync.isEmpty() ? "" : configs(minInSyncs(minInSync)) + "; ";
         return others + again(minInSync) + run(more(partitions.size()) + first + commands.reassign(replicas));
     }

@@ -385,6 +385,22 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName(
+            "min.insync.replicas was not seen: no replica is added or left out, because the topic might refuse records")
+    void minInSyncNotSeen() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(9, Broker.State.UNREGISTERED);
+        String allow = "let this client see min.insync.replicas of t (DESCRIBE_CONFIGS), and run this again";
+        partition("t", 0, 0, false, 1);
+        assertThat(traps()).containsEntry("one replica: [t-0]", allow);
+        partition("u", 0, 1, false, 1);
+        String move = reassign(at(0, "1,2")).replace("\"t\"", "\"u\"");
+        assertThat(traps()).containsEntry("one replica: [t-0, u-0]", allow + "; for the others: " + move);
+        partition("t", 0, 0, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", allow);
+    }
+
+    @Test
     @DisplayName("more than 50 partitions: the first 50, and that is said")
     void many() {
         for (int id : List.of(1, 2)) broker(id, (String) null);
