@@ -401,6 +401,22 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName("a leader has just been killed: what follows from that is not another broker's fault")
+    void notElectedYet() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1, 2);
+        partition(GroupReader.OFFSETS, 0, 2, false, 1, 2);
+        broker(1, Broker.State.UNRESPONSIVE);
+        assertThat(now()).containsOnlyKeys("no leader: [__consumer_offsets-0, t-0]");
+        assertThat(after(3)).isEmpty();
+        assertThat(after(2)).isEmpty(); // it has stopped already
+        var keepers = List.of(new Keeper("group", "g", new PartitionId(GroupReader.OFFSETS, 0)));
+        var seen = new Snapshot(
+                seen().cluster(), Set.of(), false, keepers, Map.of(), List.of(), List.of(), List.of(), true);
+        assertThat(new Stops(seen, remedies()).after(3)).isEmpty();
+    }
+
+    @Test
     @DisplayName("more than 50 partitions: the first 50, and that is said")
     void many() {
         for (int id : List.of(1, 2)) broker(id, (String) null);
