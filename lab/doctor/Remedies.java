@@ -86,7 +86,15 @@ class Remedies {
     /** One replica of each moves to another rack. */
     String spread(List<Partition> partitions) {
         var placement = new Placement(cluster);
-        return changed(partitions, placement::spread, "start a broker in another rack, and run this again");
+        Set<String> racks = cluster.up().stream()
+                .map(id -> cluster.brokers().get(id).rack())
+                .collect(Collectors.toSet());
+        List<Integer> elsewhere = cluster.brokers().values().stream()
+                .filter(it -> !it.isUp() && it.rack() != null && !racks.contains(it.rack()))
+                .map(Broker::id)
+                .toList();
+        String start = elsewhere.isEmpty() ? "a broker" : "broker " + joined(elsewhere) + ", or one";
+        return changed(partitions, placement::spread, "start " + start + " in another rack, and run this again");
     }
 
     /** Replicas on brokers that are no longer registered move to others. */

@@ -194,6 +194,18 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName("racks a, a, b, and b's broker is down: the partition in a is named, and b's broker is to be started")
+    void otherRackDown() {
+        for (int id : List.of(1, 2)) broker(id, "a");
+        brokers.put(3, new Broker(3, null, "b", Broker.State.DOWN, null));
+        partition("t", 0, 1, false, 1, 2);
+        partition("u", 0, 1, false, 1, 3);
+        assertThat(traps())
+                .containsEntry("one rack: [t-0]", "start broker 3, or one in another rack, and run this again")
+                .doesNotContainKey("one rack: [a]");
+    }
+
+    @Test
     @DisplayName("racks a, a, not known: the partition in a is named; its replica moves only to a rack that is known")
     void unknownRack() {
         for (int id : List.of(1, 2)) broker(id, "a");
