@@ -12,6 +12,7 @@ import javax.net.ssl.*;
  */
 class Probe implements AutoCloseable {
     private static final int TIMEOUT_MS = 2_000;
+    private static final int LONGEST = 10_000_000; // bytes: a longer answer is not Kafka's
 
     // numbers of Kafka's requests (kafka.apache.org/protocol)
     private static final int METADATA = 3;
@@ -77,8 +78,10 @@ class Probe implements AutoCloseable {
         int length = answer.readInt();
         if (length >>> 16 == 0x1503) throw new ProtocolException("TLS"); // an alert
         if (length == 0x48545450) throw new ProtocolException("HTTP");
-        answer.readInt();
-        return new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length - 4)));
+        if (length < 4 || length > LONGEST || answer.readInt() != 7) throw new ProtocolException("another protocol");
+        byte[] rest = answer.readNBytes(length - 4);
+        if (rest.length < length - 4) throw new EOFException();
+        return new DataInputStream(new ByteArrayInputStream(rest));
     }
 
     /** To the first of the host's addresses at which something listens. */

@@ -4,7 +4,6 @@ import static lab.doctor.Questions.PATIENCE_MS;
 
 import java.util.*;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import lab.common.Connection;
 import lab.prediction.*;
@@ -52,6 +51,7 @@ class Reader {
         var cluster = new Cluster(brokers, quorum, partitions);
         Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = groupReader.committedNow(groups, cluster);
         SortedMap<Integer, Map<String, String>> settings = brokerReader.settings(cluster.up());
+        boolean coordinators = seesCoordinators(cluster);
         if (!only.isEmpty()) {
             Set<PartitionId> kept = keepers.stream().map(Keeper::partition).collect(Collectors.toSet());
             partitions.keySet().removeIf(id -> !only.contains(id.topic()) && !kept.contains(id));
@@ -65,19 +65,25 @@ class Reader {
                 keepers,
                 settings,
                 stray(groups, committed, cluster),
-                hanging(cluster),
+                hanging(cluster, coordinators),
                 questions.notSeen(),
                 questions.seesEnough());
     }
 
-    private List<HangingTransaction> hanging(Cluster cluster) throws InterruptedException {
+    /** Whether __transaction_state is seen, and each of its partitions has a leader. */
+    static boolean seesCoordinators(Cluster cluster) {
         var prediction = new Prediction(cluster);
-        Predicate<Partition> isLed = it -> prediction.now(it).leader() != null;
-        boolean coordinators = cluster.partitions().values().stream()
+        List<Partition> coordinators = cluster.partitions().values().stream()
                 .filter(it -> it.id().topic().equals(GroupReader.TRANSACTIONS))
-                .allMatch(isLed);
+                .toList();
+        return !coordinators.isEmpty()
+                && coordinators.stream().allMatch(it -> prediction.now(it).leader() != null);
+    }
+
+    private List<HangingTransaction> hanging(Cluster cluster, boolean coordinators) throws InterruptedException {
+        var prediction = new Prediction(cluster);
         List<TopicPartition> readable = cluster.partitions().values().stream()
-                .filter(isLed)
+                .filter(it -> prediction.now(it).leader() != null)
                 .map(Partition::id)
                 .filter(it -> only.isEmpty() || only.contains(it.topic()))
                 .map(it -> new TopicPartition(it.topic(), it.number()))

@@ -8,7 +8,7 @@ import lab.prediction.*;
 /**
  * The remedies. Each makes its finding disappear and makes no other. None deletes a record, none raises
  * min.insync.replicas or sets it below 1, and none makes a topic refuse records that it accepts now: where replicas are
- * added, min.insync.replicas is lowered first to what it amounts to today.
+ * added, min.insync.replicas is lowered first to what it amounts to today. If it was not seen, no replica is changed.
  */
 class Remedies {
     /** In one command: more partitions that are copied at once are a burden to a cluster. */
@@ -86,7 +86,15 @@ class Remedies {
     /** One replica of each moves to another rack. */
     String spread(List<Partition> partitions) {
         var placement = new Placement(cluster);
-        return changed(partitions, placement::spread, "start a broker in another rack, and run this again");
+        Set<String> racks = cluster.up().stream()
+                .map(id -> cluster.brokers().get(id).rack())
+                .collect(Collectors.toSet());
+        List<Integer> elsewhere = cluster.brokers().values().stream()
+                .filter(it -> !it.isUp() && it.rack() != null && !racks.contains(it.rack()))
+                .map(Broker::id)
+                .toList();
+        String start = elsewhere.isEmpty() ? "a broker" : "broker " + joined(elsewhere) + ", or one";
+        return changed(partitions, placement::spread, "start " + start + " in another rack, and run this again");
     }
 
     /** Replicas on brokers that are no longer registered move to others. */
@@ -187,9 +195,14 @@ class Remedies {
     private String changed(List<Partition> partitions, Function<Partition, List<Integer>> change, String otherwise) {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
+        var notSeen = new TreeSet<String>(); // topics
         boolean all = true;
         for (Partition it : partitions) {
             if (replicas.size() == AT_ONCE) break;
+            if (it.minInSync() == 0) {
+                notSeen.add(it.id().topic());
+                continue;
+            }
             List<Integer> changed = change.apply(it);
             if (changed == null) {
                 all = false;
@@ -199,8 +212,14 @@ class Remedies {
             if (it.minIsAboveReplicas())
                 minInSync.merge(it.id().topic(), it.replicas().size(), Math::min);
         }
-        if (replicas.isEmpty()) return otherwise;
-        String others = all ? "" : otherwise + "; for the others: ";
+        var parts = new ArrayList<String>();
+        if (!all) parts.add(otherwise);
+        if (!notSeen.isEmpty())
+            parts.add("let this client see min.insync.replicas of " + joined(notSeen)
+                    + " (DESCRIBE_CONFIGS), and run this again");
+        String others = String.join("; ", parts);
+        if (replicas.isEmpty()) return others;
+        if (!others.isEmpty()) others += "; for the others: ";
         String first = minInSync.isEmpty() ? "" : configs(minInSyncs(minInSync)) + "; ";
         return others + again(minInSync) + run(more(partitions.size()) + first + commands.reassign(replicas));
     }

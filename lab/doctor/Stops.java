@@ -158,9 +158,11 @@ class Stops {
                 .toList();
     }
 
+    /** Not if it will, as soon as the cluster notices what is down already. */
     private boolean becomes(Partition it, int broken, Fate fate) {
         return it != null
                 && prediction.after(it, Set.of(broken)).fate() == fate
+                && prediction.after(it, Set.of()).fate() != fate
                 && prediction.now(it).fate() != fate;
     }
 

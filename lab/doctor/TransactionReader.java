@@ -31,7 +31,8 @@ class TransactionReader {
 
     /**
      * @param partitions those that have a leader
-     * @param seesCoordinators whether each partition of __transaction_state has one, too: otherwise none is found
+     * @param seesCoordinators whether __transaction_state is seen, and each of its partitions has one: otherwise none
+     *     is found
      */
     List<HangingTransaction> read(Collection<TopicPartition> partitions, boolean seesCoordinators)
             throws InterruptedException {

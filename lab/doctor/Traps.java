@@ -139,8 +139,8 @@ class Traps {
 
     private void racks(Findings found) {
         Set<String> racks = cluster.brokers().values().stream()
-                .filter(it -> it.isUp() && it.rack() != null)
-                .map(Broker::rack)
+                .map(Broker::rack) // also of those that are down
+                .filter(Objects::nonNull)
                 .collect(Collectors.toCollection(TreeSet::new));
         String means = "One power failure can take all replicas at once, and with them acknowledged records that are"
                 + " only in the machines' page caches.";

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import java.io.*;
 import java.net.*;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.security.KeyStore;
 import java.util.*;
 import javax.net.ssl.*;
 import org.junit.jupiter.api.*;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import test.*;
 
 /** Why does no cluster answer? One line names the cause. SecureDiagnosisTest asks the same behind TLS and a login. */
@@ -94,6 +97,26 @@ public class DiagnosisTest {
         }
     }
 
+    @ParameterizedTest(name = "greeting {index}")
+    @ValueSource(
+            strings = {
+                "SSH-2.0-OpenSSH_9.6\r\n",
+                "AMQP\0\0\11\1",
+                "\0\0\0\2OK",
+                "\377\377\377\3771234",
+                "\0\0\0\10ABCDEFGH"
+            })
+    @DisplayName("a server that speaks neither Kafka nor HTTP is named at once, however long its answer seems to be:")
+    void anotherProtocol(String greeting) throws Exception {
+        try (var server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            serve(server, socket -> socket.getOutputStream().write(greeting.getBytes(StandardCharsets.ISO_8859_1)));
+            String name = "localhost:" + server.getLocalPort();
+            try (Run run = doctor("-b", name)) {
+                fails(run, name + " speaks another protocol, and security.protocol is PLAINTEXT");
+            }
+        }
+    }
+
     /** A server with a self-signed certificate, which speaks TLS and nothing else. */
     private ServerSocket tlsServer() throws Exception {
         String keys = directory.resolve("server.p12").toString();
@@ -109,17 +132,25 @@ public class DiagnosisTest {
         context.init(factory.getKeyManagers(), null, null);
         var server = (SSLServerSocket)
                 context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        serve(server, socket -> ((SSLSocket) socket).startHandshake());
+        return server;
+    }
+
+    private interface Served {
+        void by(Socket socket) throws IOException;
+    }
+
+    private static void serve(ServerSocket server, Served each) {
         var accepting = new Thread(() -> {
             while (!server.isClosed()) {
-                try (var socket = (SSLSocket) server.accept()) {
-                    socket.startHandshake();
-                } catch (IOException notTls) {
+                try (Socket socket = server.accept()) {
+                    each.by(socket);
+                } catch (IOException failed) {
                     // the next one
                 }
             }
         });
         accepting.setDaemon(true);
         accepting.start();
-        return server;
     }
 }

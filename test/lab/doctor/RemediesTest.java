@@ -140,6 +140,20 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName(
+            "only where all of __transaction_state is seen, and has leaders, is a transaction known to be forgotten")
+    void coordinators() {
+        broker(1, (String) null);
+        broker(2, Broker.State.DOWN);
+        partition("t", 0, 1, false, 1);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isFalse();
+        partition(GroupReader.TRANSACTIONS, 0, 1, false, 1);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isTrue();
+        partition(GroupReader.TRANSACTIONS, 1, 1, false, 2);
+        assertThat(Reader.seesCoordinators(seen().cluster())).isFalse();
+    }
+
+    @Test
     @DisplayName("three replicas and min.insync.replicas=1: that is a decision, so no command raises it")
     void neverRaised() {
         for (int id : List.of(1, 2, 3)) broker(id, (String) null);
@@ -177,6 +191,18 @@ public class RemediesTest {
         for (int id : List.of(1, 2, 3)) broker(id, "a");
         partition("t", 0, 1, false, 1, 2);
         assertThat(traps().keySet()).containsExactly("one rack: [a]");
+    }
+
+    @Test
+    @DisplayName("racks a, a, b, and b's broker is down: the partition in a is named, and b's broker is to be started")
+    void otherRackDown() {
+        for (int id : List.of(1, 2)) broker(id, "a");
+        brokers.put(3, new Broker(3, null, "b", Broker.State.DOWN, null));
+        partition("t", 0, 1, false, 1, 2);
+        partition("u", 0, 1, false, 1, 3);
+        assertThat(traps())
+                .containsEntry("one rack: [t-0]", "start broker 3, or one in another rack, and run this again")
+                .doesNotContainKey("one rack: [a]");
     }
 
     @Test
@@ -368,6 +394,38 @@ public class RemediesTest {
         assertThat(now()).containsOnlyKeys("no controller: []");
         assertThat(after(1)).containsOnly(Map.entry("no leader: [t-0]", ""));
         assertThat(after(2)).containsOnly(Map.entry("no acks=all: [t-0]", ""));
+    }
+
+    @Test
+    @DisplayName(
+            "min.insync.replicas was not seen: no replica is added or left out, because the topic might refuse records")
+    void minInSyncNotSeen() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        broker(9, Broker.State.UNREGISTERED);
+        String allow = "let this client see min.insync.replicas of t (DESCRIBE_CONFIGS), and run this again";
+        partition("t", 0, 0, false, 1);
+        assertThat(traps()).containsEntry("one replica: [t-0]", allow);
+        partition("u", 0, 1, false, 1);
+        String move = reassign(at(0, "1,2")).replace("\"t\"", "\"u\"");
+        assertThat(traps()).containsEntry("one replica: [t-0, u-0]", allow + "; for the others: " + move);
+        partition("t", 0, 0, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", allow);
+    }
+
+    @Test
+    @DisplayName("a leader has just been killed: what follows from that is not another broker's fault")
+    void notElectedYet() {
+        for (int id : List.of(1, 2, 3)) broker(id, (String) null);
+        partition("t", 0, 2, false, 1, 2);
+        partition(GroupReader.OFFSETS, 0, 2, false, 1, 2);
+        broker(1, Broker.State.UNRESPONSIVE);
+        assertThat(now()).containsOnlyKeys("no leader: [__consumer_offsets-0, t-0]");
+        assertThat(after(3)).isEmpty();
+        assertThat(after(2)).isEmpty(); // it has stopped already
+        var keepers = List.of(new Keeper("group", "g", new PartitionId(GroupReader.OFFSETS, 0)));
+        var seen = new Snapshot(
+                seen().cluster(), Set.of(), false, keepers, Map.of(), List.of(), List.of(), List.of(), true);
+        assertThat(new Stops(seen, remedies()).after(3)).isEmpty();
     }
 
     @Test

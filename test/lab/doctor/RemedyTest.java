@@ -166,6 +166,7 @@ public class RemedyTest {
                     .findFirst()
                     .orElseThrow();
             assertThat(finding).endsWith(", from offset 0)]");
+            assertThat(Said.ask(nodes.servers(), "held").findings()).contains(finding);
             assertThat(stableEnd(at)).isZero();
             Shell.run(hanging.remedies().get(finding));
             SharedCluster.await("consumers with read_committed get on", () -> stableEnd(at) == 2); // and the marker
