@@ -7,6 +7,7 @@ import lab.proof.facts.Bound;
 import lab.proof.facts.Disturbance;
 import lab.proof.facts.Expectation.Fate;
 import lab.proof.facts.Facts;
+import lab.proof.facts.Flows;
 import lab.proof.facts.Gap;
 import lab.proof.facts.Observed;
 import lab.proof.facts.Outage;
@@ -16,7 +17,7 @@ import lab.proof.facts.Text;
 /**
  * Acknowledgements pause briefly, then continue by themselves while the broker is down. The bound is that of
  * NewLeader; if the broker holds its connections, 1.5 times request.timeout.ms. Claimed of the partitions that the
- * broker led or followed, if enough other replicas were in sync.
+ * broker led or followed, if enough other replicas were in sync; not if it led none.
  *
  * <p>FAIL: the pause is longer, nothing was acknowledged in one of them before the broker was back, or it ended only
  * because others helped.
@@ -24,7 +25,8 @@ import lab.proof.facts.Text;
  * <p>INCONCLUSIVE: the broker was back before the bound; no record waited; disturbed or unobserved.
  */
 class BriefPause implements Check {
-    private static final double LEFT = 1; // seconds of the outage, at least, even if the broker took long to end
+    private static final double LEFT = 2; // seconds of the outage, at least, even if the broker took long to end
+    private static final double ON_THEIR_WAY = 1; // second for which answers may come to what a broker had replicated
     private static final String TEXT = "a brief pause, then it goes on by itself";
 
     @Override
@@ -80,7 +82,7 @@ class BriefPause implements Check {
     /** From when a partition goes on without the broker: from its election, or the end of the broker that followed. */
     private static double without(Facts facts, Outage outage, int partition) {
         if (facts.expectation().of(outage, partition) == Fate.FOLLOWER_LOST)
-            return Math.max(outage.from(), Math.min(outage.doneAt(), outage.restoredAt() - LEFT));
+            return Math.max(outage.from(), Math.min(outage.doneAt() + ON_THEIR_WAY, outage.restoredAt() - LEFT));
         Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
         return elected == null ? outage.restoredAt() : elected.t();
     }
@@ -91,7 +93,8 @@ class BriefPause implements Check {
         double from = Math.min(without(facts, outage, partition), outage.restoredAt());
         boolean none = writes.count(from, outage.restoredAt()) == 0;
         if (from == outage.restoredAt()) from = outage.from();
-        if (none && facts.flows().longestWait(partition, writes, from, outage.restoredAt()) > 0) return false;
+        if (none && facts.flows().longestWait(partition, writes, from, outage.restoredAt()) > Flows.A_MOMENT)
+            return false;
         double until = writes.firstAfter(outage.wholeAt());
         return facts.flows().longestWait(partition, writes, outage.from(), until) <= bound.seconds();
     }

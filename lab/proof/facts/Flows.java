@@ -13,6 +13,9 @@ import lab.proof.facts.Account.Kind;
 
 /** When records flowed, by partition: acknowledgements and reads, and the pauses in both. */
 public class Flows {
+    /** Seconds for which a record may be on its way, and did not wait for a broker. */
+    public static final double A_MOMENT = 1;
+
     private final List<Series> acknowledged = new ArrayList<>();
     private final List<Series> received = new ArrayList<>();
     private final List<List<Flow>> sent = new ArrayList<>();
@@ -149,7 +152,7 @@ public class Flows {
      * longer than a time, until the first one that came after the window; and none at all if none came in the window.
      */
     public boolean idle(int partition, Series series, double from, double to, double longest) {
-        if (series.count(from, to) == 0 && longestWait(partition, series, from, to) > 0) return false;
+        if (series.count(from, to) == 0 && longestWait(partition, series, from, to) > A_MOMENT) return false;
         return longestWait(partition, series, from, series.firstAfter(to)) <= longest;
     }
 }
