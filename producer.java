@@ -178,7 +178,7 @@ class producer implements Callable<Integer> {
                         ? "none"
                         : "broker " + each.leader().id();
                 String before = leaders.put(each.partition(), now);
-                if (before != null && !before.equals(now))
+                if (before != null && !before.equals(now) && !ending) // the summary is the last line
                     say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {

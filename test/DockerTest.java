@@ -213,6 +213,7 @@ class DockerTest {
                 drill.awaitLine(Docker.KAFKA_1);
                 SharedCluster.await("kafka-1 is down", () -> !answers());
                 drill.kill();
+                drill.awaitNothingLeft(); // the child of the drill ends when it has restored kafka-1
             }
             SharedCluster.await("kafka-1 is restored after " + fault, DockerTest::answers);
         }
