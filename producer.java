@@ -179,7 +179,7 @@ class producer implements Callable<Integer> {
                         : "broker " + each.leader().id();
                 String before = leaders.put(each.partition(), now);
                 if (before != null && !before.equals(now) && !ending) // the summary is the last line
-                    say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
+                say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {
             // the next attempt may succeed
