@@ -170,7 +170,7 @@ class producer implements Callable<Integer> {
         }
     }
 
-    /** Who leads, as the producer itself knows it. At the end the summary is the last line. */
+    /** Who leads, as the producer itself knows it. */
     private void tellLeaders() {
         try {
             for (PartitionInfo each : producer.partitionsFor(topic)) {
@@ -178,8 +178,8 @@ class producer implements Callable<Integer> {
                         ? "none"
                         : "broker " + each.leader().id();
                 String before = leaders.put(each.partition(), now);
-                if (before != null && !before.equals(now) && !ending)
-                    say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
+                if (before != null && !before.equals(now) && !ending) // the summary is the last line
+                say("@|yellow partition %d  leader: %s (was %s)|@", each.partition(), now, before);
             }
         } catch (KafkaException notNow) {
             // the next attempt may succeed

@@ -182,7 +182,8 @@ class queue implements Callable<Integer> {
     }
 
     private void tellLeaders(Map<String, TopicDescription> topics, Throwable error) {
-        if (error != null && !lost) say("@|yellow no broker responds, or %s was deleted|@", topic);
+        boolean ending = received == count || stop.getCount() == 0; // then the client's own end is an error
+        if (error != null && !lost && !ending) say("@|yellow no broker responds, or %s was deleted|@", topic);
         lost = error != null;
         if (lost) return;
         for (TopicPartitionInfo each : topics.get(topic).partitions()) {
@@ -201,8 +202,7 @@ class queue implements Callable<Integer> {
         settings.putIfAbsent("max.poll.records", "1");
         // Each record is accepted, released or rejected by itself.
         settings.put("share.acknowledgement.mode", "explicit");
-        // Asking for a topic must not create it.
-        settings.put("allow.auto.create.topics", "false");
+        settings.put("allow.auto.create.topics", "false"); // asking for a topic must not create it
         settings.put("group.id", group);
         return settings;
     }

@@ -120,7 +120,7 @@ class topics implements Callable<Integer> {
                 var election = admin.electLeaders(ElectionType.PREFERRED, partitions);
                 election.partitions().get();
             } catch (ExecutionException error) { // a broker learns of a new topic later than the controller
-                if (System.nanoTime() - start > 1_000_000_000L) throw error;
+                if (System.nanoTime() - start > 5_000_000_000L) throw error;
             }
     }
 

@@ -136,6 +136,11 @@ public final class GroupMember implements AutoCloseable {
     }
 
     private AbstractResponse ask(AbstractRequest request) {
+        return ask(socket, request);
+    }
+
+    /** Sends a request, and waits for its answer. */
+    static AbstractResponse ask(Socket socket, AbstractRequest request) {
         try {
             var header = new RequestHeader(request.apiKey(), request.version(), "by hand", 1);
             ByteBuffer bytes = request.serializeWithHeader(header);

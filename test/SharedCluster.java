@@ -2,26 +2,30 @@ package test;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * The cluster that the tests share: {@code cluster.java}, started when it is first needed, on ports
@@ -32,7 +36,10 @@ import java.util.function.BooleanSupplier;
  * script.
  */
 public final class SharedCluster {
+    private static final int PORTS = 50; // in a row for each caller of freePort()
+    private static int nextPort = 20_000 + PORTS * ThreadLocalRandom.current().nextInt(240);
     private static final int PORT = freePort();
+    private static final List<Integer> BROKERS = List.of(PORT, PORT + 3);
     private static final List<String> SOON_BACK = List.of(
             "-X",
             "broker.session.timeout.ms=5000",
@@ -56,7 +63,7 @@ public final class SharedCluster {
             starting.awaitLine("ready: ");
             cluster = starting;
         }
-        return "localhost:%d,localhost:%d".formatted(PORT, PORT + 3);
+        return "localhost:%d,localhost:%d".formatted(BROKERS.toArray());
     }
 
     /**
@@ -90,11 +97,65 @@ public final class SharedCluster {
 
     /** Creates a topic that no other test has, of the shape that the name ends in. Each broker knows it then. */
     public static synchronized String topic(String shape) {
-        String name = "t%d-%s".formatted(++topics, shape);
+        String name = name(shape);
         try (Run create = script("topics.java", "create", name)) {
             create.expectExit(0);
         }
+        awaitKnown(name);
         return name;
+    }
+
+    /** A name that no other test has, also not the same test when it runs once more. */
+    public static synchronized String name(String shape) {
+        return "t%d-%s".formatted(++topics, shape);
+    }
+
+    /** Each broker knows the topic, and a leader of each partition: a client asks any of them. */
+    public static void awaitKnown(String topic) {
+        awaitEach("knows " + topic, topic, it -> it.errorCode() == 0 && partitions(it, one -> one.leaderId() >= 0));
+    }
+
+    /** Each broker knows that the topic was deleted. */
+    public static void awaitGone(String topic) {
+        awaitEach("knows of no " + topic, topic, it -> it.errorCode() != 0);
+    }
+
+    /** Each broker knows that this one leads a partition. */
+    public static void awaitLeader(String topic, int partition, int broker) {
+        awaitEach(
+                "knows that %d leads %s-%d".formatted(broker, topic, partition),
+                topic,
+                it -> it.errorCode() == 0
+                        && partitions(it, one -> one.partitionIndex() != partition || one.leaderId() == broker));
+    }
+
+    /** Each broker that runs knows this of a topic. They learn of a change one after the other. */
+    public static void awaitEach(String what, String topic, Predicate<MetadataResponseTopic> condition) {
+        var request = new MetadataRequest.Builder(List.of(topic), false);
+        try {
+            await("each broker " + what, () -> eachKnows(request, condition));
+        } catch (InterruptedException end) {
+            throw new IllegalStateException(end);
+        }
+    }
+
+    public static boolean partitions(MetadataResponseTopic topic, Predicate<MetadataResponsePartition> condition) {
+        return topic.partitions().stream().allMatch(condition);
+    }
+
+    private static boolean eachKnows(MetadataRequest.Builder request, Predicate<MetadataResponseTopic> condition) {
+        servers();
+        for (int port : BROKERS)
+            try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(10_000);
+                var answer = (MetadataResponse) GroupMember.ask(socket, request.build((short) 12));
+                if (!answer.data().topics().stream().allMatch(condition)) return false;
+            } catch (ConnectException down) {
+                // it is not asked
+            } catch (IOException | IllegalStateException notNow) {
+                return false;
+            }
+        return true;
     }
 
     /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */
@@ -144,38 +205,35 @@ public final class SharedCluster {
         }
     }
 
-    /** All brokers run, all replicas are in sync, and each partition's first replica leads. */
+    /** All brokers run, all replicas are in sync, and each partition's first replica leads; each broker knows it. */
     public static void heal() throws Exception {
         for (String broker : List.of("kafka-1", "kafka-2")) {
             command("resume " + broker);
             command("start " + broker);
         }
         awaitInSync();
-        admin().electLeaders(org.apache.kafka.common.ElectionType.PREFERRED, null)
-                .partitions()
-                .get();
-    }
-
-    public static void awaitInSync() throws InterruptedException {
-        await("all replicas in sync", () -> {
+        await("the first replicas lead", () -> {
             try {
-                return partitions().stream()
-                        .allMatch(it -> it.isr().size() == it.replicas().size());
-            } catch (ExecutionException deleted) { // a topic, meanwhile
-                if (deleted.getCause() instanceof UnknownTopicOrPartitionException) return false;
-                throw new IllegalStateException(deleted);
-            } catch (InterruptedException end) {
-                throw new IllegalStateException(end);
+                admin().electLeaders(org.apache.kafka.common.ElectionType.PREFERRED, null)
+                        .partitions()
+                        .get();
+            } catch (Exception notNow) {
+                return false;
             }
+            return eachKnows(
+                    MetadataRequest.Builder.allTopics(),
+                    topic -> partitions(topic, it -> it.replicaNodes().indexOf(it.leaderId()) == 0));
         });
     }
 
-    private static List<TopicPartitionInfo> partitions() throws ExecutionException, InterruptedException {
-        var names = admin().listTopics().names().get();
-        var partitions = new ArrayList<TopicPartitionInfo>();
-        for (TopicDescription topic :
-                admin().describeTopics(names).allTopicNames().get().values()) partitions.addAll(topic.partitions());
-        return partitions;
+    public static void awaitInSync() throws InterruptedException {
+        await(
+                "all replicas in sync",
+                () -> eachKnows(
+                        MetadataRequest.Builder.allTopics(),
+                        topic -> partitions(
+                                topic,
+                                it -> it.isrNodes().size() == it.replicaNodes().size())));
     }
 
     /** All records that a topic has now, partition after partition. */
@@ -248,13 +306,15 @@ public final class SharedCluster {
     }
 
     /**
-     * A port that is free, and so is the one 3 higher. It is below those that the system gives to
-     * outgoing connections: while a broker is stopped, its port must stay free.
+     * A port that is free, and so are the next ones. No other caller gets one of them, so two clusters never want the
+     * same. They are below those that the system gives to outgoing connections: while a broker is stopped, its port must
+     * stay free.
      */
-    public static int freePort() {
+    public static synchronized int freePort() {
         while (true) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            if (isFree(port) && isFree(port + 3)) return port;
+            int port = nextPort;
+            nextPort = port + PORTS < 32_000 ? port + PORTS : 20_000;
+            if (IntStream.range(port, port + PORTS).allMatch(SharedCluster::isFree)) return port;
         }
     }
 

@@ -52,14 +52,6 @@ class TopicsTest {
         return placement(SharedCluster.admin(), topic);
     }
 
-    private static List<List<Integer>> placementNow(String topic) {
-        try {
-            return placement(topic);
-        } catch (Exception notNow) {
-            return List.of();
-        }
-    }
-
     private static long endOf(String topic) {
         try {
             return SharedCluster.end(topic, 0);
@@ -87,6 +79,12 @@ class TopicsTest {
         }
     }
 
+    private static void forget(String topic) throws Exception {
+        if (existing().contains(topic))
+            SharedCluster.admin().deleteTopics(List.of(topic)).all().get();
+        SharedCluster.awaitGone(topic);
+    }
+
     private static Set<String> existing() throws Exception {
         return SharedCluster.admin().listTopics().names().get();
     }
@@ -108,6 +106,8 @@ class TopicsTest {
     @Test
     @DisplayName("create: the shape of the name, and properties; list; delete; a name twice is one; Kafka's own stay")
     void create() throws Exception {
+        for (String left : List.of("orders-3p-rf2", "plain", "x-2p-rf1", "many-0011p-rf01"))
+            forget(left); // by a first run
         Run create = finished(0, "create", "orders-3p-rf2", "plain", "x-2p-rf1", "plain");
         assertThat(create.err()).isEmpty();
         assertThat(create.out())
@@ -119,12 +119,15 @@ class TopicsTest {
                         "plain                  0       1  1         1        empty",
                         "x-2p-rf1               0       1  1         1        empty",
                         "x-2p-rf1               1       2  2         2        empty");
+        for (String each : List.of("orders-3p-rf2", "plain", "x-2p-rf1")) SharedCluster.awaitKnown(each);
         assertThat(placement("orders-3p-rf2")).isEqualTo(List.of(List.of(1, 2), List.of(2, 1), List.of(1, 2)));
         assertThat(placement("plain")).isEqualTo(List.of(List.of(1)));
         finished(0, "create", "many-0011p-rf01", "-c", "retention.ms=3600000", "-c", "segment.ms=60000");
+        SharedCluster.awaitKnown("many-0011p-rf01");
         assertThat(placement("many-0011p-rf01")).hasSize(11);
         send("plain", 3);
         SharedCluster.committed("any", "plain"); // creates __consumer_offsets
+        SharedCluster.awaitKnown("__consumer_offsets");
         assertThat(finished(0, "list").out())
                 .anyMatch(it -> it.matches("plain +0 +1  1 +1 +0 to 2"))
                 .noneMatch(it -> it.startsWith("__"));
@@ -135,6 +138,7 @@ class TopicsTest {
         assertThat(existing()).contains("plain", "x-2p-rf1"); // what exists stays, if something is misspelt
         assertThat(finished(0, "delete", "x-2p-rf1", "plain", "x-2p-rf1").out())
                 .containsExactlyInAnyOrder("deleted plain", "deleted x-2p-rf1");
+        for (String each : List.of("plain", "x-2p-rf1")) SharedCluster.awaitGone(each);
         assertThat(existing()).contains("orders-3p-rf2").doesNotContain("plain", "x-2p-rf1");
     }
 
@@ -279,8 +283,10 @@ class TopicsTest {
         String topic = SharedCluster.topic("1p-rf2");
         try {
             reassign(topic, List.of(2, 1)); // broker 1 still leads
-            for (int times = 0; times < 10; times++) // one of the brokers answers, and each must know it
-            SharedCluster.await("a broker knows it", () -> placementNow(topic).equals(List.of(List.of(2, 1))));
+            SharedCluster.awaitEach(
+                    "knows it",
+                    topic,
+                    it -> SharedCluster.partitions(it, one -> one.replicaNodes().equals(List.of(2, 1))));
             assertThat(SharedCluster.leader(topic, 0)).isEqualTo(1);
             SharedCluster.command("pause controller"); // it elects
             try (Run elect = topics("elect", topic)) {
@@ -313,6 +319,7 @@ class TopicsTest {
             finished(0, "create", topic + "-new");
             all.awaitLine(Pattern.compile(topic + "-new +0 +1  1 +1 +empty$"));
             finished(0, "delete", topic + "-new");
+            SharedCluster.awaitGone(topic + "-new");
             finished(0, "create", topic + "-new"); // another topic of this name: its row again
             all.awaitLine(Pattern.compile(topic + "-new +0 +1  1 +1 +empty$"));
             for (Run run : List.of(watch, all)) {
@@ -370,19 +377,21 @@ class TopicsTest {
     @DisplayName("elect: the preferred replica leads again; one that is not in sync cannot, and that is no success")
     void elect() throws Exception {
         String topic = SharedCluster.topic("2p-rf2");
+        String down = SharedCluster.name("1p-rf1");
         assertThat(finished(0, "elect", topic).out()).hasSize(3);
         try {
             SharedCluster.command("stop kafka-1");
+            SharedCluster.awaitLeader(topic, 0, 2);
             Run cannot = finished(1, "elect", topic);
             assertThat(cannot.out().get(1)).matches(topic + " +0 +2  1,2 +2 +empty");
             assertThat(cannot.err()).singleElement().asString().contains("down or not in sync");
-            expectError(1, "down-1p-rf1: broker 1 is down", "create", "down-1p-rf1");
-            assertThat(existing()).doesNotContain("down-1p-rf1");
+            expectError(1, down + ": broker 1 is down", "create", down);
+            assertThat(existing()).doesNotContain(down);
             SharedCluster.command("start kafka-1");
             SharedCluster.awaitInSync();
             assertThat(SharedCluster.leader(topic, 0)).isEqualTo(2);
             assertThat(finished(0, "elect", topic).out().get(1)).matches(topic + " +0 +1  1,2 +1,2 +empty");
-            assertThat(SharedCluster.leader(topic, 0)).isEqualTo(1);
+            SharedCluster.awaitLeader(topic, 0, 1);
         } finally {
             SharedCluster.heal();
         }
@@ -391,12 +400,14 @@ class TopicsTest {
     @Test
     @DisplayName("with a broker down: no topic that needs it is placed on the other one for good")
     void brokerDown() throws Exception {
+        String one = SharedCluster.name("1p-rf1");
+        String two = SharedCluster.name("2p-rf1");
         try {
             SharedCluster.command("stop kafka-2"); // kafka-1 is down in elect()
-            expectError(1, "down-2p-rf1: broker 2 is down", "create", "down-1p-rf1", "down-2p-rf1");
-            assertThat(existing()).doesNotContain("down-1p-rf1", "down-2p-rf1");
-            finished(0, "create", "down-1p-rf1"); // needs only broker 1
-            assertThat(placement("down-1p-rf1")).isEqualTo(List.of(List.of(1)));
+            expectError(1, two + ": broker 2 is down", "create", one, two);
+            assertThat(existing()).doesNotContain(one, two);
+            finished(0, "create", one); // needs only broker 1
+            assertThat(placement(one)).isEqualTo(List.of(List.of(1)));
         } finally {
             SharedCluster.heal();
         }
