@@ -191,6 +191,7 @@ class FailoverTest {
                 esac
                 """.formatted(shared));
         executable("half-docker/docker", "echo kafka-deploy-kafka-2");
+        mutant = null; // the class may run once more, in another directory
         var relay = new Thread(FailoverTest::relay);
         relay.setDaemon(true);
         relay.start();
@@ -211,8 +212,9 @@ class FailoverTest {
                 try {
                     String command = in.readLine();
                     answer = commands.execute(command); // the handler of the test that runs now
-                } catch (Exception failed) {
-                    answer = "error: the test failed: " + failed;
+                } catch (Exception | AssertionError failed) {
+                    answer = "error: the test failed: "
+                            + failed.toString().lines().findFirst().orElseThrow();
                 }
                 out.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
             }
@@ -642,16 +644,17 @@ class FailoverTest {
     private static Commands deletingRecords() throws Exception {
         var partition = new TopicPartition("test-2p-rf1", 1);
         onOurCluster();
-        long behind;
+        long end;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
             createIfMissing(admin);
-            behind = end(admin, partition) + 45;
+            end = end(admin, partition);
         }
+        long behind = end + 45;
         return command -> {
             String answer = toCluster(command);
             if (!command.equals("start kafka-1")) return answer;
             try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
-                while (committed(admin, partition) < behind) TimeUnit.MILLISECONDS.sleep(100);
+                SharedCluster.await("the group is behind " + behind, () -> committed(admin, partition) >= behind);
                 admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(behind)))
                         .all()
                         .get();
@@ -668,7 +671,7 @@ class FailoverTest {
     }
 
     /** The highest offset that a group with members has committed; -1: none, or a coordinator is not yet there. */
-    private static long committed(Admin admin, TopicPartition partition) throws InterruptedException {
+    private static long committed(Admin admin, TopicPartition partition) {
         long highest = -1;
         try {
             for (GroupListing group : admin.listGroups().all().get()) {
@@ -680,7 +683,7 @@ class FailoverTest {
                 if (offset != null) highest = Math.max(highest, offset.offset());
             }
             return highest;
-        } catch (ExecutionException notYet) {
+        } catch (ExecutionException | InterruptedException notYet) {
             return -1;
         }
     }

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -73,6 +74,7 @@ public class DrillTest {
 
     @BeforeAll
     static void relayCommands() throws Exception {
+        ended = false; // the class may run once more
         SharedCluster.soonBack();
         servers = SharedCluster.servers();
         admin = SharedCluster.admin();
@@ -230,8 +232,8 @@ public class DrillTest {
     @DisplayName("power: three brokers in three racks, min.insync.replicas=2: one rack without power loses nothing")
     void threeRacks() throws Exception {
         String three = "cluster.java --brokers 3 -X broker.rack=room-{id} -X min.insync.replicas=2";
-        // A dead broker has a successor within 7.5 s, 1.5 times its session.
-        try (Run run = powerCut(three, "rooms-1p-rf3", "--down", "8s")) {
+        // A dead broker has a successor within 7.5 s, 1.5 times its session, and later on a machine that stalls.
+        try (Run run = powerCut(three, "rooms-1p-rf3", "--down", "12s")) {
             run.expectExit(0, LONG);
             JsonObject trial = json(run).getArray("trials").getObject(0);
             assertThat(verdict(trial, "PowerCut")).isEqualTo("PASS");
@@ -400,7 +402,7 @@ public class DrillTest {
             awaitRecords(topic, 50);
             admin.deleteTopics(List.of(topic)).all().get();
             run.awaitLine("topic " + topic + " does not exist any more");
-            topic("anew", Map.of());
+            create(topic, Map.of());
             run.expectExit(1, LONG);
             assertThat(run.out())
                     .noneMatch(line -> line.startsWith("  FAIL"))
@@ -414,8 +416,12 @@ public class DrillTest {
     void uncleanElection() throws Exception {
         String topic = topic("unclean", Map.of("unclean.leader.election.enable", "true"));
         // The follower leaves the in-sync replicas; then the leader dies, the only replica that has all records.
-        String harm = "stop kafka-2; kill kafka-1; start kafka-2; meanwhile";
-        meanwhile = () -> awaitLeader(topic, 2);
+        String harm = "stop kafka-2; meanwhile; kill kafka-1; start kafka-2; meanwhile";
+        var alone = new AtomicBoolean();
+        meanwhile = () -> {
+            if (alone.compareAndSet(false, true)) awaitRecords(topic, SharedCluster.end(topic, 0) + 10);
+            else awaitLeader(topic, 2);
+        };
         try (Run run = harming(harm, "start kafka-1", topic, "--fault", "kill", "--down", "1s", "--strict")) {
             run.expectExit(1, LONG);
             expect(run, "ALLOWED", "no acknowledged record is lost: not promised by unclean.leader.election.enable");
@@ -572,6 +578,15 @@ public class DrillTest {
             cluster.type("stop kafka-3");
             cluster.awaitLine("kafka-3 stopped");
             owner.unregisterBroker(3).all().get();
+            var also = new DescribeClusterOptions().includeFencedBrokers(true);
+            for (int times = 0; times < 5; times++) // one of two brokers answers
+            SharedCluster.await("kafka-3 is unregistered", () -> {
+                try {
+                    return owner.describeCluster(also).nodes().get().size() == 2;
+                } catch (Exception notNow) {
+                    return false;
+                }
+            });
             try (Run run = Run.script("lab/drill.java", "left-1p-rf2", "-b", here, "--manual")) {
                 run.expectExit(1);
                 assertThat(run.err())
@@ -675,6 +690,7 @@ public class DrillTest {
         String topic = topic("killed", Map.of());
         Path history = directory.resolve("killed.jsonl");
         try (Run run = drill(topic, "--down", "10m", "--history", history.toString())) {
+            run.awaitLine("broker 2 leads now; it was broker 1");
             run.awaitLine("in sync 2");
             run.kill();
             run.awaitNothingLeft(); // the child of the drill ends when it has started kafka-1
@@ -929,11 +945,16 @@ public class DrillTest {
     }
 
     private static String topic(String name, Map<String, String> config) throws Exception {
-        String topic = name + "-2p-rf2";
+        String topic = SharedCluster.name(name + "-2p-rf2");
+        create(topic, config);
+        return topic;
+    }
+
+    private static void create(String topic, Map<String, String> config) throws Exception {
         admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(1, 2), 1, List.of(2, 1))).configs(config)))
                 .all()
                 .get();
-        return topic;
+        SharedCluster.awaitKnown(topic);
     }
 
     private static JsonObject json(Run run) throws Exception {
