@@ -17,7 +17,7 @@ public class ControllersTest {
             nodes.start(Set.of(1), Set.of(1), Map.of(1, "a"), Map.of());
             Tries.create(nodes.admin(), "t", Map.of(), List.of(List.of(1)));
             Map<String, Integer> topics = Map.of("t", 1);
-            assertThat(Tries.write(nodes.servers(), topics, 1)).doesNotContainValue(false);
+            Tries.awaitAccepted(nodes.servers(), topics);
 
             String none = "broker 1: broker no controller: [1]";
             String one = "traps: controller one controller: [1]";
@@ -50,7 +50,7 @@ public class ControllersTest {
             Said after = Said.await(
                     nodes.servers(), "all is as before", it -> it.findings().equals(third.findings()));
             assertThat(after.status()).isEqualTo(third.status());
-            assertThat(Tries.write(nodes.servers(), topics, 1)).doesNotContainValue(false);
+            Tries.awaitAccepted(nodes.servers(), topics);
         }
     }
 }

@@ -157,7 +157,9 @@ class Nodes implements AutoCloseable {
     }
 
     void kill(int id) {
-        running.remove(id).kill();
+        Run node = running.remove(id);
+        node.kill();
+        node.awaitExit();
     }
 
     /** It keeps its connections, and answers nothing. */

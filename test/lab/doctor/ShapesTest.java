@@ -79,7 +79,7 @@ public class ShapesTest {
             nodes.start(shape.brokers, shape.controllers, shape.racks, settings(shape));
             var topics = new TreeMap<String, Integer>();
             for (int i = 0; i < TOPICS; i++) create(nodes, "t" + i, shape, random, topics);
-            assertThat(Tries.write(nodes.servers(), topics, 1)).doesNotContainValue(false);
+            Tries.awaitAccepted(nodes.servers(), topics);
 
             Set<Integer> before = shape.brokersWithout(shape.down);
             if (shape.down > 0) {

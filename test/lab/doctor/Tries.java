@@ -70,6 +70,12 @@ class Tries {
         return written;
     }
 
+    /** Each partition of these topics acknowledges a record with acks=all. */
+    static void awaitAccepted(String servers, Map<String, Integer> topics) throws InterruptedException {
+        SharedCluster.await(
+                "records in " + topics, () -> !write(servers, topics, 1).containsValue(false));
+    }
+
     private static boolean canBeRead(String servers, PartitionId id) {
         var settings = Map.<String, Object>of(
                 "bootstrap.servers", servers,
