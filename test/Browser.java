@@ -175,12 +175,22 @@ public final class Browser implements AutoCloseable {
     public void close() {
         socket.abort();
         process.close();
+        try {
+            SharedCluster.await("the end of " + profile, this::deletesProfile);
+        } catch (InterruptedException end) {
+            throw new IllegalStateException(end);
+        }
+    }
+
+    private boolean deletesProfile() {
+        if (!Files.exists(profile)) return true;
         try (Stream<Path> files = Files.walk(profile)) {
             var all = new ArrayList<>(files.toList());
             java.util.Collections.reverse(all);
             for (Path file : all) Files.deleteIfExists(file);
-        } catch (IOException left) {
-            throw new UncheckedIOException(left);
+            return true;
+        } catch (IOException | UncheckedIOException changing) {
+            return false; // Chromium's processes that are ending still write there
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.Channels;
 import java.util.List;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
@@ -19,6 +20,7 @@ import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
+import org.apache.kafka.common.requests.HeartbeatRequest;
 import org.apache.kafka.common.requests.JoinGroupRequest;
 import org.apache.kafka.common.requests.JoinGroupResponse;
 import org.apache.kafka.common.requests.LeaveGroupRequest;
@@ -30,18 +32,45 @@ import org.apache.kafka.common.requests.SyncGroupResponse;
 
 /**
  * A member of a group whose client is not in kafka-clients: a worker of Connect, or a Kafka Streams application. It
- * speaks Kafka's protocol by hand, and stays a member for a minute.
+ * speaks Kafka's protocol by hand, and stays a member until it leaves or is closed.
  */
 public final class GroupMember implements AutoCloseable {
     private final String group;
     private Socket socket;
     private AbstractRequest leaving;
+    private volatile AbstractRequest staying; // sent every 3 s while it is a member
 
     public GroupMember(String servers, String group) throws Exception {
         this.group = group;
         String[] bootstrap = servers.split(",")[0].split(":");
         socket = new Socket(bootstrap[0], Integer.parseInt(bootstrap[1]));
         SharedCluster.await("the coordinator of " + group, this::findsCoordinator);
+        var beats = new Thread(this::stay);
+        beats.setDaemon(true);
+        beats.start();
+    }
+
+    private void stay() {
+        try {
+            for (; !socket.isClosed(); Thread.sleep(3_000)) beat();
+        } catch (InterruptedException | IllegalStateException closed) {
+            // it is no member any more
+        }
+    }
+
+    private synchronized void beat() {
+        if (staying == null) return;
+        AbstractResponse answer = ask(staying);
+        if (answer instanceof StreamsGroupHeartbeatResponse it && it.data().errorCode() == 0)
+            staying = stayInStreams(it.data().memberEpoch());
+    }
+
+    private AbstractRequest stayInStreams(int epoch) {
+        var stay = new StreamsGroupHeartbeatRequestData()
+                .setGroupId(group)
+                .setMemberId("by-hand")
+                .setMemberEpoch(epoch);
+        return new StreamsGroupHeartbeatRequest.Builder(stay).build((short) 0);
     }
 
     private boolean findsCoordinator() {
@@ -91,6 +120,11 @@ public final class GroupMember implements AutoCloseable {
         expectNoError(synced.data().errorCode());
         leaving = new LeaveGroupRequest.Builder(group, List.of(new MemberIdentity().setMemberId(join.memberId())))
                 .build((short) 5);
+        var beat = new HeartbeatRequestData()
+                .setGroupId(group)
+                .setGenerationId(joined.data().generationId())
+                .setMemberId(join.memberId());
+        staying = new HeartbeatRequest.Builder(beat).build((short) 4);
     }
 
     /** A topology that reads the topic, and nothing else (KIP-1071). */
@@ -119,15 +153,13 @@ public final class GroupMember implements AutoCloseable {
             beat.setMemberEpoch(answer.memberEpoch()).setTopology(null);
             return answer.activeTasks() != null && !answer.activeTasks().isEmpty();
         });
-        var leave = new StreamsGroupHeartbeatRequestData()
-                .setGroupId(group)
-                .setMemberId("by-hand")
-                .setMemberEpoch(-1);
-        leaving = new StreamsGroupHeartbeatRequest.Builder(leave).build((short) 0);
+        leaving = stayInStreams(-1);
+        staying = stayInStreams(beat.memberEpoch());
     }
 
     /** The group stays, and has no members. */
-    public void leave() {
+    public synchronized void leave() {
+        staying = null;
         assertThat(ask(leaving).errorCounts()).containsOnlyKeys(Errors.NONE);
     }
 
@@ -157,6 +189,7 @@ public final class GroupMember implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        staying = null;
         socket.close();
     }
 }
