@@ -352,7 +352,7 @@ class ConsumerTest {
     @DisplayName("a consumer is killed and started again: with range the other one waits, and prints for how long")
     void killedAndStartedAgain() throws Exception {
         String topic = topic(2);
-        String[] words = {topic, topic, "-X", "session.timeout.ms=10000"};
+        String[] words = {topic, topic, "-X", "session.timeout.ms=20000"}; // the second one must join before its end
         try (Run producer = SharedCluster.script("producer.java", topic, "-r", "5");
                 Run a = SharedCluster.script("consumer.java", words)) {
             producer.awaitLine("acknowledged");
@@ -470,14 +470,11 @@ class ConsumerTest {
 
     static void create(String topic, int partitions) throws Exception {
         var created = SharedCluster.admin().createTopics(List.of(new NewTopic(topic, partitions, (short) 2)));
-        created.all().get();
-        SharedCluster.await(topic + " can be used", () -> {
-            try {
-                return SharedCluster.leader(topic, partitions - 1) >= 0;
-            } catch (Exception notYet) {
-                return false;
-            }
-        });
+        var id = created.topicId(topic).get(); // a broker may still know one that had this name before
+        SharedCluster.awaitEach(
+                "can use " + topic,
+                topic,
+                it -> it.topicId().equals(id) && SharedCluster.partitions(it, one -> one.leaderId() >= 0));
     }
 
     /** Sends events 1, 2, 3 and so on as producer.java does: of one run, to the partitions in turn. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -69,6 +70,8 @@ class ReadmeTest {
                     cluster.type(commands.get(2));
                     cluster.awaitLine("kafka-1 stopped: ");
                     producer.awaitLine(Pattern.compile("partition 0  no acknowledgement for .* waiting"));
+                    String none = "partition 0  leader: none (was broker 1)"; // before that line or after it
+                    await(() -> producer.out().contains(none));
                     cluster.type(commands.get(3));
                     producer.awaitLine(Pattern.compile("partition 0  acknowledged after .* of silence"));
                     producer.awaitLine("partition 0  offset");
@@ -277,6 +280,14 @@ class ReadmeTest {
         try (Run run = started(command)) {
             run.expectExit(0);
             return run;
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        try {
+            SharedCluster.await("what the README shows", condition);
+        } catch (InterruptedException end) {
+            throw new IllegalStateException(end);
         }
     }
 

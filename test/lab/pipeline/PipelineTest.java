@@ -132,7 +132,6 @@ public class PipelineTest {
             var arguments = new ArrayList<>(List.of(input, output, "--group", group));
             // With the id of the process before it, a successor need not wait for the transaction's timeout.
             if (List.of(options).contains("--transactions")) arguments.addAll(List.of("--id", "id-of-" + output));
-            arguments.addAll(List.of("-X", "session.timeout.ms=6000")); // a killed member is given up after this time
             arguments.addAll(List.of(options));
             return SharedCluster.script("lab/pipeline.java", arguments.toArray(String[]::new));
         }
@@ -140,13 +139,14 @@ public class PipelineTest {
         /** Kills a pipeline that has written some outputs of its first batch, and returns how many. */
         long killInBatch(String... options) throws Exception {
             var slow = new ArrayList<>(List.of(options));
-            slow.addAll(List.of("--work", "200"));
+            slow.addAll(List.of("--work", "400"));
+            slow.addAll(List.of("-X", "session.timeout.ms=6000")); // when it is killed, it is given up after this time
             try (Run first = pipeline(slow.toArray(String[]::new))) {
                 awaitOutputs(IsolationLevel.READ_UNCOMMITTED, 3);
                 first.kill();
                 first.expectExit(137);
             }
-            // Nothing was committed: the batch of 40 records takes 8 s.
+            // Nothing was committed: the batch of 40 records takes 16 s.
             assertThat(committed()).isZero();
             return written(IsolationLevel.READ_UNCOMMITTED);
         }
