@@ -46,7 +46,9 @@ public final class SharedCluster {
             "-X",
             "broker.heartbeat.interval.ms=500",
             "-X",
-            "group.share.min.record.lock.duration.ms=1000");
+            "group.share.min.record.lock.duration.ms=1000",
+            "-X",
+            "auto.leader.rebalance.enable=false"); // every 5 minutes, in the middle of any test
     private static Run cluster;
     private static List<String> options = List.of();
     private static Admin admin;

@@ -174,7 +174,7 @@ class WrapperTest {
                 assertThat(cache).isNotEmptyDirectory();
                 run.signal(signal);
                 run.expectExit(ENDED_BY.get(signal));
-                run.awaitNothingLeft(Duration.ofSeconds(15)); // curl itself gives up after 30 s
+                run.awaitNothingLeft(Duration.ofSeconds(25)); // curl itself gives up after 30 s
                 assertThat(cache).isEmptyDirectory();
                 over.countDown();
             }

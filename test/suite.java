@@ -201,7 +201,7 @@ class suite {
     private static LauncherDiscoveryRequestBuilder request() {
         return LauncherDiscoveryRequestBuilder.request()
                 .configurationParameter("junit.jupiter.testmethod.order.default", ORDER)
-                .configurationParameter("junit.jupiter.execution.timeout.default", "15 m");
+                .configurationParameter("junit.jupiter.execution.timeout.default", "30 m");
     }
 
     private static void execute(LauncherDiscoveryRequestBuilder request, Report report) {
