@@ -56,7 +56,9 @@ class Placement {
 
     private List<Integer> with(List<Integer> replicas, List<Integer> not) {
         Set<String> racks = racks(replicas);
-        var others = cluster.up().stream()
+        var others = cluster.brokers().values().stream()
+                .filter(Broker::responds) // one that cannot be reached from here may not reach the others either
+                .map(Broker::id)
                 .filter(id -> !not.contains(id) && !replicas.contains(id))
                 .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))
                         .thenComparing(id -> rackOf(id) == null)

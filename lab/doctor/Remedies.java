@@ -31,15 +31,10 @@ class Remedies {
                 : "run three controllers, none of them on a broker (process.roles=controller)";
     }
 
-    /**
-     * The controllers that do not follow the others. The quorum notices only after some seconds that a controller is
-     * down. Where it is a broker as well, that is known.
-     */
+    /** The controllers that do not follow the others. */
     List<Integer> controllersDown() {
         SortedMap<Integer, Boolean> voters = cluster.quorum().voters();
-        return voters.keySet().stream()
-                .filter(id -> !voters.get(id) || cluster.brokers().containsKey(id) && !cluster.isUp(id))
-                .toList();
+        return voters.keySet().stream().filter(id -> !voters.get(id)).toList();
     }
 
     /** Waits for moves, then brings replicas in sync, and changes only what is in sync already. */

@@ -12,7 +12,11 @@ public record Broker(int id, String address, String rack, State state, Boolean c
     public enum State {
         /** It responds. */
         UP,
-        /** The metadata list it as running, and it does not respond. */
+        /** The controllers hear from it, and it does not respond to this client. */
+        UNREACHABLE,
+        /** The metadata list it as running, it does not respond, and what the controllers hear was not seen. */
+        NOT_KNOWN,
+        /** The metadata list it as running, it does not respond, and no controller hears from it. */
         UNRESPONSIVE,
         /** The metadata do not list it as running. */
         DOWN,
@@ -20,8 +24,18 @@ public record Broker(int id, String address, String rack, State state, Boolean c
         UNREGISTERED
     }
 
-    /** Whether it can lead and follow. */
+    /** Whether it can lead and follow. If that is not known, the metadata are believed. */
     public boolean isUp() {
+        return state == State.UNREACHABLE || state == State.NOT_KNOWN || responds();
+    }
+
+    /** Whether this client can ask it. */
+    public boolean responds() {
         return state == State.UP;
+    }
+
+    /** The same broker in another state. */
+    public Broker with(State other) {
+        return new Broker(id, address, rack, other, capsMinInSync);
     }
 }

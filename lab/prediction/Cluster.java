@@ -19,6 +19,11 @@ public record Cluster(SortedMap<Integer, Broker> brokers, Quorum quorum, SortedM
         return brokers.containsKey(id) && brokers.get(id).isUp();
     }
 
+    /** Whether this client can ask this broker. */
+    public boolean responds(int id) {
+        return brokers.containsKey(id) && brokers.get(id).responds();
+    }
+
     /** The partition's replicas that are down, or not in sync. */
     public SortedSet<Integer> missing(Partition it) {
         var missing = new TreeSet<>(it.replicas());

@@ -316,10 +316,52 @@ public class RemediesTest {
         for (int id : List.of(1, 2)) broker(id, (String) null);
         broker(3, Broker.State.DOWN);
         voters.clear();
-        voters.putAll(Map.of(1, true, 2, true, 3, true));
+        voters.putAll(Map.of(1, true, 2, true, 3, false));
         partition("t", 0, 1, false, 1, 2);
         assertThat(after(1)).containsEntry("no controller: [1]", "start controller 3");
         assertThat(traps()).containsEntry("down: [3]", "start controller 3");
+    }
+
+    @Test
+    @DisplayName("combined nodes that only this client cannot reach: their controllers are not down")
+    void controllersOutOfReach() {
+        broker(1, (String) null);
+        for (int id : List.of(2, 3)) broker(id, Broker.State.UNRESPONSIVE);
+        voters.clear();
+        voters.putAll(Map.of(1, true, 2, true, 3, true));
+        partition("t", 0, 1, false, 1);
+        assertThat(now().keySet()).noneMatch(it -> it.startsWith("no controller"));
+        assertThat(new Traps(seen(), remedies()).findings())
+                .noneMatch(it -> it.kind().equals("controller"));
+    }
+
+    @Test
+    @DisplayName("a broker that only this client cannot reach is up, and no replica is put there")
+    void unreachable() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UNREACHABLE, null));
+        partition("t", 0, 1, false, 2, 1);
+        partition("t", 1, 1, false, 1);
+        assertThat(now()).isEmpty();
+        assertThat(traps())
+                .containsOnly(
+                        Map.entry(
+                                "unreachable from here: [2]",
+                                "correct the address in its advertised.listeners (h:2), and restart it"),
+                        Map.entry("one replica: [t-1]", reassign(at(1, "1,3"))));
+        assertThat(after(1).keySet()).containsExactly("no leader: [t-1]");
+    }
+
+    @Test
+    @DisplayName("a broker does not respond, and whether it runs is not known: then nothing is said to carry on")
+    void notKnown() {
+        broker(1, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.NOT_KNOWN, null));
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(after(1)).isEmpty();
+        var report = new Report(seen(), List.of(), new TreeMap<>(Map.of(1, List.of())), List.of());
+        assertThat(report.asText())
+                .isEqualTo("If broker 1 (h:1) failed now: not known, because broker 2 does not respond.");
     }
 
     @Test

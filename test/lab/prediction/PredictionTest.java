@@ -193,6 +193,20 @@ public class PredictionTest {
     }
 
     @Test
+    @DisplayName(
+            "combined nodes whose broker does not respond, or is fenced: whether the controller runs, the quorum knows")
+    void controllersByTheQuorum() {
+        quorum = led(Map.of(1, true, 2, true, 3, true));
+        broker(2, Broker.State.UNRESPONSIVE, null);
+        broker(3, Broker.State.DOWN, null); // it may be recovering its logs
+        assertThat(prediction().elects(Set.of())).isTrue();
+        assertThat(prediction().elects(Set.of(1))).isTrue();
+        quorum = led(Map.of(1, true, 2, true, 3, false));
+        assertThat(prediction().elects(Set.of())).isTrue();
+        assertThat(prediction().elects(Set.of(1))).isFalse();
+    }
+
+    @Test
     @DisplayName("controllers that are not known (ZooKeeper, no permission) are assumed to elect")
     void controllersNotKnown() {
         quorum = Quorum.unseen(Quorum.State.NOT_KNOWN);
