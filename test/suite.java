@@ -59,6 +59,7 @@
 //SOURCES lab/doctor/RemedyTest.java
 //SOURCES lab/doctor/ControllersTest.java
 //SOURCES lab/doctor/ShapesTest.java
+//SOURCES lab/doctor/ReachTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java
