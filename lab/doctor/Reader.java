@@ -36,8 +36,11 @@ class Reader {
         List<Keeper> keepers = groupReader.keepers(groups);
         SortedMap<Integer, Broker> listed = brokerReader.read(TopicReader.brokers(topics));
         Quorum quorum = quorumReader.read(listed);
-        SortedMap<Integer, Broker> brokers = quorumReader.judged(listed, quorum);
+        SortedMap<Integer, Broker> judged = quorumReader.judged(listed, quorum);
+        var directories = new LogDirectoryReader(admin, questions, judged);
+        SortedMap<Integer, Broker> brokers = directories.marked(judged);
         SortedMap<PartitionId, Partition> partitions = topicReader.partitions(topics, moving(quorum));
+        directories.markFailed(partitions);
         if (partitions.isEmpty())
             questions.note(
                     true,

@@ -6,8 +6,15 @@ package lab.prediction;
  * @param address host:port as advertised; null: not known
  * @param rack broker.rack; null: none is set
  * @param capsMinInSync whether it counts min.insync.replicas only up to the number of replicas; null: not known
+ * @param takesReplicas false: all its log directories are cordoned (cordoned.log.dirs, KIP-1066) or have failed. Then
+ *     the controller refuses each assignment that names it, also for a replica that it has already
  */
-public record Broker(int id, String address, String rack, State state, Boolean capsMinInSync) {
+public record Broker(int id, String address, String rack, State state, Boolean capsMinInSync, boolean takesReplicas) {
+
+    public Broker(int id, String address, String rack, State state, Boolean capsMinInSync) {
+        this(id, address, rack, state, capsMinInSync, true);
+    }
+
     /** What was seen of it. */
     public enum State {
         /** It responds. */
@@ -36,6 +43,11 @@ public record Broker(int id, String address, String rack, State state, Boolean c
 
     /** The same broker in another state. */
     public Broker with(State other) {
-        return new Broker(id, address, rack, other, capsMinInSync);
+        return new Broker(id, address, rack, other, capsMinInSync, takesReplicas);
+    }
+
+    /** The same broker, whose log directories are cordoned or have failed. */
+    public Broker withoutRoom() {
+        return new Broker(id, address, rack, state, capsMinInSync, false);
     }
 }

@@ -21,8 +21,9 @@ public final class Prediction {
 
     /** The partition now. A leader that is about to be elected does not count yet. */
     public Outcome now(Partition it) {
-        if (it.leader() != null && cluster.isUp(it.leader())) return after(it, Set.of());
-        if (candidate(it, downNow) == null) return noLeader(Cause.NO_REPLICA);
+        Set<Integer> down = downWith(it, Set.of());
+        if (it.leader() != null && !down.contains(it.leader())) return after(it, Set.of());
+        if (candidate(it, down) == null) return noLeader(Cause.NO_REPLICA);
         return noLeader(elects(Set.of()) ? Cause.NOT_ELECTED_YET : Cause.NO_CONTROLLER);
     }
 
@@ -35,7 +36,7 @@ public final class Prediction {
 
     /** The partition while these brokers are down, besides those that are down already. */
     public Outcome after(Partition it, Set<Integer> broken) {
-        Set<Integer> down = downWith(broken);
+        Set<Integer> down = downWith(it, broken);
         boolean led = it.leader() != null && !down.contains(it.leader());
         var inSync = new TreeSet<>(it.inSync());
         inSync.removeAll(down);
@@ -64,9 +65,11 @@ public final class Prediction {
         return cluster.quorum().elects(broken);
     }
 
-    private Set<Integer> downWith(Set<Integer> broken) {
+    /** The brokers of which this partition has nothing. */
+    private Set<Integer> downWith(Partition it, Set<Integer> broken) {
         var down = new HashSet<>(downNow);
         down.addAll(broken);
+        down.addAll(it.failed());
         return down;
     }
 

@@ -365,6 +365,80 @@ public class RemediesTest {
     }
 
     @Test
+    @DisplayName("a broker whose log directories are cordoned gets no replica, and is in no assignment")
+    void cordoned() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UP, true, false));
+        partition("t", 0, 1, false, 1);
+        partition("t", 1, 1, false, 2);
+        String open = "let broker 2 take replicas again (cordoned.log.dirs), and run this again";
+        assertThat(traps())
+                .containsEntry("one replica: [t-0, t-1]", open + "; for the others: " + reassign(at(0, "1,3")));
+        brokers.remove(3);
+        assertThat(traps())
+                .containsEntry("one replica: [t-0, t-1]", "start one more broker, and run this again; " + open);
+        partition("t", 0, 2, false, 1, 2);
+        partitions.remove(new PartitionId("t", 1));
+        assertThat(traps()).containsEntry("all must be in sync: [t]", minInSync(1));
+        broker(9, Broker.State.UNREGISTERED);
+        partition("t", 0, 1, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", open);
+    }
+
+    @Test
+    @DisplayName("one rack, and a broker in it is cordoned: its replica may move away, the other's may not")
+    void cordonedRack() {
+        broker(1, "a");
+        brokers.put(2, new Broker(2, "h:2", "a", Broker.State.UP, true, false));
+        broker(3, "b");
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(traps()).containsEntry("one rack: [t-0]", reassign(at(0, "1,3")));
+        partition("t", 0, 1, false, 2, 1);
+        assertThat(traps())
+                .containsEntry(
+                        "one rack: [t-0]", "let broker 2 take replicas again (cordoned.log.dirs), and run this again");
+    }
+
+    @Test
+    @DisplayName("a failed log directory: it is to be repaired; a replica in it is not said to lag")
+    void failedDirectory() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        String repair = "repair the failed log directory of broker 2, and restart it";
+        var id = new PartitionId("t", 0);
+        partitions.put(id, new Partition(id, false, null, List.of(2), Set.of(2), Set.of(), 1, false, false, Set.of(2)));
+        assertThat(now()).containsOnly(Map.entry("no leader: [t-0]", repair));
+        assertThat(traps()).containsEntry("out of sync: [t-0]", repair);
+        partitions.put(
+                id, new Partition(id, false, 1, List.of(1, 2), Set.of(1), Set.of(2), 1, false, false, Set.of(2)));
+        assertThat(now()).isEmpty();
+        assertThat(after(1)).containsOnly(Map.entry("no leader: [t-0]", repair));
+    }
+
+    @Test
+    @DisplayName("Kafka's own topics: a broker that takes no replicas does not count")
+    void internalTopicsCordoned() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UP, true, false));
+        partition("t", 0, 1, false, 1, 3);
+        var settings = Map.of(
+                "offsets.topic.replication.factor", "3",
+                "offsets.topic.num.partitions", "50",
+                "min.insync.replicas", "1");
+        var seen = new Snapshot(
+                seen().cluster(),
+                Set.of("t"),
+                false,
+                List.of(),
+                Map.of(1, settings),
+                List.of(),
+                List.of(),
+                List.of(),
+                true);
+        assertThat(byName(new Stops(seen, remedies()).now()).get("cannot be created: [__consumer_offsets]"))
+                .contains(" --replication-factor 2 ");
+    }
+
+    @Test
     @DisplayName("Kafka's own topics by hand: one of their replicas may be out of sync, whatever the settings say")
     void internalTopics() {
         for (int id : List.of(1, 2)) broker(id, (String) null);
