@@ -9,6 +9,8 @@
 //SOURCES doctor/Doctor.java // the command: its options, and the story
 //SOURCES doctor/Reader.java // reads the cluster
 //SOURCES doctor/BrokerReader.java // which brokers respond, their versions and settings
+//SOURCES doctor/QuorumReader.java // the controllers, and which brokers they hear from
+//SOURCES doctor/LogDirectoryReader.java // log directories that have failed, or are cordoned
 //SOURCES doctor/TopicReader.java // topics, and their partitions
 //SOURCES doctor/GroupReader.java // groups of all kinds, transactional ids, and where their state is
 //SOURCES doctor/OffsetReader.java // committed offsets that are not in the log

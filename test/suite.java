@@ -59,6 +59,9 @@
 //SOURCES lab/doctor/RemedyTest.java
 //SOURCES lab/doctor/ControllersTest.java
 //SOURCES lab/doctor/ShapesTest.java
+//SOURCES lab/doctor/ReachTest.java
+//SOURCES lab/doctor/DirectoriesTest.java
+//SOURCES lab/doctor/HiddenTransactionsTest.java
 //SOURCES ProducerTest.java
 //SOURCES ConsumerTest.java
 //SOURCES QueueTest.java

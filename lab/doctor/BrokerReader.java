@@ -48,9 +48,15 @@ class BrokerReader {
 
     /** @param withReplicas ids of brokers that have replicas: such a broker may be down */
     SortedMap<Integer, Broker> read(Set<Integer> withReplicas) throws InterruptedException {
-        SortedMap<Integer, Node> registered = registered();
         var brokers = new TreeMap<Integer, Broker>();
         for (Node node : listed.values()) brokers.put(node.id(), broker(node, features.get(node.id())));
+        SortedMap<Integer, Node> registered = registered(); // now, so that a broker that has ended may be known
+        if (registered != null)
+            brokers.replaceAll((id, it) -> it.responds()
+                            || !registered.containsKey(id)
+                            || !registered.get(id).isFenced()
+                    ? it
+                    : it.with(State.DOWN));
         for (Node node : registered == null ? List.<Node>of() : registered.values())
             brokers.putIfAbsent(node.id(), new Broker(node.id(), null, node.rack(), State.DOWN, null));
         State absent = registered == null ? State.DOWN : State.UNREGISTERED;

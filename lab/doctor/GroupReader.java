@@ -137,16 +137,15 @@ class GroupReader {
         return answers;
     }
 
-    /** The committed offsets of all groups whose coordinator has a leader; without notes about those that fail. */
+    /** The committed offsets of all groups whose coordinator responds; without notes about those that fail. */
     Map<String, Map<TopicPartition, OffsetAndMetadata>> committedNow(Collection<GroupListing> groups, Cluster cluster)
             throws InterruptedException {
-        var prediction = new Prediction(cluster);
         Set<String> ids = groups.stream()
                 .filter(it -> !isShare(it))
                 .map(GroupListing::groupId)
                 .filter(id -> {
                     Partition at = cluster.partitions().get(partitionOf(OFFSETS, id));
-                    return at != null && prediction.now(at).leader() != null;
+                    return at != null && Reader.isReadable(cluster, at);
                 })
                 .collect(Collectors.toSet());
         return new Questions().askEach("offsets", "groups", committed(ids), "", false);

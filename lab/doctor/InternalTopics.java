@@ -50,15 +50,18 @@ class InternalTopics {
     private void check(
             Findings found, String topic, String factor, String number, String minimum, String means, String settings) {
         int brokers = (int) seen.cluster().brokers().values().stream()
-                .filter(it -> it.state() != Broker.State.UNREGISTERED)
+                .filter(it -> it.state() != Broker.State.UNREGISTERED && it.takesReplicas())
                 .count();
         String needed = seen.setting(factor);
         String partitions = seen.setting(number);
         String inSync = seen.setting(minimum);
         if (seen.topics().contains(topic) || needed == null || partitions == null || inSync == null) return;
+        boolean cordoned = seen.cluster().brokers().values().stream().anyMatch(it -> !it.takesReplicas());
         int more = Integer.parseInt(needed) - brokers;
         if (more <= 0) return;
-        int replicas = seen.cluster().up().size();
+        int replicas = (int) seen.cluster().brokers().values().stream()
+                .filter(it -> it.isUp() && it.takesReplicas())
+                .count();
         // With as many as there are replicas, the topic would stop with any broker.
         int minInSync = Math.max(1, Math.min(Integer.parseInt(inSync), replicas - 1));
         String byHand = remedies.createInternal(
@@ -67,10 +70,19 @@ class InternalTopics {
                 "cannot be created",
                 "topic",
                 java.util.List.of(topic),
-                "%s replicas (%s), %d broker%s. %s".formatted(needed, factor, brokers, brokers == 1 ? "" : "s", means),
+                "%s replicas (%s), %d broker%s%s. %s"
+                        .formatted(
+                                needed,
+                                factor,
+                                brokers,
+                                brokers == 1 ? "" : "s",
+                                cordoned ? " with a log directory that is not cordoned" : "",
+                                means),
                 replicas > 1
                         ? byHand
-                        : "start %d more broker%s; or, with one replica: %s"
-                                .formatted(more, more == 1 ? "" : "s", byHand));
+                        : replicas == 0
+                                ? "let brokers take replicas again (cordoned.log.dirs)"
+                                : "start %d more broker%s; or, with one replica: %s"
+                                        .formatted(more, more == 1 ? "" : "s", byHand));
     }
 }

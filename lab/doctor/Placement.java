@@ -4,7 +4,10 @@ import java.util.*;
 import java.util.stream.*;
 import lab.prediction.*;
 
-/** Chooses brokers for replicas: in another rack where there is one, and those that have the fewest replicas. */
+/**
+ * Chooses brokers for replicas: in another rack where there is one, and those that have the fewest replicas. Null also
+ * where a replica would stay on a broker that takes none: the controller refuses such an assignment.
+ */
 class Placement {
     private final Cluster cluster;
     private final Map<Integer, Integer> load = new HashMap<>(); // replicas by broker
@@ -16,13 +19,13 @@ class Placement {
 
     /** The replicas and one more; null: no other broker is up. */
     List<Integer> oneMore(Partition it) {
-        return with(it.replicas(), it.replicas());
+        return allowed(with(it.replicas(), it.replicas()));
     }
 
     /** The last replica is replaced by one in another rack; null: no broker in another rack is up. */
     List<Integer> spread(Partition it) {
         List<Integer> rest = it.replicas().subList(0, it.replicas().size() - 1);
-        List<Integer> replicas = with(rest, it.replicas());
+        List<Integer> replicas = allowed(with(rest, it.replicas()));
         return replicas == null || racks(replicas).size() < 2 ? null : replicas;
     }
 
@@ -36,10 +39,14 @@ class Placement {
                 .toList();
         while (replicas.size() < it.replicas().size()) {
             List<Integer> more = with(replicas, it.replicas());
-            if (more == null) return replicas.size() > Math.max(1, it.minInSync()) ? replicas : null;
+            if (more == null) return replicas.size() > Math.max(1, it.minInSync()) ? allowed(replicas) : null;
             replicas = more;
         }
-        return replicas;
+        return allowed(replicas);
+    }
+
+    private List<Integer> allowed(List<Integer> replicas) {
+        return replicas != null && replicas.stream().allMatch(cluster::takesReplicas) ? replicas : null;
     }
 
     /** Whether all of these brokers have the same rack. A broker without a rack is not known to share one. */
@@ -56,7 +63,10 @@ class Placement {
 
     private List<Integer> with(List<Integer> replicas, List<Integer> not) {
         Set<String> racks = racks(replicas);
-        var others = cluster.up().stream()
+        var others = cluster.brokers().values().stream()
+                .filter(it -> it.responds()
+                        && it.takesReplicas()) // one that cannot be reached from here may not reach the others either
+                .map(Broker::id)
                 .filter(id -> !not.contains(id) && !replicas.contains(id))
                 .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))
                         .thenComparing(id -> rackOf(id) == null)

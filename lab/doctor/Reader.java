@@ -3,16 +3,13 @@ package lab.doctor;
 import static lab.doctor.Questions.PATIENCE_MS;
 
 import java.util.*;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import lab.common.Connection;
 import lab.prediction.*;
 import lab.prediction.Cluster;
-import lab.prediction.Quorum.State;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.*;
-import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /** Asks for everything that a report needs, in few requests. */
 class Reader {
@@ -31,31 +28,35 @@ class Reader {
     Snapshot read() throws Exception {
         // asked first, because these take longest where something is down
         var brokerReader = new BrokerReader(admin, questions);
-        KafkaFuture<QuorumInfo> quorumAsked = clients.another(2_000)
-                .describeMetadataQuorum(new DescribeMetadataQuorumOptions().timeoutMs(PATIENCE_MS))
-                .quorumInfo();
+        var quorumReader = new QuorumReader(clients, questions);
         var topicReader = new TopicReader(admin, questions);
         SortedMap<String, TopicDescription> topics = topicReader.read(only);
         var groupReader = new GroupReader(clients, admin, questions, topics, only);
         Collection<GroupListing> groups = groupReader.groups();
         List<Keeper> keepers = groupReader.keepers(groups);
-        Quorum quorum = quorum(quorumAsked);
+        SortedMap<Integer, Broker> listed = brokerReader.read(TopicReader.brokers(topics));
+        Quorum quorum = quorumReader.read(listed);
+        SortedMap<Integer, Broker> judged = quorumReader.judged(listed, quorum);
+        var directories = new LogDirectoryReader(admin, questions, judged);
+        SortedMap<Integer, Broker> brokers = directories.marked(judged);
         SortedMap<PartitionId, Partition> partitions = topicReader.partitions(topics, moving(quorum));
+        directories.markFailed(partitions);
         if (partitions.isEmpty())
             questions.note(
                     true,
                     new NotSeen("any topic", List.of(), ". There is none, or this client may not see one (DESCRIBE)."));
-        SortedMap<Integer, Broker> brokers = brokerReader.read(partitions.values().stream()
-                .flatMap(it -> it.replicas().stream())
-                .collect(Collectors.toSet()));
         var cluster = new Cluster(brokers, quorum, partitions);
         Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = groupReader.committedNow(groups, cluster);
-        SortedMap<Integer, Map<String, String>> settings = brokerReader.settings(cluster.up());
+        SortedMap<Integer, Map<String, String>> settings = brokerReader.settings(brokers.values().stream()
+                .filter(Broker::responds)
+                .map(Broker::id)
+                .collect(Collectors.toSet()));
         boolean coordinators = seesCoordinators(cluster);
         if (!only.isEmpty()) {
             Set<PartitionId> kept = keepers.stream().map(Keeper::partition).collect(Collectors.toSet());
             partitions.keySet().removeIf(id -> !only.contains(id.topic()) && !kept.contains(id));
         }
+        noteSilentBrokers(cluster);
         noteUnknownFates(cluster);
         noteUnknownRacks(cluster);
         return new Snapshot(
@@ -70,20 +71,23 @@ class Reader {
                 questions.seesEnough());
     }
 
-    /** Whether __transaction_state is seen, and each of its partitions has a leader. */
+    /** Whether __transaction_state is seen, and each of its partitions has a leader that responds. */
     static boolean seesCoordinators(Cluster cluster) {
-        var prediction = new Prediction(cluster);
         List<Partition> coordinators = cluster.partitions().values().stream()
                 .filter(it -> it.id().topic().equals(GroupReader.TRANSACTIONS))
                 .toList();
-        return !coordinators.isEmpty()
-                && coordinators.stream().allMatch(it -> prediction.now(it).leader() != null);
+        return !coordinators.isEmpty() && coordinators.stream().allMatch(it -> isReadable(cluster, it));
+    }
+
+    /** Whether it has a leader that responds. */
+    static boolean isReadable(Cluster cluster, Partition it) {
+        Integer leader = new Prediction(cluster).now(it).leader();
+        return leader != null && cluster.responds(leader);
     }
 
     private List<HangingTransaction> hanging(Cluster cluster, boolean coordinators) throws InterruptedException {
-        var prediction = new Prediction(cluster);
         List<TopicPartition> readable = cluster.partitions().values().stream()
-                .filter(it -> prediction.now(it).leader() != null)
+                .filter(it -> isReadable(cluster, it))
                 .map(Partition::id)
                 .filter(it -> only.isEmpty() || only.contains(it.topic()))
                 .map(it -> new TopicPartition(it.topic(), it.number()))
@@ -98,12 +102,28 @@ class Reader {
             throws InterruptedException {
         Map<String, String> kinds = groups.stream()
                 .collect(Collectors.toMap(GroupListing::groupId, GroupReader::kindOf, (one, other) -> one));
-        var prediction = new Prediction(cluster);
         return new OffsetReader(admin).read(kinds, committed, at -> {
             Partition it = cluster.partitions().get(new PartitionId(at.topic(), at.partition()));
             boolean wanted = only.isEmpty() || only.contains(at.topic());
-            return wanted && it != null && prediction.now(it).leader() != null;
+            return wanted && it != null && isReadable(cluster, it);
         });
+    }
+
+    /** What they lead cannot be read, and their settings and versions are not seen. */
+    private void noteSilentBrokers(Cluster cluster) {
+        for (Broker it : cluster.brokers().values()) {
+            if (!it.isUp() || it.responds()) continue;
+            boolean runs = it.state() == Broker.State.UNREACHABLE;
+            questions.note(
+                    true,
+                    new NotSeen(
+                            "broker",
+                            List.of("" + it.id()),
+                            ": no answer from %s within %d s.".formatted(it.address(), PATIENCE_MS / 1000)
+                                    + (runs
+                                            ? " The controllers hear from it, so the predictions take it as up."
+                                            : " The metadata list it as running, and whether that is so is not known.")));
+        }
     }
 
     /** Whether acks=all is refused where min.insync.replicas is above the number of replicas depends on the version. */
@@ -138,34 +158,9 @@ class Reader {
                         ": " + whose + ". So which replicas one power failure can take at once is not known."));
     }
 
-    private Quorum quorum(KafkaFuture<QuorumInfo> asked) throws InterruptedException {
-        try {
-            QuorumInfo quorum = asked.get();
-            long newest = quorum.voters().stream()
-                    .mapToLong(it -> it.lastCaughtUpTimestamp().orElse(0))
-                    .max()
-                    .orElse(0);
-            var voters = new TreeMap<Integer, Boolean>();
-            // In ms. A controller that follows asks its leader every 0.5 s, and becomes a candidate after 2 s without
-            // it.
-            long behind = newest - 5_000;
-            for (QuorumInfo.ReplicaState it : quorum.voters())
-                voters.put(it.replicaId(), it.lastCaughtUpTimestamp().orElse(0) > behind);
-            return new Quorum(State.LED, voters);
-        } catch (ExecutionException failed) {
-            boolean late = Questions.isLate(failed);
-            String why = failed.getCause() instanceof UnsupportedVersionException
-                    ? ": the brokers do not know this request (ZooKeeper, or before Kafka 3.3)."
-                    : ": " + Questions.reason(failed);
-            if (!late) why += " The predictions assume that a controller leads after each failure.";
-            questions.note(true, new NotSeen("controllers", List.of(), why));
-            return Quorum.unseen(late ? State.NO_LEADER : State.NOT_KNOWN);
-        }
-    }
-
     /** A controller answers this question. */
     private Set<TopicPartition> moving(Quorum quorum) throws InterruptedException {
-        if (quorum.state() == State.NO_LEADER) return Set.of();
+        if (quorum.state() == Quorum.State.NO_LEADER) return Set.of();
         var options = new ListPartitionReassignmentsOptions().timeoutMs(PATIENCE_MS);
         Map<TopicPartition, PartitionReassignment> none = Map.of();
         return questions

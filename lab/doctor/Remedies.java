@@ -31,15 +31,10 @@ class Remedies {
                 : "run three controllers, none of them on a broker (process.roles=controller)";
     }
 
-    /**
-     * The controllers that do not follow the others. The quorum notices only after some seconds that a controller is
-     * down. Where it is a broker as well, that is known.
-     */
+    /** The controllers that do not follow the others. */
     List<Integer> controllersDown() {
         SortedMap<Integer, Boolean> voters = cluster.quorum().voters();
-        return voters.keySet().stream()
-                .filter(id -> !voters.get(id) || cluster.brokers().containsKey(id) && !cluster.isUp(id))
-                .toList();
+        return voters.keySet().stream().filter(id -> !voters.get(id)).toList();
     }
 
     /** Waits for moves, then brings replicas in sync, and changes only what is in sync already. */
@@ -60,21 +55,30 @@ class Remedies {
      */
     String startLeaders(List<Partition> partitions) {
         var down = new TreeSet<Integer>();
+        var failed = new TreeSet<Integer>();
         boolean price = false;
         for (Partition it : partitions) {
             var complete = new TreeSet<>(it.inSync());
             complete.addAll(it.eligible());
             if (complete.isEmpty()) complete.addAll(it.replicas());
+            var inFailed = new TreeSet<>(complete);
+            inFailed.removeIf(id -> !cluster.isUp(id) || !it.failed().contains(id));
             complete.removeIf(cluster::isUp);
-            price |= complete.isEmpty();
+            price |= complete.isEmpty() && inFailed.isEmpty();
+            failed.addAll(inFailed);
             down.addAll(complete);
         }
         var parts = new ArrayList<String>();
+        if (!failed.isEmpty()) parts.add(repair(failed));
         if (!down.isEmpty()) parts.add("start broker " + joined(down));
         if (price)
             parts.add("no replica is known to have all records, and an unclean election loses those that the new"
                     + " leader does not have: that is your decision");
         return String.join("; ", parts);
+    }
+
+    private static String repair(SortedSet<Integer> brokers) {
+        return "repair the failed log directory of broker " + joined(brokers) + ", and restart it";
     }
 
     /** One replica more for each. */
@@ -124,15 +128,17 @@ class Remedies {
         var remedies = new ArrayList<String>();
         var down = new TreeSet<Integer>();
         var lagging = new TreeSet<Integer>();
+        var failed = new TreeSet<Integer>();
         List<Partition> abandoned =
                 partitions.stream().filter(this::isAbandoned).toList();
         for (Partition it : partitions)
             for (int id : cluster.missing(it)) {
-                if (cluster.isUp(id)) lagging.add(id);
+                if (cluster.isUp(id)) (it.failed().contains(id) ? failed : lagging).add(id);
                 else if (!isUnregistered(id) || !isAbandoned(it)) down.add(id);
             }
         if (!abandoned.isEmpty()) remedies.add(withoutUnregistered(abandoned));
         if (!down.isEmpty()) remedies.add("start broker " + joined(down));
+        if (!failed.isEmpty()) remedies.add(repair(failed));
         if (!lagging.isEmpty()) remedies.add("find out why broker " + joined(lagging) + " lags");
         return String.join("; ", remedies);
     }
@@ -140,7 +146,7 @@ class Remedies {
     /** Whether a replica is on a broker that is no longer registered, and can be copied from another one. */
     boolean isAbandoned(Partition it) {
         return it.replicas().stream().anyMatch(this::isUnregistered)
-                && it.inSync().stream().anyMatch(cluster::isUp);
+                && it.inSync().stream().anyMatch(id -> !cluster.missing(it).contains(id));
     }
 
     private boolean isUnregistered(int id) {
@@ -196,6 +202,7 @@ class Remedies {
         var replicas = new TreeMap<PartitionId, List<Integer>>();
         var minInSync = new TreeMap<String, Integer>();
         var notSeen = new TreeSet<String>(); // topics
+        var cordoned = new TreeSet<Integer>(); // brokers
         boolean all = true;
         for (Partition it : partitions) {
             if (replicas.size() == AT_ONCE) break;
@@ -205,7 +212,11 @@ class Remedies {
             }
             List<Integer> changed = change.apply(it);
             if (changed == null) {
-                all = false;
+                List<Integer> refused = it.replicas().stream()
+                        .filter(id -> !cluster.takesReplicas(id))
+                        .toList();
+                cordoned.addAll(refused);
+                all &= !refused.isEmpty();
                 continue;
             }
             replicas.put(it.id(), changed);
@@ -214,6 +225,9 @@ class Remedies {
         }
         var parts = new ArrayList<String>();
         if (!all) parts.add(otherwise);
+        if (!cordoned.isEmpty())
+            parts.add("let broker %s take replicas again (cordoned.log.dirs), and run this again"
+                    .formatted(joined(cordoned)));
         if (!notSeen.isEmpty())
             parts.add("let this client see min.insync.replicas of " + joined(notSeen)
                     + " (DESCRIBE_CONFIGS), and run this again");

@@ -3,7 +3,7 @@ package lab.doctor;
 import java.util.*;
 import java.util.stream.Collectors;
 import lab.common.*;
-import lab.prediction.Prediction;
+import lab.prediction.*;
 
 /**
  * The report as text, and as an object for JSON.
@@ -23,8 +23,7 @@ record Report(Snapshot seen, List<Finding> stopped, SortedMap<Integer, List<Find
             String head = "If broker %d (%s) failed now:"
                     .formatted(id, seen.cluster().brokers().get(id).address());
             if (!findings.isEmpty()) lines.add(Script.text("@|bold %s|@", head));
-            else
-                lines.add(head + (predicts() ? " nothing would stop." : " not known, because no controller responds."));
+            else lines.add(head + carriesOn());
             findings.forEach(it -> lines.addAll(text(it)));
         });
         if (!traps.isEmpty()) lines.add(Script.text("@|bold Risks:|@"));
@@ -33,9 +32,16 @@ record Report(Snapshot seen, List<Finding> stopped, SortedMap<Integer, List<Find
         return String.join("\n", lines);
     }
 
-    /** Without a controller, nothing is predicted to carry on. */
-    private boolean predicts() {
-        return new Prediction(seen.cluster()).elects(Set.of());
+    /** Nothing is predicted to carry on without a controller, or by a broker that may be down. */
+    private String carriesOn() {
+        if (!new Prediction(seen.cluster()).elects(Set.of())) return " not known, because no controller responds.";
+        List<Integer> unknown = seen.cluster().brokers().values().stream()
+                .filter(it -> it.state() == Broker.State.NOT_KNOWN)
+                .map(Broker::id)
+                .toList();
+        return unknown.isEmpty()
+                ? " nothing would stop."
+                : " not known, because broker %s does not respond.".formatted(Remedies.joined(unknown));
     }
 
     private static List<String> text(Finding it) {

@@ -49,6 +49,15 @@ class TopicReader {
         return described;
     }
 
+    /** The brokers that have replicas. */
+    static Set<Integer> brokers(Map<String, TopicDescription> topics) {
+        return topics.values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .flatMap(it -> it.replicas().stream())
+                .map(Node::id)
+                .collect(Collectors.toSet());
+    }
+
     /** @param moving the partitions whose replicas are being changed */
     SortedMap<PartitionId, Partition> partitions(Map<String, TopicDescription> topics, Set<TopicPartition> moving)
             throws InterruptedException {

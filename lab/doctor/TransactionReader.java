@@ -9,7 +9,9 @@ import lab.common.Script;
 import lab.prediction.PartitionId;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.common.*;
-import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.*;
+import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.resource.*;
 
 /**
  * Finds transactions that are open in a partition for ever (KIP-664). A transaction ends in all its partitions before its
@@ -120,7 +122,7 @@ class TransactionReader {
         if (described == null) return open;
         var byProducer = new HashMap<Long, Set<TopicPartition>>();
         described.values().forEach(it -> byProducer.put(it.producerId(), it.topicPartitions()));
-        boolean seesAll = byProducer.keySet().containsAll(producers) || maySeeAll();
+        boolean seesAll = byProducer.keySet().containsAll(producers) || mayAbort() && seesAllIds();
         return open.stream()
                 .filter(it -> byProducer.containsKey(it.producer())
                         ? byProducer.get(it.producer()).contains(it.at())
@@ -128,21 +130,51 @@ class TransactionReader {
                 .collect(Collectors.toSet());
     }
 
-    /**
-     * Brokers leave transactional ids out that this client may not see, and so do not say that there are any. Who may
-     * not abort a transaction is not told to do it.
-     */
-    private boolean maySeeAll() throws InterruptedException {
+    /** Who may not abort a transaction is not told to do it. */
+    private boolean mayAbort() throws InterruptedException {
         var options =
                 new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs(PATIENCE_MS);
         Set<AclOperation> may =
                 questions.ask(WHAT, admin.describeCluster(options).authorizedOperations(), Set.of(), false);
-        boolean all = may.contains(AclOperation.ALTER);
-        if (!all && !may.isEmpty())
-            questions.note(
-                    false,
-                    new NotSeen(
-                            WHAT, List.of(), ": one is open whose transactional id this client may not see (ALTER)."));
+        boolean abort = may.contains(AclOperation.ALTER);
+        if (!abort && !may.isEmpty()) noteUnseen("ALTER on the cluster");
+        return abort;
+    }
+
+    /**
+     * Brokers leave transactional ids out that this client may not see (DESCRIBE), and so do not say that there are any.
+     * They say it about an id by name, also if it does not exist. An id that nobody has given a permission for shows
+     * whether all are permitted, if none is forbidden.
+     */
+    private boolean seesAllIds() throws InterruptedException {
+        String nobodys = "?" + UUID.randomUUID(); // no prefix that has a permission begins like this
+        var options = new DescribeTransactionsOptions().timeoutMs(PATIENCE_MS);
+        boolean all = false;
+        try {
+            admin.describeTransactions(Set.of(nobodys), options).all().get();
+        } catch (ExecutionException failed) {
+            all = failed.getCause() instanceof TransactionalIdNotFoundException && noneIsForbidden();
+        }
+        if (!all) noteUnseen("DESCRIBE on all transactional ids");
         return all;
+    }
+
+    /** Also for others: which rules are this client's, it cannot know. */
+    private boolean noneIsForbidden() throws InterruptedException {
+        var filter = new AclBindingFilter(
+                new ResourcePatternFilter(ResourceType.TRANSACTIONAL_ID, null, PatternType.ANY),
+                new AccessControlEntryFilter(null, null, AclOperation.ANY, AclPermissionType.DENY));
+        try {
+            return admin.describeAcls(filter, new DescribeAclsOptions().timeoutMs(PATIENCE_MS)).values().get().stream()
+                    .map(it -> it.entry().operation())
+                    .noneMatch(it -> it == AclOperation.DESCRIBE || it == AclOperation.ALL);
+        } catch (ExecutionException failed) {
+            return failed.getCause() instanceof SecurityDisabledException; // no permissions at all
+        }
+    }
+
+    private void noteUnseen(String permission) {
+        String why = ": one is open whose transactional id this client may not see (%s).".formatted(permission);
+        questions.note(false, new NotSeen(WHAT, List.of(), why));
     }
 }

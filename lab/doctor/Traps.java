@@ -42,15 +42,29 @@ class Traps {
                 "It has replicas, and the metadata do not list it as running: it is down, it hangs, or it does not reach"
                         + " the controllers.",
                 start(Broker.State.DOWN) + "; if it runs, restart it");
+        boolean led = cluster.quorum().state() != Quorum.State.NO_LEADER;
+        String correct = "correct the address in its advertised.listeners";
+        String silent = "It did not respond within %d s, and ".formatted(Questions.PATIENCE_MS / 1000);
         found.nodes(
                 "unresponsive",
                 "broker",
                 in(Broker.State.UNRESPONSIVE),
-                "The metadata list it as running, and it did not respond within %d s: it is down, it hangs, or its address"
-                                .formatted(Questions.PATIENCE_MS / 1000)
-                        + " cannot be reached from here (advertised.listeners). The predictions take it as down.",
-                start(Broker.State.UNRESPONSIVE)
-                        + "; if it runs, restart it, or correct the address in its advertised.listeners");
+                "The metadata list it as running. " + silent
+                        + (led
+                                ? "no controller hears from it: it is down, or it hangs."
+                                : "no controller can tell whether it runs: it is down, it hangs, or its address cannot be"
+                                        + " reached from here (advertised.listeners).")
+                        + " The predictions take it as down.",
+                start(Broker.State.UNRESPONSIVE) + "; if it runs, restart it" + (led ? "" : ", or " + correct));
+        List<Integer> unreachable = in(Broker.State.UNREACHABLE);
+        found.nodes(
+                "unreachable from here",
+                "broker",
+                unreachable,
+                silent
+                        + "the controllers hear from it: its address cannot be reached from here (advertised.listeners), or"
+                        + " it hangs. Clients here cannot use what it leads. The predictions take it as up.",
+                correct + " (%s), and restart it".formatted(addresses(unreachable)));
         found.nodes(
                 "unregistered",
                 "broker",
@@ -70,6 +84,10 @@ class Traps {
                 .filter(it -> it.state() == state && withReplicas.contains(it.id()))
                 .map(Broker::id)
                 .toList();
+    }
+
+    private String addresses(List<Integer> ids) {
+        return ids.stream().map(id -> cluster.brokers().get(id).address()).collect(Collectors.joining(", "));
     }
 
     private String start(Broker.State state) {

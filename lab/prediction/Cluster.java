@@ -19,10 +19,21 @@ public record Cluster(SortedMap<Integer, Broker> brokers, Quorum quorum, SortedM
         return brokers.containsKey(id) && brokers.get(id).isUp();
     }
 
-    /** The partition's replicas that are down, or not in sync. */
+    /** Whether the controller accepts an assignment that names this broker. */
+    public boolean takesReplicas(int id) {
+        return !brokers.containsKey(id) || brokers.get(id).takesReplicas();
+    }
+
+    /** Whether this client can ask this broker. */
+    public boolean responds(int id) {
+        return brokers.containsKey(id) && brokers.get(id).responds();
+    }
+
+    /** The partition's replicas that are down, in a failed log directory, or not in sync. */
     public SortedSet<Integer> missing(Partition it) {
         var missing = new TreeSet<>(it.replicas());
-        missing.removeIf(id -> isUp(id) && it.inSync().contains(id));
+        missing.removeIf(
+                id -> isUp(id) && it.inSync().contains(id) && !it.failed().contains(id));
         return missing;
     }
 }

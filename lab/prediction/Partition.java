@@ -13,6 +13,7 @@ import java.util.*;
  * @param minInSync the configured min.insync.replicas; 0: not known
  * @param unclean unclean.leader.election.enable: a replica without all records may lead
  * @param moving its replicas are being changed
+ * @param failed replicas whose log directory has failed: their broker may be up, and they cannot lead
  */
 public record Partition(
         PartitionId id,
@@ -23,7 +24,27 @@ public record Partition(
         Set<Integer> eligible,
         int minInSync,
         boolean unclean,
-        boolean moving) {
+        boolean moving,
+        Set<Integer> failed) {
+
+    /** No log directory has failed. */
+    public Partition(
+            PartitionId id,
+            boolean internal,
+            Integer leader,
+            List<Integer> replicas,
+            Set<Integer> inSync,
+            Set<Integer> eligible,
+            int minInSync,
+            boolean unclean,
+            boolean moving) {
+        this(id, internal, leader, replicas, inSync, eligible, minInSync, unclean, moving, Set.of());
+    }
+
+    /** The same partition, with these replicas in failed log directories. */
+    public Partition withFailed(Set<Integer> failed) {
+        return new Partition(id, internal, leader, replicas, inSync, eligible, minInSync, unclean, moving, failed);
+    }
 
     /** Whether the configured minimum is larger than the number of replicas: its effect depends on Kafka's version. */
     public boolean minIsAboveReplicas() {

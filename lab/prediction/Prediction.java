@@ -10,7 +10,7 @@ import lab.prediction.Outcome.Cause;
  */
 public final class Prediction {
     private final Cluster cluster;
-    private final Set<Integer> downNow = new HashSet<>(); // whether a controller is down, the quorum knows
+    private final Set<Integer> downNow = new HashSet<>(); // brokers
 
     public Prediction(Cluster cluster) {
         this.cluster = cluster;
@@ -21,9 +21,10 @@ public final class Prediction {
 
     /** The partition now. A leader that is about to be elected does not count yet. */
     public Outcome now(Partition it) {
-        if (it.leader() != null && cluster.isUp(it.leader())) return after(it, Set.of());
-        if (candidate(it, downNow) == null) return noLeader(Cause.NO_REPLICA);
-        return noLeader(cluster.quorum().elects(downNow) ? Cause.NOT_ELECTED_YET : Cause.NO_CONTROLLER);
+        Set<Integer> down = downWith(it, Set.of());
+        if (it.leader() != null && !down.contains(it.leader())) return after(it, Set.of());
+        if (candidate(it, down) == null) return noLeader(Cause.NO_REPLICA);
+        return noLeader(elects(Set.of()) ? Cause.NOT_ELECTED_YET : Cause.NO_CONTROLLER);
     }
 
     /** Each partition while these brokers are down, besides those that are down already. */
@@ -35,12 +36,12 @@ public final class Prediction {
 
     /** The partition while these brokers are down, besides those that are down already. */
     public Outcome after(Partition it, Set<Integer> broken) {
-        Set<Integer> down = downWith(broken);
+        Set<Integer> down = downWith(it, broken);
         boolean led = it.leader() != null && !down.contains(it.leader());
         var inSync = new TreeSet<>(it.inSync());
         inSync.removeAll(down);
         Integer next = led ? it.leader() : candidate(it, down);
-        if (!cluster.quorum().elects(down)) {
+        if (!elects(broken)) {
             if (!led) return noLeader(next == null ? Cause.NO_REPLICA : Cause.NO_CONTROLLER);
             // The leader cannot take a replica out of the in-sync set, so it waits for it before it acknowledges.
             if (inSync.size() < it.inSync().size())
@@ -55,14 +56,20 @@ public final class Prediction {
         return new Outcome(Fate.LOSSY, Cause.NO_REPLICA, next, new TreeSet<>(Set.of(next)));
     }
 
-    /** Whether leaders are elected while these brokers are down, besides those that are down already. */
+    /**
+     * Whether leaders are elected while these brokers are down, besides those that are down already. Which controllers
+     * are down now, the quorum knows: a broker that cannot be reached from here, or recovers its logs, may be one that
+     * votes.
+     */
     public boolean elects(Set<Integer> broken) {
-        return cluster.quorum().elects(downWith(broken));
+        return cluster.quorum().elects(broken);
     }
 
-    private Set<Integer> downWith(Set<Integer> broken) {
+    /** The brokers of which this partition has nothing. */
+    private Set<Integer> downWith(Partition it, Set<Integer> broken) {
         var down = new HashSet<>(downNow);
         down.addAll(broken);
+        down.addAll(it.failed());
         return down;
     }
 

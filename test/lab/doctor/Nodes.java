@@ -97,6 +97,8 @@ class Nodes implements AutoCloseable {
         if (brokerPort != null) {
             roles.add("broker");
             listeners.add("PLAINTEXT://localhost:" + brokerPort);
+            String internal = node.get("inter.broker.listener.name"); // one more, which clients do not use
+            if (internal != null) listeners.add(internal + "://localhost:" + freePort());
         }
         if (controllerPort != null) {
             roles.add("controller");
@@ -106,8 +108,8 @@ class Nodes implements AutoCloseable {
         node.put("process.roles", String.join(",", roles));
         node.put("listeners", String.join(",", listeners));
         node.put("controller.listener.names", "CONTROLLER");
-        node.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
-        node.put("log.dirs", directory.resolve("data-" + id).toString());
+        node.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT");
+        node.put("log.dirs", directories(id).stream().map(Path::toString).collect(Collectors.joining(",")));
         var text = new StringBuilder();
         node.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
         files.put(id, Files.writeString(directory.resolve("node-" + id + ".properties"), text));
@@ -119,6 +121,30 @@ class Nodes implements AutoCloseable {
         arguments.add("-c");
         List<Run> runs = ids.stream().map(id -> java(arguments, files.get(id))).toList();
         runs.forEach(run -> run.expectExit(0));
+    }
+
+    /** Its two log directories. The first one has the metadata as well. */
+    List<Path> directories(int id) {
+        return List.of(directory.resolve("data-" + id), directory.resolve("more-" + id));
+    }
+
+    /** Stops a node, and starts it with one other setting; null: without it. */
+    void restart(int id, String key, String value) throws IOException {
+        stop(id);
+        List<String> lines = new ArrayList<>(Files.readAllLines(files.get(id)));
+        lines.removeIf(it -> it.startsWith(key + "="));
+        if (value != null) lines.add(key + "=" + value);
+        Files.write(files.get(id), lines);
+        start(id);
+    }
+
+    /** A setting in its file. */
+    String setting(int id, String key) throws IOException {
+        return Files.readAllLines(files.get(id)).stream()
+                .filter(it -> it.startsWith(key + "="))
+                .map(it -> it.substring(key.length() + 1))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Starts one more controller, and adds it to those that vote. */

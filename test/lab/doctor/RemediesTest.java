@@ -316,10 +316,126 @@ public class RemediesTest {
         for (int id : List.of(1, 2)) broker(id, (String) null);
         broker(3, Broker.State.DOWN);
         voters.clear();
-        voters.putAll(Map.of(1, true, 2, true, 3, true));
+        voters.putAll(Map.of(1, true, 2, true, 3, false));
         partition("t", 0, 1, false, 1, 2);
         assertThat(after(1)).containsEntry("no controller: [1]", "start controller 3");
         assertThat(traps()).containsEntry("down: [3]", "start controller 3");
+    }
+
+    @Test
+    @DisplayName("combined nodes that only this client cannot reach: their controllers are not down")
+    void controllersOutOfReach() {
+        broker(1, (String) null);
+        for (int id : List.of(2, 3)) broker(id, Broker.State.UNRESPONSIVE);
+        voters.clear();
+        voters.putAll(Map.of(1, true, 2, true, 3, true));
+        partition("t", 0, 1, false, 1);
+        assertThat(now().keySet()).noneMatch(it -> it.startsWith("no controller"));
+        assertThat(new Traps(seen(), remedies()).findings())
+                .noneMatch(it -> it.kind().equals("controller"));
+    }
+
+    @Test
+    @DisplayName("a broker that only this client cannot reach is up, and no replica is put there")
+    void unreachable() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UNREACHABLE, null));
+        partition("t", 0, 1, false, 2, 1);
+        partition("t", 1, 1, false, 1);
+        assertThat(now()).isEmpty();
+        assertThat(traps())
+                .containsOnly(
+                        Map.entry(
+                                "unreachable from here: [2]",
+                                "correct the address in its advertised.listeners (h:2), and restart it"),
+                        Map.entry("one replica: [t-1]", reassign(at(1, "1,3"))));
+        assertThat(after(1).keySet()).containsExactly("no leader: [t-1]");
+    }
+
+    @Test
+    @DisplayName("a broker does not respond, and whether it runs is not known: then nothing is said to carry on")
+    void notKnown() {
+        broker(1, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.NOT_KNOWN, null));
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(after(1)).isEmpty();
+        var report = new Report(seen(), List.of(), new TreeMap<>(Map.of(1, List.of())), List.of());
+        assertThat(report.asText())
+                .isEqualTo("If broker 1 (h:1) failed now: not known, because broker 2 does not respond.");
+    }
+
+    @Test
+    @DisplayName("a broker whose log directories are cordoned gets no replica, and is in no assignment")
+    void cordoned() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UP, true, false));
+        partition("t", 0, 1, false, 1);
+        partition("t", 1, 1, false, 2);
+        String open = "let broker 2 take replicas again (cordoned.log.dirs), and run this again";
+        assertThat(traps())
+                .containsEntry("one replica: [t-0, t-1]", open + "; for the others: " + reassign(at(0, "1,3")));
+        brokers.remove(3);
+        assertThat(traps())
+                .containsEntry("one replica: [t-0, t-1]", "start one more broker, and run this again; " + open);
+        partition("t", 0, 2, false, 1, 2);
+        partitions.remove(new PartitionId("t", 1));
+        assertThat(traps()).containsEntry("all must be in sync: [t]", minInSync(1));
+        broker(9, Broker.State.UNREGISTERED);
+        partition("t", 0, 1, false, 1, 2, 9);
+        assertThat(traps()).containsEntry("out of sync: [t-0]", open);
+    }
+
+    @Test
+    @DisplayName("one rack, and a broker in it is cordoned: its replica may move away, the other's may not")
+    void cordonedRack() {
+        broker(1, "a");
+        brokers.put(2, new Broker(2, "h:2", "a", Broker.State.UP, true, false));
+        broker(3, "b");
+        partition("t", 0, 1, false, 1, 2);
+        assertThat(traps()).containsEntry("one rack: [t-0]", reassign(at(0, "1,3")));
+        partition("t", 0, 1, false, 2, 1);
+        assertThat(traps())
+                .containsEntry(
+                        "one rack: [t-0]", "let broker 2 take replicas again (cordoned.log.dirs), and run this again");
+    }
+
+    @Test
+    @DisplayName("a failed log directory: it is to be repaired; a replica in it is not said to lag")
+    void failedDirectory() {
+        for (int id : List.of(1, 2)) broker(id, (String) null);
+        String repair = "repair the failed log directory of broker 2, and restart it";
+        var id = new PartitionId("t", 0);
+        partitions.put(id, new Partition(id, false, null, List.of(2), Set.of(2), Set.of(), 1, false, false, Set.of(2)));
+        assertThat(now()).containsOnly(Map.entry("no leader: [t-0]", repair));
+        assertThat(traps()).containsEntry("out of sync: [t-0]", repair);
+        partitions.put(
+                id, new Partition(id, false, 1, List.of(1, 2), Set.of(1), Set.of(2), 1, false, false, Set.of(2)));
+        assertThat(now()).isEmpty();
+        assertThat(after(1)).containsOnly(Map.entry("no leader: [t-0]", repair));
+    }
+
+    @Test
+    @DisplayName("Kafka's own topics: a broker that takes no replicas does not count")
+    void internalTopicsCordoned() {
+        for (int id : List.of(1, 3)) broker(id, (String) null);
+        brokers.put(2, new Broker(2, "h:2", null, Broker.State.UP, true, false));
+        partition("t", 0, 1, false, 1, 3);
+        var settings = Map.of(
+                "offsets.topic.replication.factor", "3",
+                "offsets.topic.num.partitions", "50",
+                "min.insync.replicas", "1");
+        var seen = new Snapshot(
+                seen().cluster(),
+                Set.of("t"),
+                false,
+                List.of(),
+                Map.of(1, settings),
+                List.of(),
+                List.of(),
+                List.of(),
+                true);
+        assertThat(byName(new Stops(seen, remedies()).now()).get("cannot be created: [__consumer_offsets]"))
+                .contains(" --replication-factor 2 ");
     }
 
     @Test

@@ -22,9 +22,9 @@ import test.*;
  * A finding is made, the printed remedy is run, and the doctor is asked again: the finding no longer appears, there is no
  * new one, the topic takes records with acks=all, and no record is lost.
  *
- * <p>A remedy may be a step, such as to restart a broker: the test takes it. ControllersTest does so for controllers, and
- * DoctorTest for one rack of all brokers. No test corrects advertised.listeners for a broker that is unresponsive, or
- * decides on an unclean election where no replica is known to have all records.
+ * <p>A remedy may be a step, such as to restart a broker: the test takes it. ControllersTest does so for controllers,
+ * DoctorTest for one rack of all brokers, ReachTest for advertised.listeners, and DirectoriesTest for log directories. No
+ * test decides on an unclean election where no replica is known to have all records.
  *
  * <p>Brokers 1 to 3 are controllers as well and stand in rack a; broker 4 stands in rack b.
  */

@@ -36,10 +36,10 @@ record Said(SortedMap<String, String> remedies, List<String> notSeen, int status
     }
 
     /** The first answer that is wanted. */
-    static Said await(String servers, String what, Predicate<Said> wanted) throws Exception {
+    static Said await(String servers, String what, Predicate<Said> wanted, String... arguments) throws Exception {
         long deadline = System.nanoTime() + Run.LIMIT.toNanos();
         while (true) {
-            Said said = ask(servers);
+            Said said = ask(servers, arguments);
             if (wanted.test(said)) return said;
             if (System.nanoTime() > deadline) throw new AssertionError("not said: %s, but %s".formatted(what, said));
         }

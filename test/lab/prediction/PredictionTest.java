@@ -18,6 +18,7 @@ public class PredictionTest {
     private Integer leader = 1;
     private int minInSync = 1;
     private boolean unclean;
+    private Set<Integer> failed = Set.of();
 
     @BeforeEach
     void brokers() {
@@ -34,7 +35,7 @@ public class PredictionTest {
 
     private Partition partition() {
         var id = new PartitionId("t", 0);
-        return new Partition(id, false, leader, replicas, inSync, eligible, minInSync, unclean, false);
+        return new Partition(id, false, leader, replicas, inSync, eligible, minInSync, unclean, false, failed);
     }
 
     private Prediction prediction() {
@@ -103,6 +104,28 @@ public class PredictionTest {
         assertThat(after(2)).isEqualTo("NO_WRITES TOO_FEW_IN_SYNC leader 1");
         inSync = Set.of(1);
         assertThat(now()).isEqualTo("NO_WRITES TOO_FEW_IN_SYNC leader 1");
+    }
+
+    @Test
+    @DisplayName("a replica in a failed log directory cannot lead, whatever the metadata say of it, and its broker can")
+    void failedDirectory() {
+        failed = Set.of(2);
+        inSync = Set.of(1);
+        eligible = Set.of(2);
+        assertThat(now()).isEqualTo("FINE leader 1");
+        assertThat(after(1)).isEqualTo("NO_LEADER NO_REPLICA");
+        unclean = true;
+        assertThat(after(1)).isEqualTo("NO_LEADER NO_REPLICA");
+        leader = null;
+        inSync = Set.of(2); // the last one stays in the set
+        eligible = Set.of();
+        assertThat(now()).isEqualTo("NO_LEADER NO_REPLICA");
+        failed = Set.of(1);
+        leader = 1; // the metadata do not know it yet
+        inSync = Set.of(1, 2);
+        assertThat(now()).isEqualTo("NO_LEADER NOT_ELECTED_YET");
+        quorum = Quorum.unseen(Quorum.State.NO_LEADER);
+        assertThat(now()).isEqualTo("NO_LEADER NO_CONTROLLER");
     }
 
     // ---- versions ----
@@ -190,6 +213,20 @@ public class PredictionTest {
         quorum = led(all);
         assertThat(after(1)).isEqualTo(afterOne);
         assertThat(after(2)).isEqualTo(afterTwo);
+    }
+
+    @Test
+    @DisplayName(
+            "combined nodes whose broker does not respond, or is fenced: whether the controller runs, the quorum knows")
+    void controllersByTheQuorum() {
+        quorum = led(Map.of(1, true, 2, true, 3, true));
+        broker(2, Broker.State.UNRESPONSIVE, null);
+        broker(3, Broker.State.DOWN, null); // it may be recovering its logs
+        assertThat(prediction().elects(Set.of())).isTrue();
+        assertThat(prediction().elects(Set.of(1))).isTrue();
+        quorum = led(Map.of(1, true, 2, true, 3, false));
+        assertThat(prediction().elects(Set.of())).isTrue();
+        assertThat(prediction().elects(Set.of(1))).isFalse();
     }
 
     @Test
