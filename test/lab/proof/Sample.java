@@ -69,6 +69,7 @@ class Sample {
                 observe()));
         for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
         all.put("stopped", stopped());
+        all.put("followed", followed());
         all.put("queue", queue());
         all.put("power", power("power-cut", 1020, 1030, Long.MAX_VALUE));
         all.put("powertopic", power("topic", 1020, 1030, Long.MAX_VALUE));
@@ -134,6 +135,17 @@ class Sample {
         sample.state(6.5, 0, 2, List.of(1, 2), 6.48).state(6.5, 1, 2, List.of(1, 2), 6.48);
         sample.state(7.5, 0, 1, List.of(1, 2), 7.48);
         sample.down.add(new Down(0, 3, 3.3));
+        return sample;
+    }
+
+    /** kafka-2, which only follows, is killed at 3.0 s, and given up after the session of 3 s. */
+    static Sample followed() {
+        var sample = new Sample("topic", List.of(List.of(1, 2)), 14);
+        sample.fault(1, 2, "kill", false, 3, 9).whole(11);
+        sample.asked = "kill";
+        sample.state(6.1, 0, 1, List.of(1), 6.08).brokers(6.1, List.of(1)).brokers(10, List.of(1, 2));
+        sample.state(10.5, 0, 1, List.of(1, 2), 10.48);
+        sample.down.add(new Down(0, 3, 6.15));
         return sample;
     }
 
