@@ -16,8 +16,9 @@ import lab.proof.facts.Text;
 
 /**
  * Acknowledgements pause briefly, then continue by themselves while the broker is down. The bound is that of
- * NewLeader; if the broker holds its connections, 1.5 times request.timeout.ms. Claimed of the partitions that the
- * broker led or followed, if enough other replicas were in sync; not if it led none.
+ * NewLeader; if the broker holds its connections and led a partition, 1.5 times request.timeout.ms. Claimed of the
+ * partitions that the broker led or followed, if enough other replicas were in sync; not if it only followed, was
+ * back before the bound, and a partition had no acknowledgement meanwhile.
  *
  * <p>FAIL: the pause is longer, nothing was acknowledged in one of them before the broker was back, or it ended only
  * because others helped.
@@ -34,12 +35,13 @@ class BriefPause implements Check {
         var claims = new ArrayList<Claim>();
         for (Outage outage : facts.outages()) {
             List<Integer> partitions = facts.expectation().partitions(outage, Fate.NEW_LEADER, Fate.FOLLOWER_LOST);
-            List<Integer> led = facts.expectation().partitions(outage, Fate.NEW_LEADER);
-            if (!led.isEmpty()) claims.add(claim(facts, outage, partitions));
+            Claim claim = partitions.isEmpty() ? null : claim(facts, outage, partitions);
+            if (claim != null) claims.add(claim);
         }
         return claims;
     }
 
+    /** Null for none: a partition that the broker only followed may wait until the bound. */
     private static Claim claim(Facts facts, Outage outage, List<Integer> partitions) {
         Gap pause = Gap.longest(partitions.stream()
                 .map(it -> facts.flows().pause(facts.flows().acknowledged(it), outage)));
@@ -47,12 +49,16 @@ class BriefPause implements Check {
                 .mapToLong(it -> facts.flows().acknowledged(it).count(without(facts, outage, it), outage.restoredAt()))
                 .min()
                 .orElse(0);
-        Bound bound = Bound.of(outage, facts.setup());
+        boolean leads = !facts.expectation().led(outage).isEmpty(); // otherwise the producer sends it nothing
+        Bound bound = leads ? Bound.of(outage, facts.setup()) : Bound.election(outage, facts.setup());
         String evidence = Text.of(
                 "longest pause %.2f s, bound %s; %,d acknowledged before %s was back",
                 pause.seconds(), bound, since, outage.name());
         boolean brief = pause.seconds() <= bound.seconds();
         boolean holds = brief && since > 0;
+        String tooShort = brief ? facts.doubts().tooShort(outage, bound) : null;
+        boolean follows = partitions.stream().allMatch(it -> facts.expectation().of(outage, it) == Fate.FOLLOWER_LOST);
+        if (!holds && follows && tooShort != null) return null;
         if (!holds && partitions.stream().allMatch(it -> isIdle(facts, outage, it, bound)))
             return Claim.unknown(TEXT, evidence + OthersGoOn.NONE_WAITED);
         String others = byOthers(facts, outage, it -> !it.isController());
@@ -67,7 +73,6 @@ class BriefPause implements Check {
         String blind = facts.observed().blindIn(pause.from(), pause.to());
         if (holds && (others != null || blind != null))
             return Claim.unknown(TEXT, evidence + "; but " + (others != null ? others : blind));
-        String tooShort = brief ? facts.doubts().tooShort(outage, bound) : null;
         return Claim.of(
                 holds,
                 TEXT,

@@ -11,7 +11,7 @@ import lab.proof.facts.Text;
  * A control, a pipeline without transactions that was killed in a batch: the inputs that it had written and not
  * committed are in the output twice, and no others. They are predicted from offsets.
  *
- * <p>FAIL: others are there twice, or fewer, or an input is missing.
+ * <p>FAIL: others are there twice, or fewer, or an input is there more often or is missing.
  *
  * <p>INCONCLUSIVE: none are predicted, or OutputSeen does not hold.
  */
@@ -28,7 +28,11 @@ class RepeatsBatch implements Check {
                 predicted.cardinality(), it.twice().cardinality(), it.missing().cardinality());
         if (predicted.isEmpty()) return List.of(Claim.unknown(text, evidence));
         if (it.unseen() != null) return List.of(Claim.unknown(text, evidence + "; but " + it.unseen()));
-        boolean holds = it.twice().equals(predicted) && it.missing().isEmpty();
+        if (!it.thrice().isEmpty())
+            evidence += "; three times or more: " + facts.account().some(it.thrice());
+        boolean holds = it.twice().equals(predicted)
+                && it.thrice().isEmpty()
+                && it.missing().isEmpty();
         return List.of(Claim.of(holds, text, evidence));
     }
 }

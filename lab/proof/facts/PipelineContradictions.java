@@ -31,7 +31,7 @@ record PipelineContradictions(RunHistory run, Setup setup, Account account, Work
         batches(inputEnd);
         long outputEnd = audits(all.get(0));
         open(all.get(0), inputEnd, outputEnd);
-        output();
+        output(!all.get(0).transactions() && !all.get(0).isForeign());
     }
 
     private static boolean belongsToPipeline(Entry it) {
@@ -124,8 +124,12 @@ record PipelineContradictions(RunHistory run, Setup setup, Account account, Work
         }
     }
 
-    /** What was found of the output: in its order, where it was read, and the same for both kinds of readers. */
-    private void output() {
+    /**
+     * What was found of the output: in its order, where it was read, and the same for both kinds of readers.
+     *
+     * @param alike whether no output can be open or aborted
+     */
+    private void output(boolean alike) {
         Map<String, Processing.OutputAudit> audits = new HashMap<>();
         for (Processing.OutputAudit it : run.all(Processing.OutputAudit.class)) audits.put(it.isolation(), it);
         Map<Long, Integer> processed = new HashMap<>();
@@ -150,6 +154,11 @@ record PipelineContradictions(RunHistory run, Setup setup, Account account, Work
             });
         }
         Processing.OutputAudit all = audits.get("read_uncommitted");
+        Processing.OutputAudit some = audits.get("read_committed");
+        if (alike && some != null)
+            written.forEach((offset, id) -> complaints.check(
+                    offset >= some.to() || processed.containsKey(offset),
+                    "readers with read_committed did not find an output, and the pipeline had no transactions"));
         if (all == null) return;
         processed.forEach((offset, id) -> complaints.check(
                 offset >= all.to() || id.equals(written.get(offset)),

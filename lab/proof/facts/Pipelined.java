@@ -22,6 +22,7 @@ public class Pipelined {
     private final Map<Integer, Long> lastInputs = new HashMap<>(); // the same; of an id that is there twice, the second
     private final BitSet missing = new BitSet();
     private final BitSet twice = new BitSet(); // or more often
+    private final BitSet thrice = new BitSet(); // or more often
 
     private Pipelined(Facts facts, Processing.Pipeline setup) {
         this.facts = facts;
@@ -38,7 +39,11 @@ public class Pipelined {
             });
         var outputs = new HashMap<Integer, Integer>();
         for (int id : processed.values()) outputs.merge(id, 1, Integer::sum);
-        outputs.forEach((id, count) -> twice.set(id, count > Math.max(1, copies.getOrDefault(id, 0))));
+        outputs.forEach((id, count) -> {
+            int once = Math.max(1, copies.getOrDefault(id, 0));
+            twice.set(id, count > once);
+            thrice.set(id, count > 2 * once);
+        });
         copies.forEach((id, count) -> missing.set(id, count > outputs.getOrDefault(id, 0)));
         missing.and(inputs());
     }
@@ -76,6 +81,11 @@ public class Pipelined {
     /** Inputs with more than one output for each copy in the log, for a reader with read_committed. */
     public BitSet twice() {
         return twice;
+    }
+
+    /** Inputs with more than two outputs for each copy in the log, for a reader with read_committed. */
+    public BitSet thrice() {
+        return thrice;
     }
 
     /** Inputs with fewer outputs than copies in the log, for a reader with read_committed. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,6 +53,60 @@ public class DamageTest {
                 .isEmpty();
     }
 
+    @Test
+    @DisplayName(
+            "the same in each second record of Scenario 2, and in each 29th of pipelines with and without transactions")
+    void otherRuns() throws IOException {
+        assertThat(missed(Sample.two().every(0.12).lines(directory), 2)).isEmpty();
+        for (String kind : PIPELINES)
+            assertThat(missed(Sample.pipeline(kind).lines(directory), 29))
+                    .as(kind)
+                    .isEmpty();
+    }
+
+    @Test
+    @DisplayName("each output of a pipeline that is missing, doubled, or found by one kind of readers only: never PASS,"
+            + " and FAIL if it is an error of the pipeline")
+    void eachOutput() throws IOException {
+        var missed = new ArrayList<String>();
+        for (String kind : PIPELINES) {
+            Lines whole = Sample.pipeline(kind).lines(directory);
+            List<Lines.Entry> output = whole.records("processed", 0);
+            for (int i = 0; i < output.size(); i += i < 78 ? 39 : i < 92 ? 2 : 83) {
+                int id = output.get(i).id();
+                expectFail(whole.copy().drop("processed", id).drop("written", id), kind + " no output " + id, missed);
+                expectFail(whole.copy().drop("processed", id), kind + " not committed " + id, missed);
+                expectFail(withOutput(whole.copy(), id, "processed", "written"), kind + " twice " + id, missed);
+                // With a mistake, it may be of a batch that was aborted.
+                if (!kind.equals("mistake"))
+                    expectNoPass(withOutput(whole.copy(), id, "written"), kind + " only written " + id, missed);
+                expectNoPass(whole.copy().drop("written", id), kind + " only committed " + id, missed);
+                if (i + 1 < output.size())
+                    expectNoPass(whole.copy().swap("processed", id), kind + " swapped " + id, missed);
+            }
+        }
+        assertThat(missed).isEmpty();
+    }
+
+    /** One more output, at the end of the log, for these kinds of readers. */
+    private static Lines withOutput(Lines lines, int id, String... types) {
+        long end = lines.all("output_audit").get(0).getLong("end");
+        for (int audit = 1; audit <= 2; audit++)
+            for (String bound : List.of("to", "end")) lines.set("output_audit", audit, bound, "" + (end + 1));
+        for (String type : types) {
+            int last = lines.all(type).size();
+            String records = JsonWriter.string(lines.all(type).get(last - 1).getArray("records"));
+            lines.set(type, last, "records", records.replaceFirst("]$", ",[%d,%d,1,%d]]".formatted(id, id, end)));
+        }
+        return lines;
+    }
+
+    private void expectNoPass(Lines lines, String damage, List<String> missed) throws IOException {
+        if (judge(lines).verdict() == Verdict.PASS) missed.add(damage);
+    }
+
+    private static final List<String> PIPELINES = List.of("piped", "zombie", "without", "mistake");
+
     private List<String> missed(Lines whole, int every) throws IOException {
         assertThat(judge(whole.copy()).verdict()).isEqualTo(Verdict.PASS);
         var missed = new ArrayList<String>();
@@ -91,6 +146,25 @@ public class DamageTest {
                 }
             }
         }
+    }
+
+    @Test
+    @DisplayName("a blind moment anywhere in a good run of any kind: never FAIL")
+    void blindAnywhere() throws IOException {
+        var wrong = new ArrayList<String>();
+        for (var sample : Sample.all().entrySet()) {
+            Lines lines = sample.getValue().every(0.1).lines(directory);
+            double end = lines.all("load").get(lines.all("load").size() - 1).getDouble("t");
+            int n = 0;
+            for (double t = 0; t < end; t += 1.3, n++) {
+                String why = n % 2 == 0 ? "no broker answered" : "this program did not run";
+                String blind = "{\"type\":\"blind\",\"t\":%s,\"to\":%s,\"why\":\"%s\"}"
+                        .formatted(t, t + (n % 4 < 2 ? 0.1 : 2.5), why);
+                Proof proof = judge(lines.copy().add(blind));
+                if (proof.verdict() == Verdict.FAIL) wrong.add(sample.getKey() + " " + blind);
+            }
+        }
+        assertThat(wrong).isEmpty();
     }
 
     @Test

@@ -395,7 +395,17 @@ public class ForgeryTest {
         forge("piped", "drop written 200");
         forge("mistake", "remove batch 2");
         forge("mistake", "set batch 2 count 9");
-        for (String name : List.of("piped", "without", "mistake", "queue"))
+        for (String step : List.of(
+                "set process 3 process 1",
+                "set process 4 process 2",
+                "set process 4 what \"freeze\"",
+                "set process 4 t 2",
+                "set batch 2 process 3",
+                "remove process 1",
+                "remove process 2",
+                "remove open",
+                "remove held")) forge("zombie", step);
+        for (String name : List.of("piped", "zombie", "without", "mistake", "queue"))
             for (String step : List.of("drop sent 85", "set sent 9 partition 1", "set sent 9 partition 100"))
                 forge(name, step);
         forge("piped", "outputs without offsets", it -> it.all("written").forEach(line -> withoutOffsets(it, line)));

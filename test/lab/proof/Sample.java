@@ -67,8 +67,9 @@ class Sample {
                 successor(),
                 "observe",
                 observe()));
-        for (String kind : List.of("piped", "without", "mistake")) all.put(kind, pipeline(kind));
+        for (String kind : List.of("piped", "zombie", "without", "mistake")) all.put(kind, pipeline(kind));
         all.put("stopped", stopped());
+        all.put("followed", followed());
         all.put("queue", queue());
         all.put("power", power("power-cut", 1020, 1030, Long.MAX_VALUE));
         all.put("powertopic", power("topic", 1020, 1030, Long.MAX_VALUE));
@@ -137,6 +138,17 @@ class Sample {
         return sample;
     }
 
+    /** kafka-2, which only follows, is killed at 3.0 s, and given up after the session of 3 s. */
+    static Sample followed() {
+        var sample = new Sample("topic", List.of(List.of(1, 2)), 14);
+        sample.fault(1, 2, "kill", false, 3, 9).whole(11);
+        sample.asked = "kill";
+        sample.state(6.1, 0, 1, List.of(1), 6.08).brokers(6.1, List.of(1)).brokers(10, List.of(1, 2));
+        sample.state(10.5, 0, 1, List.of(1, 2), 10.48);
+        sample.down.add(new Down(0, 3, 6.15));
+        return sample;
+    }
+
     /** With min.insync.replicas=2: everything waits while kafka-1 is down. To be built with {@code minInSync}. */
     static Sample refusing() {
         var sample = new Sample("topic", List.of(List.of(1, 2), List.of(2, 1)), 18);
@@ -199,7 +211,8 @@ class Sample {
 
     /**
      * A pipeline between two topics. {@code piped} and {@code without} transactions: process 1 is frozen at 3.0 s with
-     * records 81 to 90 written and not committed, and killed. {@code mistake}: it skips them, because it does not seek back.
+     * records 81 to 90 written and not committed, and killed. {@code zombie}: it is not killed, but resumed at 7.2 s.
+     * {@code mistake}: it skips them, because it does not seek back.
      */
     static Sample pipeline(String kind) {
         boolean transactions = !kind.equals("without");
@@ -216,12 +229,13 @@ class Sample {
                 .at(2.9, new Processing.Batch(2.9, 1, "committed", 80, 1079, null));
         long stable = transactions ? 580 : 590;
         if (mistake) sample.at(3, new Processing.Batch(3, 1, "aborted", 10, -1, "timed out"));
-        else
-            sample.at(3, new Processing.Process(3, 1, "freeze"))
-                    .at(3, new Processing.Open(3, 1, stable, 590, 1080))
-                    .at(3.1, new Processing.Process(3.1, 1, "kill"))
-                    .at(3.1, new Processing.Process(3.1, 2, "start"));
-        if (kind.equals("piped")) sample.at(7.1, new Processing.Held(2.8, 7.1, 580, 600));
+        else sample.at(3, new Processing.Process(3, 1, "freeze")).at(3, new Processing.Open(3, 1, stable, 590, 1080));
+        if (kind.equals("zombie"))
+            sample.at(7.2, new Processing.Process(7.2, 1, "resume"))
+                    .at(7.7, new Processing.Batch(7.7, 1, "replaced", 0, -1, "fenced"));
+        else if (!mistake) sample.at(3.1, new Processing.Process(3.1, 1, "kill"));
+        if (!mistake) sample.at(3.1, new Processing.Process(3.1, 2, "start"));
+        if (transactions && !mistake) sample.at(7.1, new Processing.Held(2.8, 7.1, 580, 600));
         sample.kind = kind;
         return sample;
     }
@@ -281,7 +295,8 @@ class Sample {
         recorder.write(new Processing.Consumed(t, 1000 + last, 1000 + last));
         for (boolean committed : new boolean[] {true, false}) {
             for (int id = 1; id <= 80; id++) recorder.output(t, committed, 0, id, 499 + id);
-            boolean again = kind.equals("without") || !committed && kind.equals("piped");
+            boolean again = kind.equals("without")
+                    || !committed && List.of("piped", "zombie").contains(kind);
             for (int id = 81; again && id <= 90; id++) recorder.output(t, committed, 0, id, 499 + id);
             for (int id = kind.equals("mistake") ? 91 : 81; id <= last; id++)
                 recorder.output(t, committed, 0, id, 510 + id);
