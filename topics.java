@@ -183,16 +183,15 @@ class topics implements Callable<Integer> {
 
     private List<Row> describe(Set<String> names) throws Exception {
         Set<String> wanted = names == null ? admin.listTopics().names().get() : names;
-        Class<?> deleted = names == null ? UnknownTopicOrPartitionException.class : Void.class; // since it was listed
         var rows = new ArrayList<Row>();
-        for (var topic : new TreeMap<>(admin.describeTopics(wanted).topicNameValues()).entrySet())
-            for (var it : unless(deleted, topic.getValue(), new TopicDescription("", false, List.of()))
-                    .partitions()) {
-                var at = new TopicPartition(topic.getKey(), it.partition());
+        for (var topic :
+                new TreeMap<>(admin.describeTopics(wanted).allTopicNames().get()).values())
+            for (TopicPartitionInfo it : topic.partitions()) {
+                var at = new TopicPartition(topic.name(), it.partition());
                 Object leader = it.leader() == null ? "none" : it.leader().id();
                 var replicas = it.replicas().stream().map(Node::id).toList();
                 var inSync = it.isr().stream().map(Node::id).sorted().toList();
-                rows.add(new Row(topic.getValue().get().topicId(), at, leader, replicas.get(0), replicas, inSync));
+                rows.add(new Row(topic.topicId(), at, leader, replicas.get(0), replicas, inSync));
             }
         return rows;
     }
