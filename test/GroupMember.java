@@ -2,11 +2,8 @@ package test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.util.List;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
@@ -24,7 +21,6 @@ import org.apache.kafka.common.requests.HeartbeatRequest;
 import org.apache.kafka.common.requests.JoinGroupRequest;
 import org.apache.kafka.common.requests.JoinGroupResponse;
 import org.apache.kafka.common.requests.LeaveGroupRequest;
-import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatRequest;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse;
 import org.apache.kafka.common.requests.SyncGroupRequest;
@@ -168,23 +164,7 @@ public final class GroupMember implements AutoCloseable {
     }
 
     private AbstractResponse ask(AbstractRequest request) {
-        return ask(socket, request);
-    }
-
-    /** Sends a request, and waits for its answer. */
-    static AbstractResponse ask(Socket socket, AbstractRequest request) {
-        try {
-            var header = new RequestHeader(request.apiKey(), request.version(), "by hand", 1);
-            ByteBuffer bytes = request.serializeWithHeader(header);
-            ByteBuffer length = ByteBuffer.allocate(4).putInt(bytes.remaining()).flip();
-            var out = Channels.newChannel(socket.getOutputStream());
-            out.write(length);
-            out.write(bytes);
-            var in = new DataInputStream(socket.getInputStream());
-            return AbstractResponse.parseResponse(ByteBuffer.wrap(in.readNBytes(in.readInt())), header);
-        } catch (IOException failed) {
-            throw new IllegalStateException(failed);
-        }
+        return SharedCluster.ask(socket, request);
     }
 
     @Override

@@ -7,15 +7,21 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
+import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,7 +156,7 @@ public final class SharedCluster {
         for (int port : BROKERS)
             try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 socket.setSoTimeout(10_000);
-                var answer = (MetadataResponse) GroupMember.ask(socket, request.build((short) 12));
+                var answer = (MetadataResponse) ask(socket, request.build((short) 12));
                 if (!answer.data().topics().stream().allMatch(condition)) return false;
             } catch (ConnectException down) {
                 // it is not asked
@@ -158,6 +164,22 @@ public final class SharedCluster {
                 return false;
             }
         return true;
+    }
+
+    /** Sends a request, and waits for its answer. */
+    static AbstractResponse ask(Socket socket, AbstractRequest request) {
+        try {
+            var header = new RequestHeader(request.apiKey(), request.version(), "by hand", 1);
+            ByteBuffer bytes = request.serializeWithHeader(header);
+            ByteBuffer length = ByteBuffer.allocate(4).putInt(bytes.remaining()).flip();
+            var out = Channels.newChannel(socket.getOutputStream());
+            out.write(length);
+            out.write(bytes);
+            var in = new DataInputStream(socket.getInputStream());
+            return AbstractResponse.parseResponse(ByteBuffer.wrap(in.readNBytes(in.readInt())), header);
+        } catch (IOException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     /** Says a command to cluster.java, such as {@code stop kafka-1}, and returns its answer. */
