@@ -22,7 +22,8 @@ import lab.proof.facts.Text;
  *
  * <p>INCONCLUSIVE: there was nothing to receive, or no record waited for so long; a consumer failed; the claim does
  * not hold, and the group reads with isolation.level=read_committed, so it may wait for open transactions of others;
- * or it may wait for a frozen broker that only followed, as the nearest replica; disturbed or unobserved.
+ * it does not hold of what the broker only followed, and the broker holds its connections, so readers of the nearest
+ * replica may wait for request.timeout.ms; disturbed or unobserved.
  */
 class ReadsGoOn implements Check {
     static final double MORE = 10; // seconds
@@ -111,7 +112,7 @@ class ReadsGoOn implements Check {
     private static String nearest(Facts facts, Outage outage, Gap pause) {
         Bound client = Bound.of(outage, facts.setup());
         if (!outage.isSilent() || pause.seconds() > client.seconds() + MORE) return null;
-        return Text.of("readers of the nearest replica wait for a silent broker; their bound is %s", client);
+        return "the broker holds its connections, and readers of the nearest replica may wait for request.timeout.ms";
     }
 
     /** Below the effective minimum the high watermark stands still: what acks=1 wrote cannot be read (KIP-966). */
