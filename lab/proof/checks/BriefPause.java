@@ -49,8 +49,7 @@ class BriefPause implements Check {
                 .mapToLong(it -> facts.flows().acknowledged(it).count(without(facts, outage, it), outage.restoredAt()))
                 .min()
                 .orElse(0);
-        boolean leads = !facts.expectation().led(outage).isEmpty(); // otherwise the producer sends it nothing
-        Bound bound = leads ? Bound.of(outage, facts.setup()) : Bound.election(outage, facts.setup());
+        Bound bound = bound(facts, outage);
         String evidence = Text.of(
                 "longest pause %.2f s, bound %s; %,d acknowledged before %s was back",
                 pause.seconds(), bound, since, outage.name());
@@ -80,12 +79,17 @@ class BriefPause implements Check {
                 tooShort != null ? tooShort : facts.doubts().any(outage, deadline));
     }
 
+    static Bound bound(Facts facts, Outage outage) {
+        boolean leads = !facts.expectation().led(outage).isEmpty(); // otherwise the producer sends it nothing
+        return leads ? Bound.of(outage, facts.setup()) : Bound.election(outage, facts.setup());
+    }
+
     private static String byOthers(Facts facts, Outage outage, Predicate<Disturbance> which) {
         return facts.doubts().byOthers(outage.from(), outage.preferredAt(), which);
     }
 
     /** From when a partition goes on without the broker: from its election, or the end of the broker that followed. */
-    private static double without(Facts facts, Outage outage, int partition) {
+    static double without(Facts facts, Outage outage, int partition) {
         if (facts.expectation().of(outage, partition) == Fate.FOLLOWER_LOST)
             return Math.max(outage.from(), Math.min(outage.doneAt() + ON_THEIR_WAY, outage.restoredAt() - LEFT));
         Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
@@ -102,11 +106,5 @@ class BriefPause implements Check {
             return false;
         double until = writes.firstAfter(outage.wholeAt());
         return facts.flows().longestWait(partition, writes, outage.from(), until) <= bound.seconds();
-    }
-
-    /** How many records of a partition the new leader acknowledged, or the group received, before the broker was started. */
-    static long since(Facts facts, Outage outage, int partition, Series series) {
-        Observed.Change elected = facts.observed().gotLeader(partition, outage.from());
-        return elected == null ? 0 : series.count(elected.t(), outage.restoredAt());
     }
 }
