@@ -61,11 +61,11 @@ class Placement {
         return replicas.stream().map(this::rackOf).filter(Objects::nonNull).collect(Collectors.toSet());
     }
 
+    /** Not on a broker that cannot be reached from here: it may not reach the others either. */
     private List<Integer> with(List<Integer> replicas, List<Integer> not) {
         Set<String> racks = racks(replicas);
         var others = cluster.brokers().values().stream()
-                .filter(it -> it.responds()
-                        && it.takesReplicas()) // one that cannot be reached from here may not reach the others either
+                .filter(it -> it.responds() && it.takesReplicas())
                 .map(Broker::id)
                 .filter(id -> !not.contains(id) && !replicas.contains(id))
                 .min(Comparator.<Integer, Boolean>comparing(id -> racks.contains(rackOf(id)))

@@ -83,7 +83,8 @@ class TopicReader {
                                 ids(it.elr()),
                                 minInSync,
                                 unclean,
-                                moving.contains(new TopicPartition(name, it.partition()))));
+                                moving.contains(new TopicPartition(name, it.partition())),
+                                Set.of()));
             }
         });
         return partitions;

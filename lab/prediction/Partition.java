@@ -27,20 +27,6 @@ public record Partition(
         boolean moving,
         Set<Integer> failed) {
 
-    /** No log directory has failed. */
-    public Partition(
-            PartitionId id,
-            boolean internal,
-            Integer leader,
-            List<Integer> replicas,
-            Set<Integer> inSync,
-            Set<Integer> eligible,
-            int minInSync,
-            boolean unclean,
-            boolean moving) {
-        this(id, internal, leader, replicas, inSync, eligible, minInSync, unclean, moving, Set.of());
-    }
-
     /** The same partition, with these replicas in failed log directories. */
     public Partition withFailed(Set<Integer> failed) {
         return new Partition(id, internal, leader, replicas, inSync, eligible, minInSync, unclean, moving, failed);

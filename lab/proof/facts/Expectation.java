@@ -73,7 +73,8 @@ public class Expectation {
                 Set.of(),
                 setup.topic().effectiveMinInSync(),
                 setup.topic().uncleanElection(),
-                false);
+                false,
+                Set.of());
         var brokers = new TreeMap<Integer, Broker>();
         for (int id : replicas(state)) {
             boolean down = outages.stream()

@@ -28,7 +28,7 @@ public class RemediesTest {
         var inSync = new TreeSet<>(all);
         inSync.removeIf(it -> !brokers.get(it).isUp());
         Integer leader = all.stream().filter(inSync::contains).findFirst().orElse(null);
-        partitions.put(id, new Partition(id, false, leader, all, inSync, Set.of(), minInSync, false, moving));
+        partitions.put(id, new Partition(id, false, leader, all, inSync, Set.of(), minInSync, false, moving, Set.of()));
     }
 
     private Snapshot seen() {
@@ -263,7 +263,9 @@ public class RemediesTest {
         Integer leader =
                 inSync.stream().filter(it -> brokers.get(it).isUp()).findFirst().orElse(null);
         partitions.put(
-                id, new Partition(id, false, leader, List.of(replicas), inSync, eligible, minInSync, false, false));
+                id,
+                new Partition(
+                        id, false, leader, List.of(replicas), inSync, eligible, minInSync, false, false, Set.of()));
     }
 
     @Test
@@ -492,7 +494,7 @@ public class RemediesTest {
         assertThat(traps()).containsEntry("another leader: [t-0]", "bring broker 3 in sync, and run this again");
         var id = new PartitionId("t", 1);
         var both = Set.of(1, 2);
-        partitions.put(id, new Partition(id, false, 2, List.of(1, 2), both, Set.of(), 1, false, false));
+        partitions.put(id, new Partition(id, false, 2, List.of(1, 2), both, Set.of(), 1, false, false, Set.of()));
         assertThat(traps())
                 .containsEntry(
                         "another leader: [t-0, t-1]",
