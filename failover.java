@@ -271,8 +271,8 @@ class failover implements Callable<Integer> {
             long other = count(ACKNOWLEDGEMENT, IN_1, outage.restored - 2, outage.restored); // when kafka-1 had ended
             long read = count(RECEIPT, IN_0, elected, outage.restored);
             boolean goOn = inTime && written > 0 && other > 0 && read > 0;
-            String before = "%,d acknowledged (partition 1: %,d) and %,d received before kafka-1 was started again";
-            claimSeen(goOn, "then they recover automatically", before, written, other, read);
+            String before = "%,d acknowledged, %,d received before the restart; partition 1: %,d in the last 2 s";
+            claimSeen(goOn, "then they recover automatically", before, written, read, other);
         }
     }
 

@@ -108,7 +108,7 @@ class RunTest {
 
     private static boolean end(suite.Report report) {
         ByChance.runs = 0;
-        suite.run(Set.of(ByChance.class), List.of(), report);
+        suite.run(Set.of(ByChance.class), List.of(), report, () -> {});
         return report.end();
     }
 

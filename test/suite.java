@@ -113,6 +113,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -155,7 +156,7 @@ class suite {
         ClassArchives.use();
         var report = new Report(Boolean.parseBoolean(System.getenv("CI")));
         if (names.length > 0 || !namespacesWork()) {
-            run(selected, List.of(names), report);
+            run(selected, List.of(names), report, Boolean.getBoolean("beside") ? suite::awaitEndOfInput : () -> {});
         } else {
             Set<String> directories = directoriesOfClusters();
             // Before anything else: a namespace has no network for downloads, and JBang builds one script at a time.
@@ -164,8 +165,10 @@ class suite {
             ClassArchives.write();
             selected.removeAll(BESIDE);
             try (Run beside = startBeside()) {
-                run(selected, List.of(), report);
-                beside.awaitExit(Duration.ofMinutes(60));
+                run(selected, List.of(), report, () -> {
+                    beside.endInput();
+                    beside.awaitExit(Duration.ofMinutes(60));
+                });
                 report.add(beside.out(), beside.err());
             }
             Run.endAll();
@@ -193,10 +196,12 @@ class suite {
         }
     }
 
-    static void run(Set<Class<?>> tests, List<String> names, Report report) {
+    /** @param untilAlone waits until nothing else runs here: a second run is to show what a quiet machine shows */
+    static void run(Set<Class<?>> tests, List<String> names, Report report, Runnable untilAlone) {
         PostDiscoveryFilter named = test -> FilterResult.includedIf(isWanted(test, names));
         var classes = tests.stream().map(test -> selectClass(test)).toList();
         execute(request().selectors(classes).filters(named), report);
+        untilAlone.run();
         var again = report.worthAnotherRun();
         if (!again.isEmpty()) execute(request().selectors(again), report);
     }
@@ -233,11 +238,20 @@ class suite {
         return Stream.concat(house.top().stream(), house.entries().stream()).toArray(String[]::new);
     }
 
+    /** The process that started this one ends its input when it has run its own tests. */
+    private static void awaitEndOfInput() {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+        }
+    }
+
     /** The same program in a namespace with a loopback interface of its own, with the tests of {@link #BESIDE}. */
     private static Run startBeside() {
         var command = new ArrayList<>(List.of("unshare", "-n", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         command.add(ProcessHandle.current().info().command().orElse("java"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), suite.class.getName()));
+        command.addAll(List.of("-Dbeside=true", "-cp", System.getProperty("java.class.path"), suite.class.getName()));
         BESIDE.forEach(test -> command.add(test.getSimpleName()));
         return Run.command(command.toArray(String[]::new));
     }
@@ -360,8 +374,8 @@ class suite {
         }
 
         /**
-         * With CI=true up to two failed tests run once more, when the others have ended: real clusters on a busy machine
-         * of two cores can be late. What passes only then is printed at the end with its first failure.
+         * With CI=true up to two failed tests run once more, when those of both processes have ended: real clusters on a
+         * busy machine of two cores can be late. What passes only then is printed at the end with its first failure.
          */
         List<UniqueIdSelector> worthAnotherRun() {
             if (!strict || failures.size() > CHANCES) return List.of();

@@ -75,7 +75,7 @@ public record Disturbance(double t, int node, boolean isController, String text)
                             && (it.isController() || each.voters().contains(it.node())));
             if (gone && !ours && !allDown(observed, outages, each.t()))
                 all.add(new Disturbance(
-                        each.t(), before, true, "no controller is active, and this run did not stop it"));
+                        each.t(), before, true, "no controller answered, and this run did not stop it"));
             before = each.id();
         }
     }
