@@ -146,7 +146,11 @@ class suite {
             lab.pipeline.PipelineTest.class,
             lab.secure.SecureTest.class,
             lab.drill.ExactlyOnceTest.class,
-            lab.drill.SharedQueueTest.class);
+            lab.drill.SharedQueueTest.class,
+            lab.doctor.ControllersTest.class,
+            lab.doctor.ShapesTest.class,
+            lab.doctor.ReachTest.class,
+            lab.doctor.DirectoriesTest.class);
 
     /** Methods with an {@code @Order} run in that order. */
     private static final String ORDER = MethodOrderer.OrderAnnotation.class.getName();
