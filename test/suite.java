@@ -323,7 +323,7 @@ class suite {
         private final boolean strict;
 
         /** More failures than this are no chance: none of them is run again. */
-        private static final int CHANCES = 2;
+        private static final int CHANCES = 3;
 
         private final Map<TestIdentifier, Long> started = new ConcurrentHashMap<>();
         private final Map<UniqueId, String> failures = new LinkedHashMap<>();
@@ -378,7 +378,7 @@ class suite {
         }
 
         /**
-         * With CI=true up to two failed tests run once more, when those of both processes have ended: real clusters on a
+         * With CI=true up to three failed tests run once more, when those of both processes have ended: real clusters on a
          * busy machine of two cores can be late. What passes only then is printed at the end with its first failure.
          */
         List<UniqueIdSelector> worthAnotherRun() {
