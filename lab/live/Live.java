@@ -8,7 +8,6 @@ import lab.common.Connection;
 import lab.common.Failure;
 import lab.common.Script;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,7 +81,7 @@ class Live implements Callable<Integer> {
 
     /** Asks and shows, until Ctrl-C. */
     private void show(Server server) {
-        Admin admin = impatientAdmin();
+        Admin admin = connection.impatient();
         try {
             var clock = new Clock(seconds);
             var known = new Known(clock, topics, groups);
@@ -100,16 +99,5 @@ class Live implements Callable<Integer> {
         } finally {
             admin.close(Duration.ZERO);
         }
-    }
-
-    private Admin impatientAdmin() {
-        var settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
-        settings.remove("retries");
-        // In ms. A broker that hangs is given up so early that another is asked in time.
-        settings.put("request.timeout.ms", 1_000);
-        settings.put("default.api.timeout.ms", 2_000);
-        // In ms. A broker that comes back is found so soon.
-        settings.put("reconnect.backoff.max.ms", 200);
-        return connection.create(() -> Admin.create(settings));
     }
 }

@@ -52,14 +52,8 @@ public class Observer {
         partitions = new PartitionWatch(topic.partitions().size(), recording, patient);
         nodes = new NodeWatch(recording);
         this.group = new GroupWatch(group, recording);
-        Map<String, Object> settings = connection.settings(AdminClientConfig.configNames(), Map.of(), Map.of());
-        settings.remove("retries"); // for a producer's tries; with 0, an Admin client would give up
-        // In ms. A broker that hangs must not make the observer blind.
-        settings.put("request.timeout.ms", 1_000);
-        settings.put("default.api.timeout.ms", 2_000);
-        settings.put("reconnect.backoff.max.ms", 200);
-        admin = connection.create(() -> Admin.create(settings));
-        controllers = connection.create(() -> Admin.create(settings));
+        admin = connection.impatient();
+        controllers = connection.impatient();
     }
 
     public PartitionWatch partitions() {

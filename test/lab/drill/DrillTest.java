@@ -552,6 +552,8 @@ public class DrillTest {
             String node = "$(test {id} -gt 100 && echo controller-$(({id} - 100)) || echo kafka-{id})";
             String tell = "sh '%s/tell' \"production %s %s\"";
             var run = new ArrayList<>(List.of("orders-6p-rf3", "-b", here, "--before", "2s", "--after", "1s"));
+            // Few enough for six nodes on two cores: a controller that starves does not answer.
+            run.addAll(List.of("--rate", "60"));
             run.addAll(List.of("--stop-command", tell.formatted(shared, "stop", node)));
             run.addAll(List.of("--start-command", tell.formatted(shared, "start", node)));
             run.addAll(List.of(
