@@ -15,7 +15,8 @@ import lab.proof.facts.Text;
  *
  * <p>FAIL: it got none, or late.
  *
- * <p>INCONCLUSIVE: the broker was back before the bound; disturbed or unobserved.
+ * <p>INCONCLUSIVE: the broker was back before the bound; it came late, but within the bound after the end of the command
+ * that injected the fault, which may have done something else first; disturbed or unobserved.
  */
 class NewLeader implements Check {
     @Override
@@ -37,7 +38,7 @@ class NewLeader implements Check {
                             "broker %d leads, %.2f s after the fault",
                             elected.now().leader(), outage.after(elected.t()));
             String doubt = facts.doubts().tooShort(outage, bound);
-            double deadline = Math.min(outage.restoredAt(), outage.from() + bound.seconds());
+            double deadline = Math.min(outage.restoredAt(), outage.downAt() + bound.seconds());
             return Claim.of(
                     false,
                     text,
@@ -54,6 +55,8 @@ class NewLeader implements Check {
                     text,
                     evidence + "; but it was not seen when: "
                             + (blind == null ? "the cluster was not observed" : blind));
+        if (!inTime && elected.t() - outage.downAt() <= bound.seconds())
+            return Claim.unknown(text, Text.of("%s; its command took %.1f s", evidence, outage.after(outage.downAt())));
         return Claim.of(inTime, text, evidence, facts.doubts().any(outage, elected.t()));
     }
 }

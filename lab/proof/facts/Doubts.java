@@ -64,7 +64,7 @@ public class Doubts {
      * @param bound until the cluster, or the client, gives up a dead broker
      */
     public String tooShort(Outage outage, Bound bound) {
-        double down = outage.restoredAt() - outage.from();
+        double down = outage.restoredAt() - outage.downAt();
         if (outage.controlled() || down > bound.seconds()) return null;
         return Text.of("it was down for %.1f s only, and the bound is %s (--down)", down, bound);
     }

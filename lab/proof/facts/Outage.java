@@ -73,6 +73,11 @@ public record Outage(
         return time - from;
     }
 
+    /** When the node was down at the latest: a command may do something else before it takes the node down. */
+    public double downAt() {
+        return controlled || doneAt == NEVER ? from : Math.max(from, doneAt);
+    }
+
     /** Whether the node is down, or recovers, at a time. */
     public boolean covers(double time) {
         return time >= from && time <= wholeAt;
