@@ -27,6 +27,7 @@ public class ScriptTest {
         var cause = new IllegalStateException("two\n  lines");
         assertThat(Script.oneLine(new ExecutionException(cause))).isEqualTo("two lines.");
         assertThat(Script.oneLine(new NoSuchFileException("x.p12"))).isEqualTo("there is no file x.p12.");
+        assertThat(Script.oneLine(new InterruptedException())).isEqualTo("interrupted.");
         assertThat(Script.oneLine(new ClassNotFoundException("x.Nope"))).isEqualTo("there is no class x.Nope.");
     }
 
